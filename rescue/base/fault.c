@@ -1,0 +1,44 @@
+#include "fault.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int fault_set(struct fault *fault, enum reason reason, const char *format, ...)
+{
+	va_list args;
+
+	fault->reason = reason;
+	fault->hint[0] = '\0';
+	va_start(args, format);
+	vsnprintf(fault->message, sizeof(fault->message), format, args);
+	va_end(args);
+	return -1;
+}
+
+int fault_set_errno(struct fault *fault, enum reason reason, int errno_value, const char *format,
+		    ...)
+{
+	va_list args;
+	size_t used;
+
+	fault->reason = reason;
+	fault->hint[0] = '\0';
+	va_start(args, format);
+	vsnprintf(fault->message, sizeof(fault->message), format, args);
+	va_end(args);
+	used = strlen(fault->message);
+	snprintf(fault->message + used, sizeof(fault->message) - used, ": %s",
+		 strerror(errno_value));
+	return -1;
+}
+
+int fault_hint(struct fault *fault, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(fault->hint, sizeof(fault->hint), format, args);
+	va_end(args);
+	return -1;
+}

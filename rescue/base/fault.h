@@ -1,0 +1,28 @@
+/* The one error currency. A function that can fail returns 0, or -1 with the
+ * caller's struct fault filled; it prints nothing. Only the top of a program
+ * (agent/job.c, vm/main.c) reports.
+ */
+#ifndef BASE_FAULT_H
+#define BASE_FAULT_H
+
+#include "reason.h"
+
+struct fault {
+	enum reason reason;
+	char message[512]; /* what happened and why: one sentence, no newline */
+	char hint[256];	   /* what the user can do; may be empty */
+};
+
+/* Fill the fault; the message is cut when too long. Always returns -1, so that
+ * a failing function can end in `return fault_set(...)`. */
+int fault_set(struct fault *fault, enum reason reason, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same, with ": " and the text of errno_value behind the message. */
+int fault_set_errno(struct fault *fault, enum reason reason, int errno_value, const char *format,
+		    ...) __attribute__((format(printf, 4, 5)));
+
+/* Add what to do about it. Always returns -1. */
+int fault_hint(struct fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

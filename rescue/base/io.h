@@ -1,0 +1,41 @@
+/* File descriptors: whole writes with a deadline, lines with a bound, one
+ * clock. Everything is in milliseconds of CLOCK_MONOTONIC. */
+#ifndef BASE_IO_H
+#define BASE_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Milliseconds of CLOCK_MONOTONIC: in the guest, since its boot. */
+int64_t clock_ms(void);
+
+/* Write all of it, waiting with poll(2) for at most timeout_ms in all.
+ * The descriptor may be blocking or not. 0, or -1 with errno (ETIMEDOUT). */
+int write_all(int fd, const void *data, size_t size_bytes, int timeout_ms);
+
+/* Collects bytes and hands out lines. Zero-initialise, then set the bound. */
+struct line_reader {
+	int fd;
+	size_t max_bytes; /* longest line accepted, without its newline */
+	char *buffer;	  /* owned; freed by line_reader_close */
+	size_t used_bytes;
+	size_t scanned_bytes;
+	size_t taken_bytes; /* of the line handed out last */
+	bool end_of_file;
+};
+
+/* Does not take over the descriptor. 0, or -1 with errno. */
+int line_reader_open(struct line_reader *reader, int fd, size_t max_bytes);
+void line_reader_close(struct line_reader *reader);
+
+/* Read once from the descriptor (call it when poll(2) says readable).
+ * 1 got bytes or nothing for now (EAGAIN), 0 end of file, -1 with errno. */
+int line_reader_fill(struct line_reader *reader);
+
+/* The next whole line, its newline replaced by NUL; valid until the next call.
+ * 1 a line, 0 none yet, -1 the line is longer than the bound (errno EMSGSIZE)
+ * or holds a NUL byte (errno EILSEQ). */
+int line_reader_next(struct line_reader *reader, char **ret_line, size_t *ret_size_bytes);
+
+#endif

@@ -1,0 +1,211 @@
+#include "event.h"
+
+#include "base/text.h"
+#include "limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIELDS_MAX 24
+#define TEXT(name)                                                                                 \
+	{                                                                                          \
+		name, FIELD_TEXT, false                                                            \
+	}
+#define NUMBER(name)                                                                               \
+	{                                                                                          \
+		name, FIELD_NUMBER, false                                                          \
+	}
+#define FLAG(name)                                                                                 \
+	{                                                                                          \
+		name, FIELD_FLAG, false                                                            \
+	}
+#define MAYBE_TEXT(name)                                                                           \
+	{                                                                                          \
+		name, FIELD_TEXT, true                                                             \
+	}
+#define MAYBE_NUMBER(name)                                                                         \
+	{                                                                                          \
+		name, FIELD_NUMBER, true                                                           \
+	}
+
+static const struct {
+	const char *word;
+	struct event_field fields[FIELDS_MAX];
+} events[EVENT_KINDS] = {
+	[EVENT_HELLO] = { "hello",
+			  { NUMBER("protocol"), TEXT("build_id"), TEXT("agent"), TEXT("kernel"),
+			    TEXT("e2fsprogs"), TEXT("util_linux") } },
+	[EVENT_DISK] = { "disk", { TEXT("name"), NUMBER("size_bytes"), NUMBER("sector_bytes") } },
+	[EVENT_TABLE] = { "table",
+			  { TEXT("moment"), TEXT("label"), TEXT("disk_id"), NUMBER("partition"),
+			    NUMBER("start_lba"), NUMBER("size_sectors"), NUMBER("type"),
+			    FLAG("bootable"), FLAG("target") } },
+	[EVENT_PLAN] = { "plan",
+			 { FLAG("changed"), NUMBER("partition"), NUMBER("start_lba"),
+			   NUMBER("sectors_before"), NUMBER("sectors_after"),
+			   NUMBER("sector_bytes"), TEXT("fs_type"), TEXT("fs_label"),
+			   TEXT("fs_uuid"), TEXT("fs_state"), NUMBER("block_bytes"),
+			   NUMBER("blocks_before"), NUMBER("blocks_after"),
+			   NUMBER("largest_disk_bytes"), TEXT("largest_reason") } },
+	[EVENT_CHECK] = { "check",
+			  { TEXT("moment"), TEXT("state"), MAYBE_NUMBER("percent"),
+			    MAYBE_NUMBER("exit_status"), MAYBE_NUMBER("repairs") } },
+	[EVENT_REPAIR] = { "repair",
+			   { TEXT("moment"), TEXT("problem"), TEXT("message"),
+			     MAYBE_NUMBER("inode") } },
+	[EVENT_RESIZE] = { "resize",
+			   { TEXT("state"), MAYBE_NUMBER("percent"),
+			     MAYBE_NUMBER("exit_status") } },
+	[EVENT_VERIFY] = { "verify", { NUMBER("blocks"), NUMBER("unused_bytes") } },
+	[EVENT_UEVENT] = { "uevent",
+			   { TEXT("action"), TEXT("devpath"), TEXT("subsystem"),
+			     NUMBER("seqnum") } },
+	[EVENT_BEAT] = { "beat", { NUMBER("seq"), TEXT("stage") } },
+	[EVENT_DONE] = { "done", { FLAG("changed") } },
+	[EVENT_FAULT] = { "fault",
+			  { TEXT("reason"), NUMBER("status"), TEXT("message"), TEXT("hint"),
+			    TEXT("stage") } },
+};
+
+/* In front of every event's own fields. */
+static const struct event_field common_fields[] = { TEXT("event"), NUMBER("t_ms") };
+
+#define COMMON_FIELDS (sizeof(common_fields) / sizeof(common_fields[0]))
+
+const char *event_word(enum event_kind kind)
+{
+	return events[kind].word;
+}
+
+const struct event_field *event_fields(enum event_kind kind)
+{
+	return events[kind].fields;
+}
+
+static int refuse(struct fault *fault, const char *what, const char *name)
+{
+	char safe_name[64];
+
+	text_make_safe(safe_name, sizeof(safe_name), name, strlen(name));
+	return fault_set(fault, REASON_GUEST_PROTOCOL, "the guest broke the protocol: %s (%s)",
+			 what, safe_name);
+}
+
+/* 1 present and right, 0 absent though optional, -1 wrong. */
+static int check_field(const json_t *object, const struct event_field *field, struct fault *fault)
+{
+	const json_t *value = json_object_get(object, field->name);
+
+	if (!value)
+		return field->optional ? 0 : refuse(fault, "a field is missing", field->name);
+	switch (field->type) {
+	case FIELD_TEXT:
+		if (!json_is_string(value) || json_string_length(value) > WIRE_TEXT_MAX_BYTES)
+			return refuse(fault, "a field is not a short text", field->name);
+		break;
+	case FIELD_NUMBER:
+		if (!json_is_integer(value) || json_integer_value(value) < 0)
+			return refuse(fault, "a field is not a whole number", field->name);
+		break;
+	case FIELD_FLAG:
+		if (!json_is_boolean(value))
+			return refuse(fault, "a field is neither true nor false", field->name);
+		break;
+	}
+	return 1;
+}
+
+/* How many fields of the list are there, or -1. */
+static int check_fields(const json_t *object, const struct event_field *fields, size_t count,
+			struct fault *fault)
+{
+	int present = 0;
+
+	for (size_t i = 0; i < count && fields[i].name; i++) {
+		int result = check_field(object, &fields[i], fault);
+
+		if (result < 0)
+			return -1;
+		present += result;
+	}
+	return present;
+}
+
+int event_check(const json_t *object, enum event_kind *ret_kind, struct fault *fault)
+{
+	const char *word = json_string_value(json_object_get(object, "event"));
+	int kind = 0, common, own;
+
+	if (!word)
+		return refuse(fault, "a line is not an event", "event");
+	while (kind < EVENT_KINDS && strcmp(events[kind].word, word) != 0)
+		kind++;
+	if (kind == EVENT_KINDS)
+		return refuse(fault, "an event is unknown", word);
+	common = check_fields(object, common_fields, COMMON_FIELDS, fault);
+	own = common < 0 ? -1 : check_fields(object, events[kind].fields, FIELDS_MAX, fault);
+	if (own < 0)
+		return -1;
+	if (json_object_size(object) != (size_t)(common + own))
+		return refuse(fault, "an event has unknown fields", word);
+	*ret_kind = (enum event_kind)kind;
+	return 0;
+}
+
+static int make_texts_safe(json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (object, key, value) {
+		char safe[WIRE_TEXT_MAX_BYTES * 3 + 1];
+
+		if (!json_is_string(value))
+			continue;
+		text_make_safe(safe, sizeof(safe), json_string_value(value),
+			       json_string_length(value));
+		if (json_string_set(value, safe) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int event_parse(const char *line, size_t size_bytes, enum event_kind *ret_kind, json_t **ret_object,
+		struct fault *fault)
+{
+	json_error_t error;
+	json_t *object = json_loadb(line, size_bytes, JSON_REJECT_DUPLICATES, &error);
+
+	if (!object)
+		return refuse(fault, "a line is not JSON", error.text);
+	if (event_check(object, ret_kind, fault) < 0 || make_texts_safe(object) < 0) {
+		json_decref(object);
+		return -1;
+	}
+	*ret_object = object;
+	return 0;
+}
+
+char *event_format(enum event_kind kind, long long t_ms, json_t *fields)
+{
+	json_t *object =
+		json_pack("{s:s, s:I}", "event", events[kind].word, "t_ms", (json_int_t)t_ms);
+	enum event_kind checked;
+	struct fault fault;
+	char *line = NULL;
+
+	if (object && fields && json_object_update(object, fields) == 0 &&
+	    event_check(object, &checked, &fault) == 0) {
+		size_t size_bytes = json_dumpb(object, NULL, 0, JSON_COMPACT);
+
+		line = malloc(size_bytes + 2);
+		if (line) {
+			json_dumpb(object, line, size_bytes, JSON_COMPACT);
+			line[size_bytes] = '\n';
+			line[size_bytes + 1] = '\0';
+		}
+	}
+	json_decref(object);
+	json_decref(fields);
+	return line;
+}

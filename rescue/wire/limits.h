@@ -1,0 +1,16 @@
+/* What both ends of the virtio-serial port agree on. docs/protocol.md is the
+ * same in prose. */
+#ifndef WIRE_LIMITS_H
+#define WIRE_LIMITS_H
+
+#define WIRE_PROTOCOL  1
+#define WIRE_PORT_NAME "org.grow-disk.wire"
+
+#define WIRE_LINE_MAX_BYTES   4096
+#define WIRE_STREAM_MAX_BYTES (16 * 1024 * 1024)
+#define WIRE_TEXT_MAX_BYTES   512
+
+#define WIRE_BEAT_MS  1000  /* the agent beats at least this often */
+#define WIRE_STALL_MS 30000 /* the host gives up after this silence */
+
+#endif
