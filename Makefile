@@ -1,0 +1,159 @@
+# grow-disk: build, try, test, install. `make help` lists the targets.
+#
+# The parts from Debian (kernel, e2fsprogs, util-linux, busybox) are built by
+# initramfs/parts into a cache outside the tree; build/parts/NAME links to them.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+CC := gcc
+WARNINGS := -Wall -Wextra -Wmissing-declarations -Wshadow -Werror
+CFLAGS ?= -O2 -g
+ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DGROW_DISK_VERSION='"$(VERSION)"' $(WARNINGS) -Irescue -MMD -MP $(CFLAGS)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+B := build
+PART_CFLAGS := -I$(B)/parts/util-linux/include -I$(B)/parts/e2fsprogs/include
+PART_LIBS := -L$(B)/parts/util-linux/lib -L$(B)/parts/e2fsprogs/lib \
+	-lfdisk -lblkid -luuid -lext2fs -le2p -lcom_err
+
+BASE := $(wildcard rescue/base/*.c rescue/wire/*.c)
+AGENT := $(wildcard rescue/agent/*.c rescue/agent/*/*.c)
+VM := $(wildcard rescue/vm/*.c)
+UNIT := $(wildcard tests/unit/*.c)
+SHELL_SCRIPTS := $(shell git ls-files -co --exclude-standard 2>/dev/null | xargs -d '\n' awk 'FNR == 1 && /^\#!.*\/sh/ { print FILENAME } { nextfile }' 2>/dev/null)
+SHELL_LIBS := $(wildcard hostscripts/lib/*.sh tests/lib/*.sh tests/host/*-lib.sh)
+C_FILES := $(wildcard rescue/*/*.[ch] rescue/agent/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
+
+# Two builds of everything: plain, and with sanitizers for the tests.
+objects = $(patsubst %.c,$(B)/obj/$(1)/%.o,$(2))
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1)	$(2)')
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+all: $(B)/rescue-vm $(B)/initramfs.cpio $(B)/kernel
+
+help:
+	@echo 'make            build the programs and the rescue image (installs nothing)'
+	@echo 'make demo       install what is missing, build, and grow a sample disk'
+	@echo 'make check      install what is missing, build, and run every test'
+	@echo 'make install    into PREFIX (default /usr/local), below DESTDIR'
+	@echo 'make uninstall  the reverse'
+	@echo 'make setup      install the Debian packages that building and testing need'
+	@echo 'make lint       shellcheck, clang-format, strict compiler warnings'
+	@echo 'make clean      remove build/ (the cache of built parts stays)'
+	@echo 'Variables: V=1 shows commands; GROW_DISK_CACHE moves the cache.'
+
+setup:
+	$(Q)initramfs/install-packages run build test
+
+demo: 
+	$(Q)initramfs/install-packages run build
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/demo
+
+check: setup
+	$(Q)$(MAKE) --no-print-directory all check-build lint
+	$(Q)tests/run
+
+# What only the tests need.
+check-build: $(B)/asan/rescue $(B)/asan/rescue-vm $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT))
+
+lint:
+	$(call say,LINT,shell scripts)
+	$(Q)shellcheck -x $(SHELL_SCRIPTS) $(SHELL_LIBS)
+	$(call say,LINT,layout of C)
+	$(Q)clang-format --dry-run --Werror $(C_FILES)
+
+clean:
+	rm -rf $(B)
+
+# --- parts -------------------------------------------------------------
+
+$(B)/parts/%: initramfs/sources initramfs/build/%
+	$(Q)mkdir -p $(@D)
+	$(Q)folder=$$(initramfs/parts $*) && ln -sfn "$$folder" $@ && touch -h $@
+
+$(B)/parts/kernel: initramfs/kernel.config
+
+$(B)/kernel: | $(B)/parts/kernel
+$(B)/kernel: initramfs/kernel.config initramfs/build/kernel
+	$(Q)cp $(B)/parts/kernel/vmlinux $@.new && mv $@.new $@
+
+$(B)/initramfs.cpio: $(B)/rescue initramfs/manifest initramfs/pack $(B)/parts/kernel $(B)/parts/e2fsprogs
+	$(call say,PACK,$@)
+	$(Q)initramfs/pack $(B)/rescue $@ && mv $@.build-id $(B)/build-id
+
+# --- programs ----------------------------------------------------------
+
+$(B)/obj/plain/rescue/agent/%.o $(B)/obj/asan/rescue/agent/%.o: ALL_CFLAGS += $(PART_CFLAGS)
+$(call objects,plain,$(AGENT)) $(call objects,asan,$(AGENT)): | $(B)/parts/util-linux $(B)/parts/e2fsprogs
+
+$(B)/obj/plain/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(B)/obj/asan/%.o: %.c
+	$(call say,CC+ASAN,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -c -o $@ $<
+
+# The agent is PID 1 of a system without libraries: static, and stripped.
+$(B)/rescue: $(call objects,plain,$(AGENT) $(BASE))
+	$(call say,LINK,$@)
+	$(Q)$(CC) -static -s -o $@ $^ $(PART_LIBS) -ljansson
+
+$(B)/rescue-vm: $(call objects,plain,$(VM) $(BASE))
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $^ -ljansson
+
+$(B)/asan/rescue: $(call objects,asan,$(AGENT) $(BASE))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PART_LIBS) -ljansson
+
+$(B)/asan/rescue-vm: $(call objects,asan,$(VM) $(BASE))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ -ljansson
+
+# A unit test links the sanitized rooms, all but the two programs' main files.
+UNIT_OBJECTS := $(call objects,asan,$(filter-out rescue/%/main.c,$(AGENT) $(VM) $(BASE)))
+
+$(B)/obj/asan/tests/unit/%.o: ALL_CFLAGS += $(PART_CFLAGS)
+$(B)/tests/%: $(B)/obj/asan/tests/unit/%.o $(B)/obj/rooms.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PART_LIBS) -ljansson -lcmocka
+
+$(B)/obj/rooms.a: $(UNIT_OBJECTS)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+.PRECIOUS: $(B)/obj/asan/tests/unit/%.o
+
+# --- install -----------------------------------------------------------
+
+LIBEXEC = $(DESTDIR)$(PREFIX)/libexec/grow-disk
+MAN = $(DESTDIR)$(PREFIX)/share/man
+
+install: all
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/lib" "$(MAN)/man1"
+	install -m 755 hostscripts/grow-disk "$(DESTDIR)$(PREFIX)/bin/grow-disk"
+	install -m 755 $(B)/rescue-vm "$(LIBEXEC)/rescue-vm"
+	install -m 644 $(B)/kernel $(B)/initramfs.cpio $(B)/build-id "$(LIBEXEC)/"
+	install -m 644 hostscripts/lib/* "$(LIBEXEC)/lib/"
+	install -m 644 docs/man/*.1 "$(MAN)/man1/"
+
+uninstall:
+	rm -f "$(DESTDIR)$(PREFIX)/bin/grow-disk" "$(MAN)/man1/grow-disk.1"
+	rm -rf "$(LIBEXEC)"
+
+.PHONY: all help setup demo check check-build lint clean install uninstall
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

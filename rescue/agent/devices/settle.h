@@ -1,0 +1,28 @@
+/* Waiting for devices: the disk that the host attaches, and its partitions. */
+#ifndef DEVICES_SETTLE_H
+#define DEVICES_SETTLE_H
+
+#include "agent/disk.h"
+#include "base/fault.h"
+#include "uevent.h"
+
+struct settle {
+	int uevent_fd;
+	/* Told of every event; and about twice a second while waiting. */
+	void (*on_uevent)(void *context, const struct uevent *event);
+	void (*on_tick)(void *context);
+	void *context;
+};
+
+/* Wait for the first disk to be added, and open it (read-only where it is
+ * write-protected). The caller closes ret_disk->fd. Fault: disk-io. */
+int settle_disk(const struct settle *settle, int timeout_ms, struct disk *ret_disk,
+		struct fault *fault);
+
+/* Wait until the device node exists and can be opened. Fault: disk-io. */
+int settle_node(const struct settle *settle, const char *path, int timeout_ms, struct fault *fault);
+
+/* Fill a disk from an image file, for runs outside a machine. */
+int settle_file(const char *path, bool read_only, struct disk *ret_disk, struct fault *fault);
+
+#endif

@@ -1,0 +1,20 @@
+/* The disk under work, as a value: filled by devices/settle.c in the machine,
+ * or by main.c for an image file on the host. */
+#ifndef AGENT_DISK_H
+#define AGENT_DISK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DISK_PATH_BYTES 4096
+
+struct disk {
+	char name[32];		    /* the kernel's name: "sda"; "image" for a file */
+	char path[DISK_PATH_BYTES]; /* "/dev/sda", or the image file */
+	int fd;			    /* open on path; owned by the job */
+	bool is_file;		    /* an image file: no kernel knows its partitions */
+	uint64_t size_bytes;
+	uint32_t sector_bytes; /* logical sector: what the table counts in */
+};
+
+#endif

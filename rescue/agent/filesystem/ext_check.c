@@ -1,0 +1,189 @@
+#include "ext_check.h"
+
+#include "base/cleanup.h"
+#include "base/spawn.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* e2fsck(8), "EXIT CODE" */
+#define E2FSCK_REPAIRED	   1
+#define E2FSCK_UNCORRECTED 4
+#define E2FSCK_FAILED	   8
+
+/* A repair can uncover the next problem; e2fsck itself asks to be run again. */
+#define RUNS_MAX 4
+#define TICK_MS	 500
+
+/* Where each of e2fsck's five passes begins, in percent of the whole: the
+ * weights that its own progress bar uses. */
+static const int pass_begin[] = { 0, 0, 70, 90, 92, 95, 100 };
+#define PASSES 5
+
+struct watch {
+	const struct fs_tools *tools;
+	struct tool_output output;
+	char line[128]; /* of the progress channel, as it comes */
+	size_t line_bytes;
+	int percent;
+};
+
+int ext_check_parse_progress(const char *line)
+{
+	unsigned pass;
+	unsigned long current, max;
+
+	if (sscanf(line, "%u %lu %lu", &pass, &current, &max) != 3 || pass < 1 || pass > PASSES ||
+	    max == 0 || current > max)
+		return -1;
+	return pass_begin[pass] + (int)((double)(pass_begin[pass + 1] - pass_begin[pass]) *
+					(double)current / (double)max);
+}
+
+bool ext_check_parse_problem(const char *line, struct fs_problem *ret_problem)
+{
+	const char *inode = strstr(line, " ino=\"");
+	struct fs_problem problem = { .is_fixed = strstr(line, " fixed=\"1\"") != NULL };
+
+	if (sscanf(line, "<problem code=\"%15[0-9a-fx]\"", problem.code) != 1)
+		return false;
+	if (inode)
+		problem.inode = strtoul(inode + strlen(" ino=\""), NULL, 10);
+	*ret_problem = problem;
+	return true;
+}
+
+static void on_output(void *context, const char *bytes, size_t size_bytes)
+{
+	struct watch *watch = context;
+
+	tool_output_add(&watch->output, bytes, size_bytes);
+}
+
+static void on_channel(void *context, const char *bytes, size_t size_bytes)
+{
+	struct watch *watch = context;
+
+	for (size_t i = 0; i < size_bytes; i++) {
+		int percent;
+
+		if (bytes[i] != '\n') {
+			if (watch->line_bytes < sizeof(watch->line) - 1)
+				watch->line[watch->line_bytes++] = bytes[i];
+			continue;
+		}
+		watch->line[watch->line_bytes] = '\0';
+		watch->line_bytes = 0;
+		percent = ext_check_parse_progress(watch->line);
+		if (percent > watch->percent) {
+			watch->percent = percent;
+			watch->tools->on_progress(watch->tools->context, percent);
+		}
+	}
+}
+
+static void on_tick(void *context)
+{
+	struct watch *watch = context;
+
+	watch->tools->on_progress(watch->tools->context, -1);
+}
+
+static unsigned read_problems(const char *path,
+			      void (*on_problem)(void *, const struct fs_problem *), void *context)
+{
+	cleanup_file FILE *log = fopen(path, "r");
+	cleanup_free char *line = NULL;
+	size_t line_bytes = 0;
+	unsigned repairs = 0;
+
+	while (log && getline(&line, &line_bytes, log) > 0) {
+		struct fs_problem problem;
+
+		if (!ext_check_parse_problem(line, &problem) || !problem.is_fixed)
+			continue;
+		repairs++;
+		if (on_problem)
+			on_problem(context, &problem);
+	}
+	return repairs;
+}
+
+/* One run of e2fsck; its exit status and the number of repairs. */
+static int run_once(const struct fs_target *target, enum check_mode mode, struct watch *watch,
+		    void (*on_problem)(void *, const struct fs_problem *),
+		    struct check_result *result, struct fault *fault)
+{
+	static const char *const mode_option[] = {
+		[CHECK_REPAIR_SAFE] = "-p", [CHECK_REPAIR_ALL] = "-y", [CHECK_READ_ONLY] = "-n"
+	};
+	char program[PATH_MAX], problem_log[PATH_MAX], problem_option[PATH_MAX + 32], channel[8];
+	const char *argv[] = { program, "-f",		mode_option[mode], "-C", channel,
+			       "-E",	problem_option, target->device,	   NULL };
+	struct spawn spawn = { .argv = argv,
+			       .on_output = on_output,
+			       .on_channel = on_channel,
+			       .on_tick = on_tick,
+			       .tick_ms = TICK_MS,
+			       .context = watch };
+	int ended;
+
+	snprintf(program, sizeof(program), "%s/e2fsck", watch->tools->sbin);
+	snprintf(problem_log, sizeof(problem_log), "%s/e2fsck-problems.xml", watch->tools->run_dir);
+	snprintf(problem_option, sizeof(problem_option), "problem_log=%s", problem_log);
+	snprintf(channel, sizeof(channel), "%d", SPAWN_CHANNEL_FD);
+	unlink(problem_log);
+	ended = spawn_run(&spawn, &result->exit_status, fault);
+	result->repairs += read_problems(problem_log, on_problem, watch->tools->context);
+	unlink(problem_log);
+	return ended;
+}
+
+static int explain(int exit_status, enum check_mode mode, const struct watch *watch,
+		   struct fault *fault)
+{
+	const char *said = tool_output_last_line(&watch->output, "e2fsck");
+
+	if (exit_status & E2FSCK_FAILED)
+		return fault_set(fault, REASON_FS_UNREPAIRABLE,
+				 "e2fsck gave up (exit status %d): %s", exit_status, said);
+	if ((exit_status & E2FSCK_UNCORRECTED) && mode == CHECK_REPAIR_SAFE) {
+		fault_set(fault, REASON_FS_UNCLEAN,
+			  "the file system is damaged, and the repair needs a decision: %s", said);
+		return fault_hint(
+			fault,
+			"look at it with e2fsck, or let every repair be made with --repair=all");
+	}
+	if (exit_status & (E2FSCK_UNCORRECTED | E2FSCK_REPAIRED))
+		return fault_set(fault, REASON_FS_UNREPAIRABLE,
+				 "the file system is still damaged after %s",
+				 mode == CHECK_READ_ONLY ? "the work" : "every repair");
+	return fault_set(fault, REASON_INTERNAL, "e2fsck ended with status %d: %s", exit_status,
+			 said);
+}
+
+int ext_check(const struct fs_target *target, enum check_mode mode, const struct fs_tools *tools,
+	      void (*on_problem)(void *context, const struct fs_problem *problem),
+	      struct check_result *ret_result, struct fault *fault)
+{
+	struct check_result result = { 0 };
+	struct watch watch = { .tools = tools };
+
+	for (int run = 0; run < RUNS_MAX; run++) {
+		watch.percent = 0;
+		if (run_once(target, mode, &watch, on_problem, &result, fault) < 0)
+			return -1;
+		*ret_result = result;
+		/* -p says 1 for an ordinary repair, and is done with it; after -y
+		 * only a run that finds nothing proves that nothing is left. */
+		if (result.exit_status == 0 ||
+		    (result.exit_status == E2FSCK_REPAIRED && mode == CHECK_REPAIR_SAFE))
+			return 0;
+		if (mode != CHECK_REPAIR_ALL || (result.exit_status & E2FSCK_REPAIRED) == 0 ||
+		    (result.exit_status & E2FSCK_FAILED))
+			break;
+	}
+	return explain(result.exit_status, mode, &watch, fault);
+}

@@ -1,0 +1,148 @@
+#include "ext_facts.h"
+
+#include "base/text.h"
+
+#include <e2p/e2p.h>
+#include <ext2fs/ext2fs.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+void ext_facts_target(const struct disk *disk, unsigned partition, uint64_t start_bytes,
+		      struct fs_target *ret_target)
+{
+	size_t length = strlen(disk->path);
+	bool ends_in_digit =
+		length > 0 && disk->path[length - 1] >= '0' && disk->path[length - 1] <= '9';
+
+	if (disk->is_file)
+		snprintf(ret_target->device, sizeof(ret_target->device), "%s?offset=%" PRIu64,
+			 disk->path, start_bytes);
+	else /* the kernel's rule: nvme0n1 -> nvme0n1p2, sda -> sda2 */
+		snprintf(ret_target->device, sizeof(ret_target->device), "%s%s%u", disk->path,
+			 ends_in_digit ? "p" : "", partition);
+}
+
+static void close_fs(ext2_filsys *fs)
+{
+	if (*fs)
+		ext2fs_close_free(fs);
+}
+
+/* Names of the features of one set that libext2fs does not support. */
+static void name_unknown(char *out, size_t out_bytes, int set, uint32_t features)
+{
+	size_t used = strlen(out);
+
+	for (unsigned bit = 0; bit < 32 && used < out_bytes; bit++) {
+		if ((features & (1u << bit)) == 0)
+			continue;
+		snprintf(out + used, out_bytes - used, "%s%s", used ? ", " : "",
+			 e2p_feature2string(set, 1u << bit));
+		used = strlen(out);
+	}
+}
+
+static int check_features(const struct ext2_super_block *super, struct fault *fault)
+{
+	char unknown[200] = "";
+
+	name_unknown(unknown, sizeof(unknown), E2P_FEATURE_COMPAT,
+		     super->s_feature_compat & ~(uint32_t)EXT2_LIB_FEATURE_COMPAT_SUPP);
+	name_unknown(unknown, sizeof(unknown), E2P_FEATURE_INCOMPAT,
+		     super->s_feature_incompat & ~(uint32_t)EXT2_LIB_FEATURE_INCOMPAT_SUPP);
+	name_unknown(unknown, sizeof(unknown), E2P_FEATURE_RO_INCOMPAT,
+		     super->s_feature_ro_compat & ~(uint32_t)EXT2_LIB_FEATURE_RO_COMPAT_SUPP);
+	if (unknown[0] == '\0')
+		return 0;
+	fault_set(fault, REASON_FS_FEATURE,
+		  "the file system has features that e2fsprogs %s does not know: %s",
+		  ext_facts_library_version(), unknown);
+	return fault_hint(fault, "a newer e2fsprogs is needed for this file system");
+}
+
+static const char *state_of(struct ext2_super_block *super)
+{
+	if (super->s_state & EXT2_ERROR_FS)
+		return "errors";
+	if (ext2fs_has_feature_journal_needs_recovery(super))
+		return "needs-recovery";
+	return super->s_state & EXT2_VALID_FS ? "clean" : "not-clean";
+}
+
+/* The same rule as libblkid's: a journal makes ext3, anything newer ext4. */
+static const char *type_of(struct ext2_super_block *super)
+{
+	const uint32_t ext3_incompat = EXT2_FEATURE_INCOMPAT_FILETYPE |
+				       EXT3_FEATURE_INCOMPAT_RECOVER |
+				       EXT2_FEATURE_INCOMPAT_META_BG;
+	const uint32_t ext3_ro_compat =
+		EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER | EXT2_FEATURE_RO_COMPAT_LARGE_FILE;
+
+	if ((super->s_feature_incompat & ~ext3_incompat) != 0 ||
+	    (super->s_feature_ro_compat & ~ext3_ro_compat) != 0)
+		return "ext4";
+	return ext2fs_has_feature_journal(super) ? "ext3" : "ext2";
+}
+
+static void describe(ext2_filsys fs, struct fs_facts *facts)
+{
+	struct ext2_super_block *super = fs->super;
+	char label[EXT2_LABEL_LEN + 1] = "";
+
+	*facts = (struct fs_facts){
+		.type = type_of(super),
+		.state = state_of(super),
+		.block_bytes = fs->blocksize,
+		.blocks = ext2fs_blocks_count(super),
+		.first_data_block = super->s_first_data_block,
+		.blocks_per_group = super->s_blocks_per_group,
+		.inodes_per_group = super->s_inodes_per_group,
+		.inode_table_blocks = fs->inode_blocks_per_group,
+		.descriptors_per_block = (uint32_t)EXT2_DESC_PER_BLOCK(super),
+		.reserved_gdt_blocks = super->s_reserved_gdt_blocks,
+		.cluster_blocks = (uint32_t)EXT2FS_CLUSTER_RATIO(fs),
+		.backup_groups = { super->s_backup_bgs[0], super->s_backup_bgs[1] },
+		.is_64bit = ext2fs_has_feature_64bit(super),
+		.has_bigalloc = ext2fs_has_feature_bigalloc(super),
+		.has_sparse_super = ext2fs_has_feature_sparse_super(super),
+		.has_sparse_super2 = ext2fs_has_feature_sparse_super2(super),
+	};
+	memcpy(label, super->s_volume_name, EXT2_LABEL_LEN);
+	text_make_safe(facts->label, sizeof(facts->label), label, strlen(label));
+	for (size_t i = 0, used = 0; i < sizeof(super->s_uuid); i++)
+		used += (size_t)snprintf(facts->uuid + used, FS_UUID_BYTES - used, "%s%02x",
+					 i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
+					 super->s_uuid[i]);
+}
+
+int ext_facts_read(const struct fs_target *target, struct fs_facts *ret_facts, struct fault *fault)
+{
+	__attribute__((cleanup(close_fs))) ext2_filsys fs = NULL;
+	/* FORCE: features are judged here, where they can be named. Checksums
+	 * are e2fsck's business. */
+	const int flags = EXT2_FLAG_64BITS | EXT2_FLAG_SUPER_ONLY | EXT2_FLAG_FORCE |
+			  EXT2_FLAG_IGNORE_CSUM_ERRORS | EXT2_FLAG_IGNORE_SB_ERRORS;
+	errcode_t error = ext2fs_open2(target->device, NULL, flags, 0, 0, unix_io_manager, &fs);
+
+	if (error == EXT2_ET_CORRUPT_SUPERBLOCK || error == EXT2_ET_BAD_MAGIC ||
+	    error == EXT2_ET_SB_CSUM_INVALID || error == EXT2_ET_UNEXPECTED_BLOCK_SIZE) {
+		fault_set(fault, REASON_FS_UNCLEAN, "the superblock of the file system is damaged");
+		return fault_hint(fault, "restore it from a backup superblock with e2fsck -b");
+	}
+	if (error)
+		return fault_set(fault, REASON_DISK_IO, "the file system cannot be read: %s",
+				 error_message(error));
+	if (check_features(fs->super, fault) < 0)
+		return -1;
+	describe(fs, ret_facts);
+	return 0;
+}
+
+const char *ext_facts_library_version(void)
+{
+	const char *version = NULL;
+
+	ext2fs_get_library_version(&version, NULL);
+	return version ? version : "";
+}

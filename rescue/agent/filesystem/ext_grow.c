@@ -1,0 +1,104 @@
+#include "ext_grow.h"
+
+#include "base/spawn.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PASSES	  5
+#define BAR_CHARS 40
+#define TICK_MS	  500
+
+struct watch {
+	const struct fs_tools *tools;
+	struct tool_output output;
+	struct grow_progress progress;
+	int percent;
+};
+
+int ext_grow_progress(struct grow_progress *progress, const char *bytes, size_t size_bytes)
+{
+	for (size_t i = 0; i < size_bytes; i++) {
+		int pass;
+
+		if (bytes[i] == 'X' && progress->done < BAR_CHARS && progress->pass > 0)
+			progress->done++;
+		if (bytes[i] != '\n') {
+			if (progress->line_bytes < sizeof(progress->line) - 1)
+				progress->line[progress->line_bytes++] = bytes[i];
+			continue;
+		}
+		progress->line[progress->line_bytes] = '\0';
+		progress->line_bytes = 0;
+		if (sscanf(progress->line, "Begin pass %d", &pass) == 1 && pass >= 1 &&
+		    pass <= PASSES) {
+			progress->pass = pass;
+			progress->done = 0;
+		}
+	}
+	if (progress->pass == 0)
+		return 0;
+	return ((progress->pass - 1) * BAR_CHARS + progress->done) * 100 / (PASSES * BAR_CHARS);
+}
+
+static void on_output(void *context, const char *bytes, size_t size_bytes)
+{
+	struct watch *watch = context;
+	int percent = ext_grow_progress(&watch->progress, bytes, size_bytes);
+
+	tool_output_add(&watch->output, bytes, size_bytes);
+	if (percent > watch->percent) {
+		watch->percent = percent;
+		watch->tools->on_progress(watch->tools->context, percent);
+	}
+}
+
+static void on_tick(void *context)
+{
+	struct watch *watch = context;
+
+	watch->tools->on_progress(watch->tools->context, -1);
+}
+
+static int explain(const struct watch *watch, const struct fs_facts *facts, int exit_status,
+		   struct fault *fault)
+{
+	const char *said = tool_output_last_line(&watch->output, "resize2fs");
+
+	if (facts->has_bigalloc)
+		return fault_set(fault, REASON_FS_FEATURE,
+				 "resize2fs cannot grow this bigalloc file system: %s", said);
+	return fault_set(fault, REASON_FS_LIMIT,
+			 "resize2fs cannot grow this file system (exit status %d): %s", exit_status,
+			 said);
+}
+
+int ext_grow(const struct fs_target *target, const struct fs_facts *facts, uint64_t blocks,
+	     const struct fs_tools *tools, int *ret_exit_status, struct fault *fault)
+{
+	char program[PATH_MAX], size[32];
+	/* -f: e2fsck has just passed, so the clock of the last mount does not
+	 * matter; and bigalloc is not done without it (the check afterwards
+	 * decides whether that went well). */
+	const char *argv[] = { program, "-p", "-f", target->device, size, NULL };
+	struct watch watch = { .tools = tools };
+	/* no_stdin: given a regular file, resize2fs cuts it to the size of the
+	 * file system, even where that lies at an offset; it does not when the
+	 * file's descriptor is 0 (resize/main.c, "fd > 0"). */
+	struct spawn spawn = { .argv = argv,
+			       .no_stdin = true,
+			       .on_output = on_output,
+			       .on_tick = on_tick,
+			       .tick_ms = TICK_MS,
+			       .context = &watch };
+	int exit_status = -1;
+
+	snprintf(program, sizeof(program), "%s/resize2fs", tools->sbin);
+	snprintf(size, sizeof(size), "%" PRIu64, blocks);
+	if (spawn_run(&spawn, &exit_status, fault) < 0)
+		return -1;
+	*ret_exit_status = exit_status;
+	return exit_status == 0 ? 0 : explain(&watch, facts, exit_status, fault);
+}

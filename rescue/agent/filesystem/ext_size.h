@@ -1,0 +1,24 @@
+/* How large an ext file system can be: arithmetic only. */
+#ifndef FILESYSTEM_EXT_SIZE_H
+#define FILESYSTEM_EXT_SIZE_H
+
+#include "base/fault.h"
+#include "fs.h"
+
+/* The number of blocks resize2fs will make of a partition of that size: what
+ * fits, rounded down to a cluster, and without a last group too small to hold
+ * its own metadata (the rule of adjust_new_size() in e2fsprogs'
+ * resize/resize2fs.c). Not limited by ext_size_largest_blocks. */
+uint64_t ext_size_blocks(const struct fs_facts *facts, uint64_t partition_bytes);
+
+/* The most blocks that this file system can ever have: 32-bit block numbers
+ * without the 64bit feature, group descriptors that must fit in one group, and
+ * inode numbers of 32 bits (resize/main.c and adjust_fs_info()). */
+uint64_t ext_size_largest_blocks(const struct fs_facts *facts);
+
+/* Fault fs-limit when blocks is more than the largest, naming the largest
+ * partition size and disk size for a partition at start_bytes. */
+int ext_size_check(const struct fs_facts *facts, uint64_t blocks, uint64_t start_bytes,
+		   struct fault *fault);
+
+#endif

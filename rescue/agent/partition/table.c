@@ -1,0 +1,222 @@
+#include "table.h"
+
+#include "base/io.h"
+
+#include <errno.h>
+#include <libfdisk/libfdisk.h>
+#include <linux/blkpg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define SECTOR0_BYTES  512
+#define ENTRIES_OFFSET 446
+#define ENTRY_BYTES    16
+
+static void unref_context(struct fdisk_context **context)
+{
+	fdisk_unref_context(*context);
+}
+
+static void unref_partition(struct fdisk_partition **partition)
+{
+	fdisk_unref_partition(*partition);
+}
+
+#define cleanup_context	  __attribute__((cleanup(unref_context)))
+#define cleanup_partition __attribute__((cleanup(unref_partition)))
+
+/* libfdisk would print its warnings itself; we tell what matters by faults. */
+static int stay_silent(struct fdisk_context *context, struct fdisk_ask *ask, void *data)
+{
+	(void)context, (void)ask, (void)data;
+	return 0;
+}
+
+static struct fdisk_context *open_context(const struct disk *disk, bool read_only,
+					  struct fault *fault)
+{
+	struct fdisk_context *context = fdisk_new_context();
+	int result;
+
+	if (!context) {
+		fault_set(fault, REASON_NO_MEMORY, "no memory for libfdisk");
+		return NULL;
+	}
+	fdisk_set_ask(context, stay_silent, NULL);
+	fdisk_disable_dialogs(context, 1);
+	result = fdisk_assign_device(context, disk->path, read_only);
+	if (result == 0)
+		return context;
+	fdisk_unref_context(context);
+	fault_set_errno(fault, REASON_DISK_IO, -result, "%s cannot be read", disk->name);
+	return NULL;
+}
+
+static int refuse_label(struct fdisk_context *context, struct fault *fault)
+{
+	const struct fdisk_label *label = fdisk_get_label(context, NULL);
+
+	if (!label) {
+		fault_set(fault, REASON_TABLE_NOT_MBR, "the disk has no partition table");
+		return fault_hint(fault, "only disks with an MBR partition table can be grown yet");
+	}
+	fault_set(fault, REASON_TABLE_NOT_MBR, "the disk has a partition table of type %s, not MBR",
+		  fdisk_label_get_name(label));
+	return fault_hint(fault, "only disks with an MBR partition table can be grown yet");
+}
+
+static struct table_entry describe(const struct fdisk_partition *partition)
+{
+	struct fdisk_partition *p = (struct fdisk_partition *)partition;
+
+	return (struct table_entry){
+		.number = (unsigned)fdisk_partition_get_partno(p) + 1,
+		.start_lba = fdisk_partition_get_start(p),
+		.size_sectors = fdisk_partition_get_size(p),
+		.type = fdisk_parttype_get_code(fdisk_partition_get_type(p)),
+		.bootable = fdisk_partition_is_bootable(p) == 1,
+	};
+}
+
+int table_read(const struct disk *disk, struct table *ret_table, struct fault *fault)
+{
+	cleanup_context struct fdisk_context *context = open_context(disk, true, fault);
+	struct table table = { .label = "dos" };
+	char *disk_id = NULL;
+
+	if (!context)
+		return -1;
+	if (!fdisk_has_label(context) || !fdisk_is_labeltype(context, FDISK_DISKLABEL_DOS))
+		return refuse_label(context, fault);
+	if (fdisk_get_disklabel_id(context, &disk_id) == 0 && disk_id)
+		strncpy(table.disk_id, disk_id, sizeof(table.disk_id) - 1);
+	free(disk_id);
+	for (size_t slot = 0; slot < TABLE_ENTRIES_MAX; slot++) {
+		cleanup_partition struct fdisk_partition *partition = NULL;
+
+		if (!fdisk_is_partition_used(context, slot))
+			continue;
+		if (fdisk_get_partition(context, slot, &partition) != 0)
+			return fault_set(fault, REASON_TABLE_INVALID,
+					 "entry %zu of the partition table cannot be read",
+					 slot + 1);
+		table.entries[table.count++] = describe(partition);
+	}
+	*ret_table = table;
+	return 0;
+}
+
+/* Everything in the first sector that must stay: all of it but the entry's
+ * CHS addresses (bytes 1-3 and 5-7) and size (bytes 12-15). */
+static bool only_size_differs(const unsigned char *before, const unsigned char *after,
+			      unsigned number)
+{
+	const size_t entry = ENTRIES_OFFSET + ENTRY_BYTES * (number - 1);
+
+	for (size_t i = 0; i < SECTOR0_BYTES; i++) {
+		size_t field = i - entry;
+		bool may_differ =
+			i >= entry && field < ENTRY_BYTES &&
+			((field >= 1 && field <= 3) || (field >= 5 && field <= 7) || field >= 12);
+
+		if (before[i] != after[i] && !may_differ)
+			return false;
+	}
+	return true;
+}
+
+/* libfdisk derives the whole CHS pair from one geometry of its own, but the
+ * start has not moved, so its bytes should not either. */
+static void keep_start_chs(const unsigned char *before, unsigned char *after, unsigned number)
+{
+	const size_t entry = ENTRIES_OFFSET + ENTRY_BYTES * (number - 1);
+
+	memcpy(after + entry + 1, before + entry + 1, 3);
+}
+
+static int read_sector0(const struct disk *disk, unsigned char *bytes, struct fault *fault)
+{
+	if (pread(disk->fd, bytes, SECTOR0_BYTES, 0) != SECTOR0_BYTES)
+		return fault_set_errno(fault, REASON_DISK_IO, errno,
+				       "the first sector of %s cannot be read", disk->name);
+	return 0;
+}
+
+static int write_sector0(const struct disk *disk, const unsigned char *bytes, struct fault *fault)
+{
+	if (pwrite(disk->fd, bytes, SECTOR0_BYTES, 0) != SECTOR0_BYTES || fsync(disk->fd) < 0)
+		return fault_set_errno(fault, REASON_DISK_IO, errno,
+				       "the first sector of %s cannot be written", disk->name);
+	return 0;
+}
+
+static int change_size(const struct disk *disk, const struct plan *plan, struct fault *fault)
+{
+	cleanup_context struct fdisk_context *context = open_context(disk, false, fault);
+	cleanup_partition struct fdisk_partition *change = fdisk_new_partition();
+	int result;
+
+	if (!context)
+		return -1;
+	if (!change)
+		return fault_set(fault, REASON_NO_MEMORY, "no memory for libfdisk");
+	fdisk_partition_set_size(change, plan->sectors_after);
+	fdisk_partition_size_explicit(change, 1);
+	result = fdisk_set_partition(context, plan->number - 1, change);
+	if (result == 0)
+		result = fdisk_write_disklabel(context);
+	if (result != 0)
+		return fault_set_errno(fault, REASON_INTERNAL, -result,
+				       "libfdisk did not resize partition %u", plan->number);
+	return fdisk_deassign_device(context, 1) == 0
+		       ? 0
+		       : fault_set_errno(fault, REASON_DISK_IO, errno, "%s cannot be written",
+					 disk->name);
+}
+
+int table_write(const struct disk *disk, const struct plan *plan, struct fault *fault)
+{
+	unsigned char before[SECTOR0_BYTES], after[SECTOR0_BYTES];
+
+	if (read_sector0(disk, before, fault) < 0 || change_size(disk, plan, fault) < 0 ||
+	    read_sector0(disk, after, fault) < 0)
+		return -1;
+	if (!only_size_differs(before, after, plan->number)) {
+		if (write_sector0(disk, before, fault) < 0)
+			return -1;
+		return fault_set(fault, REASON_INTERNAL,
+				 "writing the table changed more than one size; it was put back");
+	}
+	keep_start_chs(before, after, plan->number);
+	return write_sector0(disk, after, fault);
+}
+
+int table_tell_kernel(const struct disk *disk, const struct plan *plan, struct fault *fault)
+{
+	struct blkpg_partition partition = {
+		.start = (long long)(plan->start_lba * plan->sector_bytes),
+		.length = (long long)(plan->sectors_after * plan->sector_bytes),
+		.pno = (int)plan->number,
+	};
+	struct blkpg_ioctl_arg argument = { .op = BLKPG_RESIZE_PARTITION,
+					    .datalen = sizeof(partition),
+					    .data = &partition };
+
+	if (disk->is_file)
+		return 0;
+	if (ioctl(disk->fd, BLKPG, &argument) < 0)
+		return fault_set_errno(fault, REASON_INTERNAL, errno,
+				       "the kernel did not take the new size of partition %u",
+				       plan->number);
+	return 0;
+}
+
+const char *table_library_version(void)
+{
+	const char *version = NULL;
+
+	fdisk_get_library_version(&version);
+	return version ? version : "";
+}

@@ -1,0 +1,32 @@
+/* Run another program to its end, watching what it says. */
+#ifndef BASE_SPAWN_H
+#define BASE_SPAWN_H
+
+#include "fault.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SPAWN_CHANNEL_FD 3 /* where the child finds its extra channel */
+
+struct spawn {
+	const char *const *argv; /* argv[0] is the path; NULL-terminated */
+	/* Start the child without a standard input, so that the first file it
+	 * opens gets descriptor 0 (see filesystem/ext_grow.c for why). */
+	bool no_stdin;
+	/* Called with bytes as they come, from standard output and error, from
+	 * SPAWN_CHANNEL_FD, and every tick_ms. Each may be NULL. */
+	void (*on_output)(void *context, const char *bytes, size_t size_bytes);
+	void (*on_channel)(void *context, const char *bytes, size_t size_bytes);
+	void (*on_tick)(void *context);
+	int tick_ms;
+	void *context;
+};
+
+/* 0 when the child has ended by itself: ret_exit_status is set. -1 when it
+ * could not be started, or was killed by a signal (SIGKILL, which is what the
+ * kernel sends when memory runs out, gives REASON_NO_MEMORY). Also collects
+ * orphans, which are ours when this process is PID 1. */
+int spawn_run(const struct spawn *spawn, int *ret_exit_status, struct fault *fault);
+
+#endif
