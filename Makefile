@@ -135,7 +135,7 @@ $(B)/tests/%: $(B)/obj/asan/tests/unit/%.o $(B)/obj/rooms.a
 $(B)/obj/rooms.a: $(UNIT_OBJECTS)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-.PRECIOUS: $(B)/obj/asan/tests/unit/%.o
+.SECONDARY:
 
 # --- install -----------------------------------------------------------
 

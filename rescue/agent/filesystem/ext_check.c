@@ -144,7 +144,8 @@ static int run_once(const struct fs_target *target, enum check_mode mode, struct
 static int explain(int exit_status, enum check_mode mode, const struct watch *watch,
 		   struct fault *fault)
 {
-	const char *said = tool_output_last_line(&watch->output, "e2fsck");
+	const char *said =
+		tool_output_last_line(&watch->output, "e2fsck", "UNEXPECTED INCONSISTENCY");
 
 	if (exit_status & E2FSCK_FAILED)
 		return fault_set(fault, REASON_FS_UNREPAIRABLE,

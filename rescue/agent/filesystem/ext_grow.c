@@ -65,7 +65,7 @@ static void on_tick(void *context)
 static int explain(const struct watch *watch, const struct fs_facts *facts, int exit_status,
 		   struct fault *fault)
 {
-	const char *said = tool_output_last_line(&watch->output, "resize2fs");
+	const char *said = tool_output_last_line(&watch->output, "resize2fs", "Please run 'e2fsck");
 
 	if (facts->has_bigalloc)
 		return fault_set(fault, REASON_FS_FEATURE,

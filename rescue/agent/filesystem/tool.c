@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 void tool_output_add(struct tool_output *output, const char *bytes, size_t size_bytes)
@@ -20,16 +21,31 @@ void tool_output_add(struct tool_output *output, const char *bytes, size_t size_
 	output->used_bytes += size_bytes;
 }
 
-const char *tool_output_last_line(const struct tool_output *output, const char *program)
+/* The start of the line that ends at end. */
+static size_t line_begin(const struct tool_output *output, size_t end)
+{
+	while (end > 0 && output->text[end - 1] != '\n')
+		end--;
+	return end;
+}
+
+static bool is_blank(char c)
+{
+	return c == '\n' || c == '\r' || c == ' ' || c == '\t';
+}
+
+const char *tool_output_last_line(const struct tool_output *output, const char *program,
+				  const char *end_mark)
 {
 	static char line[256];
 	size_t end = output->used_bytes, begin, name = strlen(program);
+	const char *mark = end_mark ? memmem(output->text, end, end_mark, strlen(end_mark)) : NULL;
 
-	while (end > 0 && (output->text[end - 1] == '\n' || output->text[end - 1] == '\r'))
+	if (mark)
+		end = line_begin(output, (size_t)(mark - output->text));
+	while (end > 0 && is_blank(output->text[end - 1]))
 		end--;
-	begin = end;
-	while (begin > 0 && output->text[begin - 1] != '\n')
-		begin--;
+	begin = line_begin(output, end);
 	if (end - begin > name + 2 && memcmp(output->text + begin, program, name) == 0 &&
 	    memcmp(output->text + begin + name, ": ", 2) == 0)
 		begin += name + 2;

@@ -1,0 +1,184 @@
+#include "agent/filesystem/ext_check.h"
+#include "agent/filesystem/ext_grow.h"
+#include "agent/filesystem/ext_size.h"
+#include "unit.h"
+
+#include <string.h>
+
+#define MIB UINT64_C(1048576)
+#define GIB (1024 * MIB)
+#define TIB (1024 * GIB)
+
+/* OpenWrt's root: 1 KiB blocks, groups of 8192, 32-byte descriptors. */
+static struct fs_facts small_blocks(void)
+{
+	return (struct fs_facts){ .type = "ext4",
+				  .state = "clean",
+				  .block_bytes = 1024,
+				  .blocks = 106496,
+				  .first_data_block = 1,
+				  .blocks_per_group = 8192,
+				  .inodes_per_group = 2048,
+				  .inode_table_blocks = 512,
+				  .descriptors_per_block = 32,
+				  .reserved_gdt_blocks = 256,
+				  .cluster_blocks = 1,
+				  .has_sparse_super = true };
+}
+
+static void blocks_fill_the_partition(void **state)
+{
+	struct fs_facts facts = small_blocks();
+
+	(void)state;
+	assert_int_equal(ext_size_blocks(&facts, 104 * MIB), 106496);
+	assert_int_equal(ext_size_blocks(&facts, 104 * MIB + 512), 106496);
+	assert_int_equal(ext_size_blocks(&facts, 104 * MIB + 1023), 106496);
+}
+
+static void a_last_group_without_room_for_data_is_left_out(void **state)
+{
+	struct fs_facts facts = small_blocks();
+	const uint64_t whole = 1 + 20 * 8192; /* group 20 comes next: no backup in it */
+	const uint64_t needed = 2 + 512 + 50;
+
+	(void)state;
+	assert_int_equal(ext_size_blocks(&facts, (whole + needed - 1) * 1024), whole);
+	assert_int_equal(ext_size_blocks(&facts, (whole + needed) * 1024), whole + needed);
+}
+
+static void a_backup_in_the_last_group_takes_room_too(void **state)
+{
+	struct fs_facts facts = small_blocks();
+	const uint64_t whole = 1 + 27 * 8192; /* group 27 holds a backup */
+	const uint64_t needed = 2 + 512 + 1 + 1 + 256 + 50;
+
+	(void)state;
+	assert_int_equal(ext_size_blocks(&facts, (whole + needed - 1) * 1024), whole);
+	assert_int_equal(ext_size_blocks(&facts, (whole + needed) * 1024), whole + needed);
+}
+
+static void clusters_are_kept_whole(void **state)
+{
+	struct fs_facts facts = small_blocks();
+
+	(void)state;
+	facts.cluster_blocks = 16;
+	assert_int_equal(ext_size_blocks(&facts, 104 * MIB + 15 * 1024), 106496);
+}
+
+static void descriptors_limit_small_blocks(void **state)
+{
+	struct fs_facts facts = small_blocks();
+	struct fault fault;
+
+	(void)state;
+	/* 8191 blocks of 32 descriptors of groups of 8 MiB */
+	assert_int_equal(ext_size_largest_blocks(&facts), UINT64_C(8191) * 32 * 8192 + 1);
+	facts.is_64bit = true;
+	facts.descriptors_per_block = 16;
+	assert_int_equal(ext_size_check(&facts, TIB / 1024, 0, &fault), -1);
+	assert_int_equal(fault.reason, REASON_FS_LIMIT);
+	assert_int_equal(ext_size_check(&facts, UINT64_C(8191) * 16 * 8192 + 1, 0, &fault), 0);
+	assert_int_equal(ext_size_check(&facts, UINT64_C(8191) * 16 * 8192 + 2, 0, &fault), -1);
+}
+
+static void block_numbers_have_32_bits_without_64bit(void **state)
+{
+	struct fs_facts facts = { .type = "ext4",
+				  .block_bytes = 4096,
+				  .blocks_per_group = 32768,
+				  .inodes_per_group = 8192,
+				  .inode_table_blocks = 512,
+				  .descriptors_per_block = 128,
+				  .cluster_blocks = 1,
+				  .has_sparse_super = true };
+
+	(void)state;
+	assert_int_equal(ext_size_largest_blocks(&facts), UINT32_MAX);
+	assert_int_equal(ext_size_blocks(&facts, 16 * TIB), UINT32_MAX);
+	facts.is_64bit = true;
+	facts.descriptors_per_block = 64;
+	/* now inode numbers are what runs out */
+	assert_int_equal(ext_size_largest_blocks(&facts), (uint64_t)(UINT32_MAX / 8192) * 32768);
+}
+
+static void problems_are_read_from_the_log(void **state)
+{
+	struct fs_problem problem;
+
+	(void)state;
+	assert_true(ext_check_parse_problem(
+		"<problem code=\"0x010008\" answer=\"1\" fixed=\"1\" ino=\"12\"/>\n", &problem));
+	assert_string_equal(problem.code, "0x010008");
+	assert_int_equal(problem.inode, 12);
+	assert_true(problem.is_fixed);
+	assert_true(
+		ext_check_parse_problem("<problem code=\"0x050000\" answer=\"0\"/>\n", &problem));
+	assert_false(problem.is_fixed);
+	assert_false(ext_check_parse_problem("<header code=\"0x010000\"/>\n", &problem));
+	assert_false(ext_check_parse_problem("", &problem));
+}
+
+static void progress_of_a_check_runs_from_0_to_100(void **state)
+{
+	(void)state;
+	assert_int_equal(ext_check_parse_progress("1 0 26 /dev/sda2"), 0);
+	assert_int_equal(ext_check_parse_progress("1 13 26 /dev/sda2"), 35);
+	assert_int_equal(ext_check_parse_progress("2 0 5 /dev/sda2"), 70);
+	assert_int_equal(ext_check_parse_progress("5 26 26 /dev/sda2"), 100);
+	assert_int_equal(ext_check_parse_progress("6 1 2 x"), -1);
+	assert_int_equal(ext_check_parse_progress("1 3 2 x"), -1);
+	assert_int_equal(ext_check_parse_progress("1 0 0 x"), -1);
+	assert_int_equal(ext_check_parse_progress("pass"), -1);
+}
+
+static int feed(struct grow_progress *progress, const char *text)
+{
+	return ext_grow_progress(progress, text, strlen(text));
+}
+
+static void progress_of_a_resize_counts_marks(void **state)
+{
+	struct grow_progress progress = { 0 };
+
+	(void)state;
+	assert_int_equal(feed(&progress, "Resizing the filesystem on /dev/X to 5 blocks.\n"), 0);
+	assert_int_equal(feed(&progress, "Begin pa"), 0);
+	assert_int_equal(feed(&progress, "ss 1 (max = 7)\nExtending the inode table     "), 0);
+	assert_int_equal(feed(&progress, "XXXXXXXXXXXXXXXXXXXX"), 10);
+	assert_int_equal(feed(&progress, "\nBegin pass 5 (max = 9)\n"), 80);
+	assert_int_equal(feed(&progress, "XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX"), 100);
+}
+
+static void the_telling_line_of_a_tool_is_found(void **state)
+{
+	struct tool_output output = { .used_bytes = 0 };
+	static const char said[] = "e2fsck 1.47.0\nroot: Inode 12 is wrong\x1b\n\n\n"
+				   "root: UNEXPECTED INCONSISTENCY; RUN fsck MANUALLY.\n\t(i.e.)\n";
+	static const char more[] = "resize2fs: New size too large\n\n";
+
+	(void)state;
+	assert_string_equal(tool_output_last_line(&output, "e2fsck", NULL), "");
+	tool_output_add(&output, said, strlen(said));
+	assert_string_equal(tool_output_last_line(&output, "e2fsck", "UNEXPECTED"),
+			    "root: Inode 12 is wrong\xef\xbf\xbd");
+	for (int i = 0; i < 200; i++)
+		tool_output_add(&output, more, strlen(more));
+	assert_string_equal(tool_output_last_line(&output, "resize2fs", NULL),
+			    "New size too large");
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(blocks_fill_the_partition),
+	cmocka_unit_test(a_last_group_without_room_for_data_is_left_out),
+	cmocka_unit_test(a_backup_in_the_last_group_takes_room_too),
+	cmocka_unit_test(clusters_are_kept_whole),
+	cmocka_unit_test(descriptors_limit_small_blocks),
+	cmocka_unit_test(block_numbers_have_32_bits_without_64bit),
+	cmocka_unit_test(problems_are_read_from_the_log),
+	cmocka_unit_test(progress_of_a_check_runs_from_0_to_100),
+	cmocka_unit_test(progress_of_a_resize_counts_marks),
+	cmocka_unit_test(the_telling_line_of_a_tool_is_found),
+};
+UNIT_MAIN(tests)

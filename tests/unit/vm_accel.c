@@ -1,0 +1,105 @@
+/* rescue/vm/accel.c: when a remembered accelerator is believed. */
+#include "vm/accel.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOW_S  1000000
+#define WEEK_S (7 * 24 * 60 * 60)
+
+static enum accel recall(const char *text)
+{
+	json_t *key = json_pack("{s:s}", "qemu", "/bin/qemu");
+	enum accel accel = accel_recall(text, strlen(text), key, NOW_S);
+
+	json_decref(key);
+	return accel;
+}
+
+static enum accel recall_until(const char *word, long long until_unix_s)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "{\"key\":{\"qemu\":\"/bin/qemu\"},\"accel\":\"%s\",\"until_unix_s\":%lld}", word,
+		 until_unix_s);
+	return recall(text);
+}
+
+static void believes_a_fresh_answer(void **state)
+{
+	(void)state;
+	assert_int_equal(recall_until("tcg", NOW_S + 1), ACCEL_TCG);
+	assert_int_equal(recall_until("kvm", NOW_S + WEEK_S), ACCEL_KVM);
+}
+
+static void ignores_what_is_wrong(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"{",
+		"[]",
+		"null",
+		"{\"accel\":\"tcg\"}",
+		"{\"key\":{\"qemu\":\"/bin/other\"},\"accel\":\"tcg\",\"until_unix_s\":1000001}",
+		"{\"key\":{\"qemu\":\"/bin/qemu\"},\"accel\":7,\"until_unix_s\":1000001}",
+		"{\"key\":{\"qemu\":\"/bin/"
+		"qemu\"},\"accel\":\"tcg\",\"until_unix_s\":1000001,\"a\":1}",
+		"{\"key\":{\"qemu\":\"/bin/qemu\"},\"accel\":\"tcg\",\"until_unix_s\":\"1000001\"}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_int_equal(recall(texts[i]), ACCEL_AUTO);
+	assert_int_equal(recall_until("auto", NOW_S + 1), ACCEL_AUTO);
+	assert_int_equal(recall_until("xen", NOW_S + 1), ACCEL_AUTO);
+	assert_int_equal(recall_until("tcg", NOW_S), ACCEL_AUTO);
+	assert_int_equal(recall_until("tcg", NOW_S + WEEK_S + 1), ACCEL_AUTO);
+}
+
+static void key_tells_programs_apart(void **state)
+{
+	json_t *shell = accel_key("/bin/sh", "/dev/null");
+	json_t *again = accel_key("/bin/sh", "/dev/null");
+	json_t *other = accel_key("/bin/ls", "/dev/null");
+	json_t *device = accel_key("/bin/sh", "/dev/zero");
+
+	(void)state;
+	assert_true(json_equal(shell, again));
+	assert_false(json_equal(shell, other));
+	assert_false(json_equal(shell, device));
+	json_decref(shell);
+	json_decref(again);
+	json_decref(other);
+	json_decref(device);
+}
+
+static void a_wish_is_the_only_candidate(void **state)
+{
+	struct accel_candidates candidates;
+
+	(void)state;
+	accel_candidates(ACCEL_KVM, "/bin/sh", &candidates);
+	assert_int_equal(candidates.count, 1);
+	assert_int_equal(candidates.list[0], ACCEL_KVM);
+	accel_candidates(ACCEL_AUTO, "/bin/sh", &candidates);
+	assert_int_equal(candidates.list[candidates.count - 1], ACCEL_TCG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(believes_a_fresh_answer),
+		cmocka_unit_test(ignores_what_is_wrong),
+		cmocka_unit_test(key_tells_programs_apart),
+		cmocka_unit_test(a_wish_is_the_only_candidate),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

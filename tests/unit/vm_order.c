@@ -1,0 +1,193 @@
+/* rescue/vm/order.c: which events may come next, and which `done` is earned. */
+#include "vm/order.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* One word for an event; enough of its fields for the order. */
+static const struct {
+	const char *word;
+	enum event_kind kind;
+	const char *json;
+} vocabulary[] = {
+	{ "hello", EVENT_HELLO, "{}" },
+	{ "beat", EVENT_BEAT, "{}" },
+	{ "uevent", EVENT_UEVENT, "{}" },
+	{ "disk", EVENT_DISK, "{}" },
+	{ "table-", EVENT_TABLE, "{\"moment\":\"before\"}" },
+	{ "table+", EVENT_TABLE, "{\"moment\":\"after\"}" },
+	{ "table?", EVENT_TABLE, "{\"moment\":\"later\"}" },
+	{ "plan", EVENT_PLAN, "{\"changed\":true}" },
+	{ "plan0", EVENT_PLAN, "{\"changed\":false}" },
+	{ "check-(", EVENT_CHECK,
+	  "{\"event\":0,\"t_ms\":0,\"moment\":\"before\",\"state\":\"begin\"}" },
+	{ "check-%", EVENT_CHECK,
+	  "{\"moment\":\"before\",\"state\":\"progress\",\"percent\":100}" },
+	{ "check-%101", EVENT_CHECK,
+	  "{\"moment\":\"before\",\"state\":\"progress\",\"percent\":101}" },
+	{ "check-)", EVENT_CHECK,
+	  "{\"moment\":\"before\",\"state\":\"end\",\"exit_status\":1,\"repairs\":1}" },
+	{ "check-)4", EVENT_CHECK,
+	  "{\"moment\":\"before\",\"state\":\"end\",\"exit_status\":4,\"repairs\":0}" },
+	{ "check-)?", EVENT_CHECK, "{\"moment\":\"before\",\"state\":\"end\"}" },
+	{ "check+(", EVENT_CHECK,
+	  "{\"event\":0,\"t_ms\":0,\"moment\":\"after\",\"state\":\"begin\"}" },
+	{ "check+)", EVENT_CHECK,
+	  "{\"moment\":\"after\",\"state\":\"end\",\"exit_status\":0,\"repairs\":0}" },
+	{ "check+)2", EVENT_CHECK,
+	  "{\"moment\":\"after\",\"state\":\"end\",\"exit_status\":2,\"repairs\":0}" },
+	{ "repair-", EVENT_REPAIR, "{\"moment\":\"before\"}" },
+	{ "resize(", EVENT_RESIZE, "{\"event\":0,\"t_ms\":0,\"state\":\"begin\"}" },
+	{ "resize)", EVENT_RESIZE, "{\"state\":\"end\",\"exit_status\":0}" },
+	{ "resize)1", EVENT_RESIZE, "{\"state\":\"end\",\"exit_status\":1}" },
+	{ "verify", EVENT_VERIFY, "{}" },
+	{ "done", EVENT_DONE, "{\"changed\":true}" },
+	{ "done0", EVENT_DONE, "{\"changed\":false}" },
+	{ "fault", EVENT_FAULT, "{\"reason\":\"mbr-2tib\",\"status\":10}" },
+	{ "fault?", EVENT_FAULT, "{\"reason\":\"because\",\"status\":10}" },
+	{ "fault0", EVENT_FAULT, "{\"reason\":\"mbr-2tib\",\"status\":0}" },
+};
+
+static int accept_word(struct order *order, const char *word)
+{
+	for (size_t i = 0; i < sizeof(vocabulary) / sizeof(vocabulary[0]); i++) {
+		struct fault fault;
+		json_t *object;
+		int result;
+
+		if (strcmp(vocabulary[i].word, word) != 0)
+			continue;
+		object = json_loads(vocabulary[i].json, 0, NULL);
+		assert_non_null(object);
+		result = order_accept(order, vocabulary[i].kind, object, &fault);
+		if (result < 0)
+			assert_int_equal(fault.reason, REASON_GUEST_PROTOCOL);
+		json_decref(object);
+		return result;
+	}
+	fail_msg("unknown word %s", word);
+	return -1;
+}
+
+/* Play the words; only the last may be refused. Returns its result. */
+static int play(struct order order, const char *words)
+{
+	char copy[512], *rest, *word;
+	int result = 0;
+
+	snprintf(copy, sizeof(copy), "%s", words);
+	for (word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		if (result < 0)
+			fail_msg("refused before '%s': %s", word, words);
+		result = accept_word(&order, word);
+	}
+	return result;
+}
+
+#define GROWN                                                                                      \
+	"hello disk table- plan check-( check-% check-) resize( resize) check+( check+) verify"
+
+static void accepts(void **state)
+{
+	static const char *const runs[] = {
+		GROWN " done",
+		"hello beat uevent disk uevent table- table- plan beat check-( repair- check-) "
+		"table+ resize( resize) table+ check+( check+) verify table+ beat done",
+		"hello disk plan check-( check-)4 check-( check-) resize(", /* a second pass */
+		"hello disk plan0 done0",
+		"hello fault",
+		"hello disk plan check-( fault",
+	};
+	const struct order order = { .disk_attached = true };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++)
+		if (play(order, runs[i]) < 0)
+			fail_msg("refused: %s", runs[i]);
+}
+
+static void refuses_the_last(void **state)
+{
+	static const char *const runs[] = {
+		"beat",
+		"fault",
+		"hello hello",
+		"hello plan",
+		"hello table-",
+		"hello done0",
+		"hello disk disk",
+		"hello disk table+",
+		"hello disk table?",
+		"hello disk done0",
+		"hello disk plan plan",
+		"hello disk plan done",
+		"hello disk plan done0",
+		"hello disk plan0 done",
+		"hello disk plan0 check-(",
+		"hello disk plan0 table+",
+		"hello disk plan resize(",
+		"hello disk plan verify",
+		"hello disk plan check+(",
+		"hello disk plan check-)",
+		"hello disk plan check-%",
+		"hello disk plan check-( check-(",
+		"hello disk plan check-( check-%101",
+		"hello disk plan check-( check-)?",
+		"hello disk plan check-( resize(",
+		"hello disk plan check-( check-)4 resize(",
+		"hello disk plan check-( check-) table-",
+		"hello disk plan check-( check-) resize( check-(",
+		"hello disk plan check-( check-) resize( resize)1 check+(",
+		"hello disk plan check-( check-) verify",
+		"hello disk plan check-( check-) resize( resize) verify",
+		"hello disk plan check-( check-) resize( resize) check+( check+)2 verify",
+		"hello disk plan check-( check-) resize( resize) check+( check+) done",
+		GROWN " done0",
+		GROWN " verify",
+		GROWN " done beat",
+		"hello fault beat",
+		"hello fault?",
+		"hello fault0",
+	};
+	const struct order order = { .disk_attached = true };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++)
+		if (play(order, runs[i]) == 0)
+			fail_msg("accepted: %s", runs[i]);
+}
+
+static void no_disk_before_it_is_attached(void **state)
+{
+	const struct order order = { 0 };
+
+	(void)state;
+	assert_int_equal(play(order, "hello disk"), -1);
+}
+
+static void a_plan_changes_nothing(void **state)
+{
+	const struct order order = { .disk_attached = true, .plan_only = true };
+
+	(void)state;
+	assert_int_equal(play(order, "hello disk plan done0"), 0);
+	assert_int_equal(play(order, "hello disk plan done"), -1);
+	assert_int_equal(play(order, "hello disk plan check-("), -1);
+	assert_int_equal(play(order, "hello disk plan resize("), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(accepts),
+		cmocka_unit_test(refuses_the_last),
+		cmocka_unit_test(no_disk_before_it_is_attached),
+		cmocka_unit_test(a_plan_changes_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,202 @@
+#include "unit.h"
+#include "wire/event.h"
+#include "wire/limits.h"
+#include "wire/request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void parse_ok(const char *line, enum event_kind expected)
+{
+	enum event_kind kind;
+	json_t *object;
+	struct fault fault = { 0 };
+
+	if (event_parse(line, strlen(line), &kind, &object, &fault) < 0)
+		fail_msg("%s: %s", line, fault.message);
+	assert_int_equal(kind, expected);
+	json_decref(object);
+}
+
+static void parse_refused(const char *line)
+{
+	enum event_kind kind;
+	json_t *object;
+	struct fault fault = { 0 };
+
+	if (event_parse(line, strlen(line), &kind, &object, &fault) == 0)
+		fail_msg("accepted: %s", line);
+	assert_int_equal(fault.reason, REASON_GUEST_PROTOCOL);
+	assert_int_not_equal(fault.message[0], '\0');
+}
+
+static void events_that_fit_are_accepted(void **state)
+{
+	(void)state;
+	parse_ok("{\"event\":\"beat\",\"t_ms\":5,\"seq\":1,\"stage\":\"disk\"}", EVENT_BEAT);
+	parse_ok("{\"t_ms\":0,\"changed\":true,\"event\":\"done\"}", EVENT_DONE);
+	parse_ok("{\"event\":\"check\",\"t_ms\":1,\"moment\":\"before\",\"state\":\"begin\"}",
+		 EVENT_CHECK);
+}
+
+static void anything_else_is_refused(void **state)
+{
+	static const char *const lines[] = {
+		"",
+		"null",
+		"[]",
+		"{}",
+		"{\"event\":5,\"t_ms\":1}",
+		"{\"event\":\"nonsense\",\"t_ms\":1}",
+		"{\"event\":\"done\",\"t_ms\":1}",				 /* missing */
+		"{\"event\":\"done\",\"changed\":true}",			 /* no clock */
+		"{\"event\":\"done\",\"t_ms\":-1,\"changed\":true}",		 /* negative */
+		"{\"event\":\"done\",\"t_ms\":1.5,\"changed\":true}",		 /* not whole */
+		"{\"event\":\"done\",\"t_ms\":1,\"changed\":1}",		 /* type */
+		"{\"event\":\"done\",\"t_ms\":1,\"changed\":true,\"more\":1}",	 /* unknown */
+		"{\"event\":\"done\",\"t_ms\":1,\"changed\":true,\"t_ms\":1}",	 /* repeated */
+		"{\"event\":\"done\",\"t_ms\":1,\"changed\":true} x",		 /* trailing */
+		"{\"event\":\"beat\",\"t_ms\":1,\"seq\":1,\"stage\":{\"a\":1}}", /* not flat */
+		"{\"event\":\"beat\",\"t_ms\":1,\"seq\":99999999999999999999,\"stage\":\"\"}",
+		"{\"event\":\"beat\",\"t_ms\":1,\"seq\":1,\"stage\":\"\xff\"}", /* not UTF-8 */
+		"{\"event\":\"beat\",\"t_ms\":1,\"seq\":1,\"stage\":\"\\u0000\"}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		parse_refused(lines[i]);
+}
+
+static void a_long_text_is_refused(void **state)
+{
+	char line[WIRE_TEXT_MAX_BYTES + 100], text[WIRE_TEXT_MAX_BYTES + 2];
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	text[WIRE_TEXT_MAX_BYTES] = '\0';
+	snprintf(line, sizeof(line), "{\"event\":\"beat\",\"t_ms\":1,\"seq\":1,\"stage\":\"%s\"}",
+		 text);
+	parse_ok(line, EVENT_BEAT);
+	text[WIRE_TEXT_MAX_BYTES] = 'a';
+	text[WIRE_TEXT_MAX_BYTES + 1] = '\0';
+	snprintf(line, sizeof(line), "{\"event\":\"beat\",\"t_ms\":1,\"seq\":1,\"stage\":\"%s\"}",
+		 text);
+	parse_refused(line);
+}
+
+static void escapes_in_texts_are_made_safe(void **state)
+{
+	const char *line = "{\"event\":\"beat\",\"t_ms\":1,\"seq\":1,\"stage\":\"\\u001b[2J\"}";
+	enum event_kind kind;
+	json_t *object;
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(event_parse(line, strlen(line), &kind, &object, &fault), 0);
+	assert_string_equal(json_string_value(json_object_get(object, "stage")), "\xef\xbf\xbd[2J");
+	json_decref(object);
+}
+
+static void what_is_formatted_can_be_parsed(void **state)
+{
+	char *line = event_format(EVENT_VERIFY, 42,
+				  json_pack("{s:i, s:i}", "blocks", 7, "unused_bytes", 512));
+
+	(void)state;
+	assert_non_null(line);
+	assert_int_equal(line[strlen(line) - 1], '\n');
+	line[strlen(line) - 1] = '\0';
+	parse_ok(line, EVENT_VERIFY);
+	free(line);
+}
+
+static void what_does_not_fit_is_not_formatted(void **state)
+{
+	(void)state;
+	assert_null(event_format(EVENT_DONE, 1, json_pack("{s:i}", "changed", 1)));
+	assert_null(event_format(EVENT_DONE, 1, json_pack("{}")));
+	assert_null(event_format(EVENT_DONE, 1, NULL));
+}
+
+static void requests_survive_the_way(void **state)
+{
+	const struct request sent = { .plan_only = true,
+				      .partition = 3,
+				      .repair = REPAIR_ALL,
+				      .time_unix_s = INT64_C(4102444800) };
+	struct request got;
+	struct fault fault;
+	char *line = request_format(&sent);
+
+	(void)state;
+	assert_int_equal(request_parse(line, &got, &fault), 0);
+	assert_true(got.plan_only);
+	assert_int_equal(got.partition, 3);
+	assert_int_equal(got.repair, REPAIR_ALL);
+	assert_int_equal(got.time_unix_s, INT64_C(4102444800));
+	free(line);
+}
+
+static void requests_have_defaults(void **state)
+{
+	struct request got;
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(request_parse("{\"request\":\"grow\",\"protocol\":1}", &got, &fault), 0);
+	assert_false(got.plan_only);
+	assert_int_equal(got.partition, 0);
+	assert_int_equal(got.repair, REPAIR_SAFE);
+}
+
+static void bad_requests_are_refused(void **state)
+{
+	static const char *const lines[] = {
+		"",
+		"{}",
+		"{\"request\":\"grow\"}",
+		"{\"request\":\"shrink\",\"protocol\":1}",
+		"{\"request\":\"grow\",\"protocol\":2}",
+		"{\"request\":\"grow\",\"protocol\":1,\"partition\":-1}",
+		"{\"request\":\"grow\",\"protocol\":1,\"partition\":129}",
+		"{\"request\":\"grow\",\"protocol\":1,\"repair\":\"some\"}",
+		"{\"request\":\"grow\",\"protocol\":1,\"more\":1}",
+		"{\"request\":\"grow\",\"protocol\":1,\"protocol\":1}",
+		"{\"request\":\"grow\",\"protocol\":1,\"time_unix_s\":-5}",
+	};
+	struct request got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct fault fault = { 0 };
+
+		if (request_parse(lines[i], &got, &fault) == 0)
+			fail_msg("accepted: %s", lines[i]);
+		assert_int_equal(fault.reason, REASON_GUEST_PROTOCOL);
+	}
+}
+
+static void reasons_have_words_and_statuses(void **state)
+{
+	(void)state;
+	assert_int_equal(reason_of_word("mbr-2tib"), REASON_MBR_2TIB);
+	assert_int_equal(reason_status(REASON_MBR_2TIB), 10);
+	assert_int_equal(reason_status(REASON_FS_UNCLEAN), 20);
+	assert_string_equal(reason_word(REASON_STALLED), "stalled");
+	assert_int_equal(reason_of_word("none"), REASON_NONE);
+	assert_int_equal(reason_of_word("no such word"), REASON_NONE);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(events_that_fit_are_accepted),
+	cmocka_unit_test(anything_else_is_refused),
+	cmocka_unit_test(a_long_text_is_refused),
+	cmocka_unit_test(escapes_in_texts_are_made_safe),
+	cmocka_unit_test(what_is_formatted_can_be_parsed),
+	cmocka_unit_test(what_does_not_fit_is_not_formatted),
+	cmocka_unit_test(requests_survive_the_way),
+	cmocka_unit_test(requests_have_defaults),
+	cmocka_unit_test(bad_requests_are_refused),
+	cmocka_unit_test(reasons_have_words_and_statuses),
+};
+UNIT_MAIN(tests)
