@@ -1,0 +1,137 @@
+# shellcheck shell=sh
+# The fence: before a log is verified, the host itself compares it with the
+# image. Only the target's size in the partition table and the target's new
+# extent may differ; what the guest says is not asked. The cost is in proportion
+# to the log, because what the log does not hold is the image's by definition.
+# shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk
+
+fence_ranges_max=1024 # an honest guest writes one range outside: the table
+
+fence_breach() {
+	fault fence-breach "The virtual machine changed what it must not touch: $1. Nothing of it has been kept, the image is what it was" \
+		"This is a fault of grow-disk, or an attack by the content of the image: please report it"
+}
+
+# fence: sets fence_compared, fence_differing, the target's numbers, and the
+# checksums of the boot code.
+fence() {
+	fence_compared=0 fence_differing=0
+	fence_sector "$image" "$image_format" "$work/sector-before"
+	fence_sector "$log_working" qcow2 "$work/sector-after"
+	boot_code_before=$(head -c 440 "$work/sector-before" | sha256sum)
+	boot_code_after=$(head -c 440 "$work/sector-after" | sha256sum)
+	boot_code_before=${boot_code_before%% *} boot_code_after=${boot_code_after%% *}
+	fence_target
+	fence_table
+	fence_outside
+}
+
+fence_sector() {
+	run qemu-img dd -f "$2" -O raw bs=512 count=1 "if=$1" "of=$3" && return 0
+	complaint
+	fault internal "The first sector of $1 cannot be read: $complaint" "Please report it"
+}
+
+# fence_entry FILE NUMBER: sets entry_type, entry_start and entry_sectors.
+fence_entry() {
+	# shellcheck disable=SC2046  # sixteen numbers, to be split
+	set -- $(od -An -v -tu1 -j $((446 + 16 * ($2 - 1))) -N 16 -- "$1")
+	entry_type=$5
+	shift 8
+	entry_start=$(($1 + $2 * 256 + $3 * 65536 + $4 * 16777216))
+	entry_sectors=$(($5 + $6 * 256 + $7 * 65536 + $8 * 16777216))
+}
+
+# The partition that should have grown, by the image's own table: the one asked
+# for, else the last by start.
+fence_target() {
+	target=${opt_partition:-0}
+	if [ "$target" -eq 0 ]; then
+		last_start=0
+		for number in 1 2 3 4; do
+			fence_entry "$work/sector-before" "$number"
+			[ "$entry_type" -ne 0 ] && [ "$entry_start" -gt "$last_start" ] || continue
+			target=$number last_start=$entry_start
+		done
+	fi
+	[ "$target" -ge 1 ] && [ "$target" -le 4 ] || fence_breach "there is no partition $target in the table"
+	fence_entry "$work/sector-before" "$target"
+	target_start=$entry_start target_sectors_before=$entry_sectors
+	fence_entry "$work/sector-after" "$target"
+	target_sectors=$entry_sectors
+	[ "$target_start" -ge 1 ] && [ "$target_sectors" -ge "$target_sectors_before" ] &&
+		[ $(((target_start + target_sectors) * 512)) -le "$size_after" ] ||
+		fence_breach "partition $target now has $target_sectors sectors, where $target_sectors_before were before"
+}
+
+# The sector of the table, byte by byte: in the target's entry the two CHS
+# addresses (1 to 3, 5 to 7) and the number of sectors (12 to 15) are its size.
+fence_table() {
+	entry=$((446 + 16 * (target - 1)))
+	cmp -l "$work/sector-before" "$work/sector-after" >"$work/sector-differs"
+	[ $? -le 1 ] || fault internal "The first sectors cannot be compared" "Please report it"
+	while read -r position _; do
+		case $((position - 1 - entry)) in
+		[123567] | 1[2345]) ;;
+		*)
+			fence_differing=$((fence_differing + 1))
+			fence_first=${fence_first:-$((position - 1))}
+			;;
+		esac
+	done <"$work/sector-differs"
+	[ "$fence_differing" -eq 0 ] || fence_breach "$fence_differing bytes of the first sector, the first at $fence_first"
+	fence_compared=502
+}
+
+# What the log holds outside sector 0 and the target: lines of "image" or
+# "zero" (behind the old end), offset and length.
+fence_list() {
+	run qemu-img map --output=json -f qcow2 "$log_working" >"$work/map" || {
+		complaint
+		fault internal "The log cannot be read back: $complaint" "Please report it"
+	}
+	jq -r --argjson first "$((target_start * 512))" --argjson last "$(((target_start + target_sectors) * 512))" \
+		--argjson old "$size_before" -f "$lib/fence.jq" "$work/map" >"$work/ranges" ||
+		fault internal "The map of the log cannot be read" "Please report it"
+}
+
+fence_outside() {
+	fence_list
+	fence_count=$(wc -l <"$work/ranges")
+	[ "$fence_count" -le "$fence_ranges_max" ] || fence_breach "it wrote to $((fence_count)) places outside of partition $target"
+	while read -r against offset length; do
+		fence_range "$against" "$offset" "$length"
+		fence_compared=$((fence_compared + length))
+	done <"$work/ranges"
+}
+
+# A comma in a file name has to be doubled in QEMU's options.
+fence_window() {
+	printf 'driver=raw,offset=%s,size=%s,file.driver=%s,file.file.driver=file,file.file.filename=' "$3" "$4" "$2"
+	printf '%s' "$1" | sed 's/,/,,/g'
+	printf .
+}
+
+fence_range() {
+	log_window=$(fence_window "$log_working" qcow2 "$2" "$3")
+	case $1 in
+	image) image_window=$(fence_window "$image" "$image_format" "$2" "$3") ;;
+	*) image_window=driver=null-co,size=$3,read-zeroes=on. ;;
+	esac
+	run qemu-img compare --image-opts "${log_window%.}" "${image_window%.}" >"$work/compare"
+	case $? in
+	0) ;;
+	1) fence_differs "$2" ;;
+	*)
+		complaint
+		fault internal "The log cannot be compared with the image: $complaint" "Please report it"
+		;;
+	esac
+}
+
+# qemu-img names the first difference by its sector, within the window.
+fence_differs() {
+	differs_at=$(sed -n 's/^Content mismatch at offset \([0-9]*\)!$/\1/p' "$work/compare")
+	fence_differing=1
+	fence_breach "bytes outside of partition $target, the first in the sector at $(($1 + ${differs_at:-0}))"
+}

@@ -1,0 +1,140 @@
+# shellcheck shell=sh
+# What the image is. Everything here only reads; the first bytes are looked at
+# by us, at fixed offsets, before QEMU opens the file. QEMU never guesses.
+# shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk
+
+# image_find PATH: the real file behind it, and the folder its log will be in.
+image_find() {
+	image=$1
+	case $image in
+	'') fault usage "The name of the image is empty" ;;
+	/*) ;;
+	*) image=$PWD/$image ;;
+	esac
+	[ -e "$image" ] || fault image-not-found "There is no file $image" "Look at the path"
+	# The dot keeps newlines at the end of a name.
+	image=$(readlink -f -- "$image" && printf .) ||
+		fault image-not-found "$1 leads nowhere" "Look at the links on its path"
+	image=${image%??}
+	image_dir=${image%/*} image_name=${image##*/}
+	image_dir=${image_dir:-/}
+}
+
+image_check_file() {
+	[ ! -d "$image" ] || fault image-not-a-file "$image is a directory" "Name the disk image in it"
+	[ ! -b "$image" ] || fault image-not-a-file "$image is a block device, and grow-disk works on image files" \
+		"Devices are grown by what made them (lvextend, the hypervisor), not by writing to them"
+	[ -f "$image" ] || fault image-not-a-file "$image is not a regular file" "Name a disk image"
+	[ -r "$image" ] || fault image-unreadable "$image may not be read by $(id -un)" "Ask its owner, or run as its owner"
+	image_check_writable
+	[ -s "$image" ] || fault image-format "$image is empty" "A disk image has at least a partition table"
+}
+
+# Root may write what nobody is meant to write: the mode counts for root too.
+image_check_writable() {
+	image_mode=$(ls -ld -- "$image")
+	case $image_mode in
+	?????w* | ??w* | ????????w*) ;;
+	*) fault image-not-writable "$image is marked read-only" "If it shall be changed: chmod u+w" ;;
+	esac
+	[ -w "$image" ] || fault image-not-writable "$image may not be written by $(id -un)" \
+		"Ask its owner; it may also be immutable, or on a file system that is mounted read-only"
+	[ -w "$image_dir" ] && [ -x "$image_dir" ] ||
+		fault folder-not-writable "$image_dir may not be written by $(id -un), and the log of the changes has to be beside the image" \
+			"Give write permission to the folder, or move the image"
+}
+
+# hex_at FILE OFFSET COUNT: these bytes as hexadecimal digits, in $hex.
+hex_at() {
+	hex=$(od -An -v -tx1 -j "$2" -N "$3" -- "$1" 2>/dev/null | tr -d ' \n')
+}
+
+# The same as a big-endian number; what does not fit becomes the largest one.
+number_at() {
+	hex_at "$1" "$2" "$3"
+	case ${#hex}$hex in
+	16[89a-f]*) number=$size_max ;;
+	*) number=$((0x${hex:-0})) ;;
+	esac
+}
+
+image_foreign() {
+	fault image-format "$image is $1, which grow-disk does not grow" "${2:-Convert it first: qemu-img convert -O qcow2 OLD NEW.qcow2}"
+}
+
+image_packed() {
+	fault image-format "$image is packed with $1, not a disk image yet" "Unpack it first: $2"
+}
+
+# Sets image_format to qcow2 or raw, or says what else it is.
+image_detect() {
+	hex_at "$image" 0 512
+	image_head=$hex
+	case $image_head in
+	514649fb0000000[23]*) image_format=qcow2 ;;
+	514649fb*) image_foreign "a qcow image of another version than 2 and 3" ;;
+	4b444d56* | 434f5744* | 23204469736b204465736372697074*) image_foreign "a VMDK image (VMware)" ;;
+	7668647866696c65*) image_foreign "a VHDX image (Hyper-V)" ;;
+	636f6e6563746978*) image_foreign "a VHD image (Virtual PC, Azure)" ;;
+	51454400*) image_foreign "a QED image" ;;
+	576974686f7574467265655370616365* | 576974686f7546726553706163457874*) image_foreign "a Parallels image" ;;
+	4c554b53babe*) fault image-encrypted "$image is encrypted with LUKS" "Only the disk inside can be grown: open it first" ;;
+	1f8b*) image_packed gzip "gunzip -k NAME" ;;
+	fd377a585a00*) image_packed xz "unxz -k NAME" ;;
+	28b52ffd*) image_packed zstd "unzstd NAME" ;;
+	425a68[3-9]?314159265359*) image_packed bzip2 "bunzip2 -k NAME" ;;
+	504b0304*) image_packed zip "unzip NAME" ;;
+	04224d18*) image_packed lz4 "unlz4 NAME" ;;
+	377abcaf271c*) image_packed 7-Zip "7z x NAME" ;;
+	3aff26ed*) image_foreign "an Android sparse image" "Convert it first: simg2img OLD NEW" ;;
+	*) image_format=raw ;;
+	esac
+	if [ "$image_format" = raw ]; then image_detect_deeper; else image_detect_both; fi
+}
+
+# Marks that are not at the beginning of the file.
+image_detect_deeper() {
+	hex_at "$image" 64 4
+	[ "$hex" != 7f10dabe ] || image_foreign "a VDI image (VirtualBox)"
+	hex_at "$image" 257 5
+	[ "$hex" != 7573746172 ] || image_packed tar "tar -xf NAME (an .ova file is one)"
+	hex_at "$image" 32769 5
+	[ "$hex" != 4344303031 ] || image_foreign "an ISO 9660 image (a CD or DVD)" "Install from it, and grow the installed disk"
+	case $(tail -c 512 -- "$image" | od -An -v -tx1 -N 8 | tr -d ' \n') in
+	636f6e6563746978) image_foreign "a VHD image of fixed size (Virtual PC, Azure)" ;;
+	6b6f6c79*) image_foreign "a DMG image (macOS)" ;;
+	esac
+}
+
+# A raw disk belongs to its guest, who can write what looks like a qcow2 header
+# over its boot code. Then it is not for us to choose.
+image_detect_both() {
+	case $image_head in
+	*55aa) [ ${#image_head} -ne 1024 ] ||
+		fault image-format "$image begins like a qcow2 image, and also has the mark of a partition table in its first sector" \
+			"Say which it is: --format=raw or --format=qcow2" ;;
+	esac
+}
+
+# What can be told of the file before it is locked.
+image_preflight_file() {
+	image_check_file
+	if [ -n "$opt_format" ]; then image_format=$opt_format; else image_detect; fi
+	[ "$image_format" != qcow2 ] || qcow2_check_magic
+}
+
+# What needs the lock, and the end of any commit that was under way.
+image_preflight_tables() {
+	[ "$image_format" = qcow2 ] || return 0
+	qcow2_check_header
+	qcow2_check_tables
+}
+
+# What QEMU says of it; sets size_before.
+image_measure() {
+	run qemu-img info --output=json -f "$base_format" "$base" >"$work/info.json" || {
+		complaint
+		fault image-corrupt "QEMU cannot open $base: $complaint" "Try: qemu-img check -f $base_format IMAGE"
+	}
+	size_before=$(jq '."virtual-size"' "$work/info.json")
+}

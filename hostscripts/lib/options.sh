@@ -1,0 +1,110 @@
+# shellcheck shell=sh
+# The command line: options before, between and behind the operands.
+# shellcheck disable=SC2034,SC2154  # the options are read all over grow-disk
+
+usage() {
+	cat <<'TEXT'
+Usage: grow-disk [OPTION]... IMAGE [SIZE]
+
+Make a disk image larger: the disk, its last partition, and the ext2, ext3 or
+ext4 file system in it. Everything happens in a redo log beside the image; the
+image changes at the end, when all has been checked, or not at all.
+
+SIZE is written as for qemu-img: 8G, +2G, 1.5T, or bytes. Without SIZE the
+partition and its file system fill the disk as it is.
+
+      --plan            say what would be done, and change nothing
+      --partition N     grow partition N (default: the last one on the disk)
+      --repair=safe     repair only what is safe (the default)
+      --repair=all      repair whatever e2fsck finds
+      --format F        the image is raw, or qcow2 (default: by its content)
+      --allow-backing   accept a backing file or an external data file
+      --accel A         auto (the default), kvm, hvf or tcg
+      --json            print the result as one JSON object
+      --keep-log FILE   keep the events and the console of the virtual machine
+  -q, --quiet           print nothing but faults
+  -v, --verbose         print every stage and every command
+  -h, --help            print this
+  -V, --version         print the version
+
+Exit status: 0 done, or nothing to do; 2 usage; 10 refused; 20 damage that
+needs a decision; 30 try again later; 40 the host lacks something; 70 a fault
+of grow-disk. For every status but 0 the image is unchanged, unless it says
+that a commit did not finish. See grow-disk(1).
+TEXT
+}
+
+usage_fault() {
+	fault usage "$1" "See grow-disk --help"
+}
+
+options_default() {
+	opt_json=no opt_plan=no opt_quiet=no opt_verbose=no opt_allow_backing=no
+	opt_partition='' opt_repair=safe opt_accel=auto opt_format='' opt_keep_log=''
+	operands=0 operand_image='' operand_size=''
+}
+
+options_operand() {
+	operands=$((operands + 1))
+	case $operands in
+	1) operand_image=$1 ;;
+	2) operand_size=$1 ;;
+	*) usage_fault "'$1' is one operand too many" ;;
+	esac
+}
+
+options_parse() {
+	# Faults of the command line shall be JSON too, wherever --json stands.
+	for word; do
+		case $word in
+		--) break ;;
+		--json) opt_json=yes ;;
+		esac
+	done
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--)
+			shift
+			for word; do options_operand "$word"; done
+			break
+			;;
+		--partition | --repair | --format | --accel | --keep-log)
+			[ $# -ge 2 ] || usage_fault "$1 needs a value"
+			options_value "$1" "$2"
+			shift
+			;;
+		--partition=* | --repair=* | --format=* | --accel=* | --keep-log=*) options_value "${1%%=*}" "${1#*=}" ;;
+		-?*) options_flag "$1" ;;
+		*) options_operand "$1" ;;
+		esac
+		shift
+	done
+	[ "$operands" -ge 1 ] || usage_fault "The name of an image is missing"
+	[ "$operand_size" != '' ] || [ "$operands" -lt 2 ] || usage_fault "SIZE is empty"
+}
+
+options_flag() {
+	case $1 in
+	--json) ;;
+	--plan) opt_plan=yes ;;
+	--allow-backing) opt_allow_backing=yes ;;
+	-q | --quiet) opt_quiet=yes ;;
+	-v | --verbose) opt_verbose=yes ;;
+	-h | --help) usage && exit 0 ;;
+	-V | --version) printf 'grow-disk %s\n' "$grow_disk_version" && exit 0 ;;
+	-[0-9]*) fault size-invalid "'$1' is not a size: grow-disk only makes disks larger" "For a file of that name write ./$1" ;;
+	*) usage_fault "There is no option $1" ;;
+	esac
+}
+
+# options_value OPTION VALUE
+options_value() {
+	case $1=$2 in
+	--partition=[1-9] | --partition=[1-9][0-9]) opt_partition=$2 ;;
+	--repair=safe | --repair=all) opt_repair=$2 ;;
+	--format=raw | --format=qcow2) opt_format=$2 ;;
+	--accel=auto | --accel=kvm | --accel=hvf | --accel=tcg) opt_accel=$2 ;;
+	--keep-log=?*) opt_keep_log=$2 ;;
+	*) usage_fault "$1 cannot be '$2'" ;;
+	esac
+}

@@ -1,0 +1,65 @@
+# shellcheck shell=sh
+# Messages, faults, and the one way in which external commands are run.
+# shellcheck disable=SC2034,SC2154  # options and facts are set by grow-disk
+
+# Text as a terminal may have it: no control characters. File names and the
+# words of other programs can hold anything.
+safe() {
+	case $1 in
+	*[![:print:]]*) printf '%s' "$1" | LC_ALL=C tr '\001-\037\177' '?' | LC_ALL=C sed 's/'"$(printf '\302')"'['"$(printf '\200-\237')"']/?/g' ;;
+	*) printf '%s' "$1" ;;
+	esac
+}
+
+say() {
+	[ "$opt_quiet" = yes ] || printf 'grow-disk: %s\n' "$(safe "$1")" >&2
+}
+
+detail() {
+	[ "$opt_verbose" = no ] || printf 'grow-disk: %s\n' "$(safe "$1")" >&2
+}
+
+# Milliseconds of a clock that never jumps, where there is one.
+now_ms() {
+	if [ -r /proc/uptime ]; then
+		read -r uptime_s _ </proc/uptime
+		uptime_cs=${uptime_s#*.}
+		now=$((${uptime_s%.*} * 1000 + ${uptime_cs#0} * 10))
+	else
+		now=$(($(date +%s) * 1000))
+	fi
+}
+
+# Run a program: shown with --verbose, its own complaints kept for the fault.
+# Its status is the caller's to judge.
+run() {
+	[ "$opt_verbose" = no ] || detail "+ $*"
+	"$@" 2>"$work/stderr"
+}
+
+# What the last program complained of: one line, without its name in front.
+complaint() {
+	complaint=
+	[ -s "$work/stderr" ] || return 0
+	IFS= read -r complaint <"$work/stderr" || :
+	complaint=${complaint#*: }
+	complaint=${complaint%.}
+}
+
+status_of_reason() {
+	while read -r word status _; do
+		[ "$word" = "$1" ] && return 0
+	done <"$lib/reasons"
+	status=70
+}
+
+# fault REASON MESSAGE [HINT]: say it, and leave with the reason's status.
+fault() {
+	fault_reason=$1 fault_message=${2%.} fault_hint=${3-}
+	fault_hint=${fault_hint%.}
+	status_of_reason "$1"
+	fault_status=$status
+	printf 'grow-disk: %s\n' "$(safe "$fault_message.${fault_hint:+ $fault_hint.} [$fault_reason]")" >&2
+	[ "$opt_json" = no ] || result_print
+	exit "$fault_status"
+}

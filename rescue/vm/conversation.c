@@ -1,0 +1,127 @@
+#include "conversation.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define WRITE_MS 5000
+
+/* Send a command and wait for its answer. An error becomes REASON_DISK_IO with
+ * QEMU's own sentence: all commands but the first are about the disk. */
+static int execute(struct session *session, const char *command, json_t *arguments,
+		   struct fault *fault)
+{
+	char text[300];
+	bool failed;
+
+	session->awaits_reply = true;
+	if (qmp_send(&session->qmp, command, arguments, fault) < 0)
+		return -1;
+	while (!session->reply)
+		if (session_pump(session, fault) < 0)
+			return -1;
+	failed = json_object_get(session->reply, "error") != NULL;
+	qmp_error_text(session->reply, text, sizeof(text));
+	json_decref(session->reply);
+	session->reply = NULL;
+	return failed ? fault_set(fault, REASON_DISK_IO, "QEMU cannot use the disk: %s", text) : 0;
+}
+
+static int await_hello(struct session *session, struct fault *fault)
+{
+	while (!session->greeted)
+		if (session_pump(session, fault) < 0)
+			return -1;
+	if (execute(session, "qmp_capabilities", NULL, fault) < 0)
+		return -1;
+	while (!session->said_hello)
+		if (session_pump(session, fault) < 0)
+			return -1;
+	return 0;
+}
+
+/* The overlay is thrown away on any failure, so no flush of the guest needs to
+ * reach the platter: the caller flushes before it trusts the result. Zeroes and
+ * discards stay holes. */
+static json_t *disk_node(const struct options *options, const struct paths *paths)
+{
+	return json_pack("{s:s, s:s, s:b, s:s, s:s, s:{s:b, s:b}, s:{s:s, s:s}}", "node-name",
+			 "disk", "driver", options->disk_format, "read-only",
+			 options->request.plan_only, "discard", "unmap", "detect-zeroes",
+			 options->request.plan_only ? "off" : "unmap", "cache", "direct", 0,
+			 "no-flush", 1, "file", "driver", "file", "filename", paths->disk_name);
+}
+
+/* On an error the machine stops and says so, instead of telling the guest: it
+ * is for the host to explain a host's full disk. */
+static json_t *disk_device(void)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "driver", "scsi-hd", "bus", "scsi.0",
+			 "id", "disk-device", "drive", "disk", "werror", "stop", "rerror", "stop");
+}
+
+static int attach_disk(struct session *session, const struct options *options,
+		       const struct paths *paths, struct fault *fault)
+{
+	json_t *node = disk_node(options, paths);
+
+	if (!node)
+		return fault_set(fault, REASON_DISK_IO, "the name of the disk is not UTF-8");
+	if (execute(session, "blockdev-add", node, fault) < 0)
+		return -1;
+	session->order.disk_attached = true; /* the guest may see it before QEMU answers */
+	return execute(session, "device_add", disk_device(), fault);
+}
+
+static int send_request(struct session *session, const struct options *options, struct fault *fault)
+{
+	struct request request = options->request;
+	char *line;
+	int result = 0;
+
+	request.time_unix_s = time(NULL);
+	line = request_format(&request);
+	if (!line)
+		return fault_set(fault, REASON_NO_MEMORY, "out of memory");
+	if (write_all(session->machine.wire_fd, line, strlen(line), WRITE_MS) < 0 ||
+	    write_all(session->machine.wire_fd, "\n", 1, WRITE_MS) < 0)
+		result = fault_set_errno(fault, REASON_GUEST_DIED, errno,
+					 "cannot send the request to the guest");
+	free(line);
+	return result;
+}
+
+static int await_verdict(struct session *session, struct fault *fault)
+{
+	while (!session->verdict)
+		if (session_pump(session, fault) < 0)
+			return -1;
+	return 0;
+}
+
+/* After done the guest powers off, and QEMU closes the disk in order. When it
+ * does not in time it is killed: the guest has flushed before it said done. A
+ * bad end of QEMU is another matter: it may have lost what it held. */
+static int await_exit(struct session *session, struct fault *fault)
+{
+	while (!session->machine.exited && watchdog_left_ms(&session->dog) > 0)
+		if (session_pump(session, fault) < 0 && watchdog_left_ms(&session->dog) > 0)
+			return -1;
+	if (session->machine.exited && session->machine.wait_status != 0)
+		return session_died(session, fault);
+	return 0;
+}
+
+int conversation_run(struct session *session, const struct machine_plan *plan,
+		     const struct options *options, const struct paths *paths, struct fault *fault)
+{
+	if (await_hello(session, fault) < 0 ||
+	    report_machine(session->report, plan->accel, session->qemu_version, options->memory_mib,
+			   fault) < 0 ||
+	    attach_disk(session, options, paths, fault) < 0 ||
+	    send_request(session, options, fault) < 0 || await_verdict(session, fault) < 0)
+		return -1;
+	/* After a fault nothing on the disk matters any more. */
+	return session->end == EVENT_DONE ? await_exit(session, fault) : 0;
+}

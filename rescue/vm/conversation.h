@@ -1,0 +1,15 @@
+/* The order of a run with one machine: greeting, hello, disk, request, events,
+ * end. */
+#ifndef VM_CONVERSATION_H
+#define VM_CONVERSATION_H
+
+#include "options.h"
+#include "paths.h"
+#include "session.h"
+
+/* 0: the guest has come to an end of its own; session->verdict is its done or
+ * fault, and it is not yet reported. -1: the run is over without one. */
+int conversation_run(struct session *session, const struct machine_plan *plan,
+		     const struct options *options, const struct paths *paths, struct fault *fault);
+
+#endif

@@ -1,0 +1,45 @@
+/* The virtual machine as a process: QEMU's arguments, its birth and its end. */
+#ifndef VM_MACHINE_H
+#define VM_MACHINE_H
+
+#include "accel.h"
+#include "base/fault.h"
+
+#include <sys/types.h>
+
+/* All texts are borrowed. */
+struct machine_plan {
+	const char *qemu; /* path of the program */
+	const char *kernel;
+	const char *initramfs;
+	const char *folder; /* where QEMU runs; the paths above do not depend on it */
+	enum accel accel;
+	unsigned memory_mib;
+	bool sandbox; /* QEMU's own system call filter */
+};
+
+/* Our ends of what the child has; all non-blocking, -1 when closed. */
+struct machine {
+	pid_t pid; /* 0: none, or reaped */
+	int wire_fd;
+	int qmp_fd;
+	int console_fd;
+	int complaint_fd; /* QEMU's standard output and error */
+	bool exited;
+	int wait_status; /* of waitpid(2), once exited */
+};
+
+/* Start it. The child dies with us (Linux) and is a session of its own, so that
+ * the terminal's signals reach only us. machine_stop must follow, also after a
+ * failure. */
+int machine_start(const struct machine_plan *plan, struct machine *ret_machine,
+		  struct fault *fault);
+
+/* Note that it has exited, if so (after SIGCHLD). */
+void machine_reap(struct machine *machine);
+
+/* Kill it if it still runs, reap it, close everything. Waits at most 1 s: a
+ * process that the kernel holds (a dead disk) will die when it is let go. */
+void machine_stop(struct machine *machine);
+
+#endif

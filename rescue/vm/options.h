@@ -1,0 +1,34 @@
+/* The command line of rescue-vm. */
+#ifndef VM_OPTIONS_H
+#define VM_OPTIONS_H
+
+#include "accel.h"
+#include "base/fault.h"
+#include "progress.h"
+#include "wire/request.h"
+
+enum options_verb { VERB_RUN, VERB_HELP, VERB_VERSION };
+
+/* All texts point into argv or are static. */
+struct options {
+	enum options_verb verb;
+	const char *disk_path;
+	const char *disk_format; /* "qcow2" or "raw" */
+	const char *guest_folder;
+	const char *qemu;
+	const char *events_path;  /* "-": standard output */
+	const char *console_path; /* NULL: dropped */
+	enum accel accel;
+	enum progress_style progress;
+	unsigned memory_mib;
+	unsigned stall_seconds;
+	unsigned hello_seconds;
+	struct request request; /* without the time */
+};
+
+extern const char options_help_text[];
+
+/* -1 with REASON_USAGE and a sentence that names the culprit. */
+int options_parse(int argc, char *const argv[], struct options *ret_options, struct fault *fault);
+
+#endif

@@ -1,0 +1,124 @@
+#include "qmp.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_MAX_BYTES (64 * 1024)
+#define WRITE_MS       5000
+
+int qmp_open(struct qmp *qmp, int fd, struct fault *fault)
+{
+	qmp->fd = fd;
+	if (line_reader_open(&qmp->reader, fd, LINE_MAX_BYTES) < 0)
+		return fault_set(fault, REASON_NO_MEMORY, "out of memory");
+	return 0;
+}
+
+void qmp_close(struct qmp *qmp)
+{
+	line_reader_close(&qmp->reader);
+}
+
+int qmp_send(struct qmp *qmp, const char *command, json_t *arguments, struct fault *fault)
+{
+	json_t *message = json_pack("{s:s, s:o*}", "execute", command, "arguments", arguments);
+	char *line = message ? json_dumps(message, JSON_COMPACT) : NULL;
+	int result = 0;
+
+	if (!line)
+		result = fault_set(fault, REASON_NO_MEMORY, "out of memory");
+	else if (write_all(qmp->fd, line, strlen(line), WRITE_MS) < 0 ||
+		 write_all(qmp->fd, "\n", 1, WRITE_MS) < 0)
+		result = fault_set_errno(fault, REASON_GUEST_DIED, errno, "cannot talk to QEMU");
+	free(line);
+	json_decref(message);
+	return result;
+}
+
+static bool classify(const json_t *message, enum qmp_kind *ret_kind)
+{
+	static const struct {
+		const char *key;
+		enum qmp_kind kind;
+	} keys[] = { { "QMP", QMP_GREETING },
+		     { "return", QMP_RETURN },
+		     { "error", QMP_ERROR },
+		     { "event", QMP_EVENT } };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (json_object_get(message, keys[i].key)) {
+			*ret_kind = keys[i].kind;
+			return true;
+		}
+	}
+	return false;
+}
+
+int qmp_next(struct qmp *qmp, enum qmp_kind *ret_kind, json_t **ret_message, struct fault *fault)
+{
+	char *line;
+	size_t size_bytes;
+	json_t *message;
+	int result = line_reader_next(&qmp->reader, &line, &size_bytes);
+
+	if (result == 0)
+		return 0;
+	message = result < 0 ? NULL : json_loadb(line, size_bytes, 0, NULL);
+	if (!message || !classify(message, ret_kind)) {
+		json_decref(message);
+		return fault_set(fault, REASON_INTERNAL, "QEMU sent a line that is not QMP");
+	}
+	*ret_message = message;
+	return 1;
+}
+
+void qmp_version(const json_t *greeting, char *out, size_t out_bytes)
+{
+	int major, minor, micro;
+
+	if (json_unpack((json_t *)greeting, "{s:{s:{s:{s:i, s:i, s:i}}}}", "QMP", "version", "qemu",
+			"major", &major, "minor", &minor, "micro", &micro) == 0)
+		snprintf(out, out_bytes, "%d.%d.%d", major, minor, micro);
+	else
+		snprintf(out, out_bytes, "unknown");
+}
+
+void qmp_error_text(const json_t *message, char *out, size_t out_bytes)
+{
+	const json_t *error = json_object_get(message, "error");
+	const char *text = json_string_value(json_object_get(error, "desc"));
+
+	if (!text)
+		text = "QEMU does not tell why";
+	text_make_safe(out, out_bytes, text, strlen(text));
+}
+
+bool qmp_is_disk_failure(const json_t *event, struct fault *fault)
+{
+	const char *name = json_string_value(json_object_get(event, "event"));
+	const json_t *data = json_object_get(event, "data");
+	const char *reason = json_string_value(json_object_get(data, "reason"));
+	const char *operation = json_string_value(json_object_get(data, "operation"));
+	char safe[128];
+
+	if (!name || strcmp(name, "BLOCK_IO_ERROR") != 0)
+		return false;
+	reason = reason ? reason : "unknown";
+	text_make_safe(safe, sizeof(safe), reason, strlen(reason));
+	/* QEMU flags only ENOSPC; a quota or a file size limit is the same to the
+	 * user. QEMU runs in the C locale, so the texts can be compared. */
+	if (json_is_true(json_object_get(data, "nospace")) ||
+	    strcmp(reason, strerror(EDQUOT)) == 0 || strcmp(reason, strerror(EFBIG)) == 0) {
+		fault_set(fault, REASON_NO_SPACE, "the host ran out of room for the disk: %s",
+			  safe);
+		fault_hint(fault, "free some space where the image lies, then try again");
+	} else {
+		fault_set(fault, REASON_DISK_IO, "the disk cannot be %s: %s",
+			  operation && strcmp(operation, "read") == 0 ? "read" : "written", safe);
+		fault_hint(fault, "look for errors of the host's storage (dmesg)");
+	}
+	return true;
+}

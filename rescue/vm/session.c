@@ -1,0 +1,239 @@
+#include "session.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "signals.h"
+#include "wire/limits.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define EXIT_MS 5000 /* for a guest that is done to power off */
+
+static int check_hello(const struct session *session, const json_t *hello, struct fault *fault)
+{
+	json_int_t protocol = json_integer_value(json_object_get(hello, "protocol"));
+	const char *build_id = json_string_value(json_object_get(hello, "build_id"));
+
+	if (protocol != WIRE_PROTOCOL)
+		return fault_set(fault, REASON_GUEST_PROTOCOL,
+				 "the guest speaks protocol %lld, not %d", (long long)protocol,
+				 WIRE_PROTOCOL);
+	if (strcmp(build_id, session->build_id) == 0)
+		return 0;
+	fault_set(fault, REASON_GUEST_PROTOCOL, "the guest is build %.100s, but %.100s is expected",
+		  build_id, session->build_id);
+	return fault_hint(fault, "build the guest again: its files do not belong together");
+}
+
+/* A line that fits the table and the order: heed it and pass it on. */
+static int take_event(struct session *session, enum event_kind kind, json_t *event,
+		      struct fault *fault)
+{
+	const char *stage = json_string_value(json_object_get(event, "stage"));
+
+	if (kind == EVENT_HELLO) {
+		if (check_hello(session, event, fault) < 0)
+			return -1;
+		session->said_hello = true;
+		watchdog_arm(&session->dog, WATCH_SILENCE, session->stall_ms);
+	}
+	watchdog_feed(&session->dog, kind == EVENT_BEAT ? stage : NULL);
+	progress_event(session->progress, kind, event);
+	if (kind != EVENT_DONE && kind != EVENT_FAULT)
+		return report_event(session->report, event, fault);
+	session->verdict = json_incref(event);
+	session->end = kind;
+	watchdog_arm(&session->dog, WATCH_EXIT, EXIT_MS);
+	return 0;
+}
+
+static int take_line(struct session *session, const char *line, size_t size_bytes,
+		     struct fault *fault)
+{
+	enum event_kind kind;
+	json_t *event;
+	int result;
+
+	session->wire_bytes += size_bytes + 1;
+	if (session->wire_bytes > WIRE_STREAM_MAX_BYTES)
+		return fault_set(fault, REASON_GUEST_PROTOCOL, "the guest said more than %d MiB",
+				 WIRE_STREAM_MAX_BYTES >> 20);
+	if (event_parse(line, size_bytes, &kind, &event, fault) < 0)
+		return -1;
+	result = order_accept(&session->order, kind, event, fault);
+	if (result == 0)
+		result = take_event(session, kind, event, fault);
+	json_decref(event);
+	return result;
+}
+
+static int read_wire(struct session *session, struct fault *fault)
+{
+	char *line;
+	size_t size_bytes;
+	int found;
+
+	if (line_reader_fill(&session->wire) <= 0)
+		close_fdp(&session->machine.wire_fd);
+	while ((found = line_reader_next(&session->wire, &line, &size_bytes)) > 0)
+		if (take_line(session, line, size_bytes, fault) < 0)
+			return -1;
+	if (found < 0)
+		return fault_set(fault, REASON_GUEST_PROTOCOL,
+				 "the guest sent a line that is too long, or holds a NUL");
+	return 0;
+}
+
+static int take_message(struct session *session, enum qmp_kind kind, json_t *message,
+			struct fault *fault)
+{
+	switch (kind) {
+	case QMP_GREETING:
+		session->greeted = true;
+		qmp_version(message, session->qemu_version, sizeof(session->qemu_version));
+		return 0;
+	case QMP_EVENT:
+		return qmp_is_disk_failure(message, fault) ? -1 : 0;
+	case QMP_RETURN:
+	case QMP_ERROR:
+		break;
+	}
+	if (!session->awaits_reply)
+		return fault_set(fault, REASON_INTERNAL, "QEMU answered what was not asked");
+	session->awaits_reply = false;
+	session->reply = json_incref(message);
+	return 0;
+}
+
+static int read_qmp(struct session *session, struct fault *fault)
+{
+	enum qmp_kind kind;
+	json_t *message;
+	int found;
+
+	if (line_reader_fill(&session->qmp.reader) <= 0)
+		close_fdp(&session->machine.qmp_fd);
+	while ((found = qmp_next(&session->qmp, &kind, &message, fault)) > 0) {
+		int result = take_message(session, kind, message, fault);
+
+		json_decref(message);
+		if (result < 0)
+			return -1;
+	}
+	return found;
+}
+
+static void read_tail(struct tail *tail, int *fd)
+{
+	char data[4096];
+	ssize_t got = read(*fd, data, sizeof(data));
+
+	if (got > 0)
+		tail_feed(tail, data, (size_t)got);
+	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+		close_fdp(fd);
+}
+
+static int read_signals(struct session *session, struct fault *fault)
+{
+	int number = signals_next(session->signals_fd);
+
+	if (number == SIGCHLD)
+		machine_reap(&session->machine);
+	else if (number != 0)
+		return fault_set(fault, REASON_INTERRUPTED, "interrupted by signal %d (%s)", number,
+				 strsignal(number));
+	return 0;
+}
+
+static int dispatch(struct session *session, const struct pollfd slots[5], struct fault *fault)
+{
+	struct machine *machine = &session->machine;
+
+	if (slots[0].revents && read_signals(session, fault) < 0)
+		return -1;
+	if (slots[1].revents)
+		read_tail(&session->console, &machine->console_fd);
+	if (slots[2].revents)
+		read_tail(&session->complaint, &machine->complaint_fd);
+	/* Before the wire: a failed disk explains what the guest says of it. */
+	if (slots[3].revents && read_qmp(session, fault) < 0)
+		return -1;
+	if (slots[4].revents && read_wire(session, fault) < 0)
+		return -1;
+	return 0;
+}
+
+int session_pump(struct session *session, struct fault *fault)
+{
+	struct machine *machine = &session->machine;
+	struct pollfd slots[] = { { .fd = session->signals_fd, .events = POLLIN },
+				  { .fd = machine->console_fd, .events = POLLIN },
+				  { .fd = machine->complaint_fd, .events = POLLIN },
+				  { .fd = machine->qmp_fd, .events = POLLIN },
+				  { .fd = machine->wire_fd, .events = POLLIN } };
+	/* Of a machine that is gone, what it left in the channels is still read. */
+	int timeout_ms = machine->exited ? 0 : watchdog_left_ms(&session->dog);
+	int ready = poll(slots, 5, timeout_ms);
+
+	if (ready < 0 && errno != EINTR)
+		return fault_set_errno(fault, REASON_INTERNAL, errno, "poll failed");
+	if (ready > 0 && dispatch(session, slots, fault) < 0)
+		return -1;
+	if (machine->exited)
+		return ready == 0 ? session_died(session, fault) : 0;
+	if (watchdog_left_ms(&session->dog) == 0)
+		return watchdog_fault(&session->dog, fault);
+	return 0;
+}
+
+int session_died(const struct session *session, struct fault *fault)
+{
+	int status = session->machine.wait_status;
+	char how[64], complaint[TAIL_LINE_BYTES], console[TAIL_LINE_BYTES];
+
+	if (WIFSIGNALED(status))
+		snprintf(how, sizeof(how), "signal %d", WTERMSIG(status));
+	else
+		snprintf(how, sizeof(how), "exit status %d", WEXITSTATUS(status));
+	tail_last_line(&session->complaint, complaint, sizeof(complaint));
+	tail_last_line(&session->console, console, sizeof(console));
+	if (tail_mentions(&session->complaint, "allocate memory"))
+		return fault_set(fault, REASON_NO_MEMORY, "QEMU: %s", complaint);
+	fault_set(fault, REASON_GUEST_DIED,
+		  "the virtual machine ended before its work was done (%s)%s%s%s%s", how,
+		  complaint[0] ? "; QEMU: " : "", complaint, console[0] ? "; console: " : "",
+		  console);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		fault_hint(fault, "the host may be short of memory (dmesg)");
+	return -1;
+}
+
+int session_open(struct session *session, const struct machine_plan *plan, int64_t hello_ms,
+		 struct fault *fault)
+{
+	if (machine_start(plan, &session->machine, fault) < 0 ||
+	    qmp_open(&session->qmp, session->machine.qmp_fd, fault) < 0)
+		return -1;
+	if (line_reader_open(&session->wire, session->machine.wire_fd, WIRE_LINE_MAX_BYTES) < 0)
+		return fault_set(fault, REASON_NO_MEMORY, "out of memory");
+	watchdog_arm(&session->dog, WATCH_HELLO, hello_ms);
+	return 0;
+}
+
+void session_stop(struct session *session)
+{
+	machine_stop(&session->machine);
+}
+
+void session_close(struct session *session)
+{
+	machine_stop(&session->machine);
+	qmp_close(&session->qmp);
+	line_reader_close(&session->wire);
+	json_decref(session->reply);
+	json_decref(session->verdict);
+}

@@ -1,0 +1,60 @@
+/* One virtual machine from start to end: its channels, and what is said on
+ * them. session_pump is the one place that waits; the steps of a run
+ * (conversation.c) are plain code that pumps until what it needs has come. */
+#ifndef VM_SESSION_H
+#define VM_SESSION_H
+
+#include "machine.h"
+#include "order.h"
+#include "progress.h"
+#include "qmp.h"
+#include "report.h"
+#include "tail.h"
+#include "watchdog.h"
+
+struct session {
+	/* Set by the caller; borrowed. */
+	struct report *report;
+	struct progress *progress;
+	const char *build_id; /* the guest that is expected */
+	int signals_fd;
+	int64_t stall_ms;
+
+	/* The machine and its channels. */
+	struct machine machine;
+	struct line_reader wire;
+	size_t wire_bytes;
+	struct qmp qmp;
+	struct tail console;
+	struct tail complaint;
+	struct watchdog dog;
+	struct order order;
+
+	/* What has come. */
+	bool greeted; /* by QEMU */
+	char qemu_version[32];
+	bool awaits_reply;
+	json_t *reply;	     /* to the QMP command; owned */
+	bool said_hello;     /* the guest, and it is the right one */
+	json_t *verdict;     /* the guest's done or fault, not yet reported; owned */
+	enum event_kind end; /* which of the two */
+};
+
+/* Start the machine and open its channels. session_close must follow, also
+ * after a failure. */
+int session_open(struct session *session, const struct machine_plan *plan, int64_t hello_ms,
+		 struct fault *fault);
+
+/* Wait for something and handle it. -1: the run is over, for the fault's reason
+ * (a signal, a limit passed, the machine gone, the protocol broken, the disk
+ * failed). */
+int session_pump(struct session *session, struct fault *fault);
+
+/* Kill the machine if it still runs. The verdict, if any, stays. */
+void session_stop(struct session *session);
+void session_close(struct session *session);
+
+/* The fault for a machine that is gone before its time. Always -1. */
+int session_died(const struct session *session, struct fault *fault);
+
+#endif

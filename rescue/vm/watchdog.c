@@ -1,0 +1,54 @@
+#include "watchdog.h"
+
+#include "base/io.h"
+#include "base/text.h"
+
+#include <limits.h>
+#include <string.h>
+
+void watchdog_arm(struct watchdog *dog, enum watch watch, int64_t limit_ms)
+{
+	dog->watch = watch;
+	dog->limit_ms = limit_ms;
+	dog->deadline_ms = clock_ms() + limit_ms;
+}
+
+void watchdog_feed(struct watchdog *dog, const char *stage)
+{
+	if (dog->watch == WATCH_SILENCE)
+		dog->deadline_ms = clock_ms() + dog->limit_ms;
+	if (stage)
+		text_make_safe(dog->stage, sizeof(dog->stage), stage, strlen(stage));
+}
+
+int watchdog_left_ms(const struct watchdog *dog)
+{
+	int64_t left_ms = dog->deadline_ms - clock_ms();
+
+	if (left_ms < 0)
+		return 0;
+	return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+}
+
+int watchdog_fault(const struct watchdog *dog, struct fault *fault)
+{
+	long long seconds = (dog->limit_ms + 999) / 1000;
+
+	switch (dog->watch) {
+	case WATCH_HELLO:
+		fault_set(fault, REASON_STALLED,
+			  "the virtual machine did not come up within %lld s", seconds);
+		return fault_hint(fault, "try again when the host is less busy, or raise the limit "
+					 "with --hello-seconds");
+	case WATCH_SILENCE:
+		fault_set(fault, REASON_STALLED, "the virtual machine was silent for %lld s (%s%s)",
+			  seconds, dog->stage[0] ? "its last stage was " : "before its first beat",
+			  dog->stage);
+		return fault_hint(fault, "try again when the host is less busy, or raise the limit "
+					 "with --stall-seconds");
+	case WATCH_EXIT:
+		break;
+	}
+	return fault_set(fault, REASON_STALLED,
+			 "the virtual machine did not power off within %lld s", seconds);
+}

@@ -1,0 +1,34 @@
+/* Time limits. One is armed at a time: first for hello, then for silence on
+ * the wire, at last for the machine to be off. */
+#ifndef VM_WATCHDOG_H
+#define VM_WATCHDOG_H
+
+#include "base/fault.h"
+
+#include <stdint.h>
+
+enum watch {
+	WATCH_HELLO,   /* the guest must be up by then */
+	WATCH_SILENCE, /* each line starts it again */
+	WATCH_EXIT     /* the machine must be off by then */
+};
+
+struct watchdog {
+	enum watch watch;
+	int64_t limit_ms;
+	int64_t deadline_ms; /* on clock_ms() */
+	char stage[64];	     /* of the last beat; safe to show; may be empty */
+};
+
+void watchdog_arm(struct watchdog *dog, enum watch watch, int64_t limit_ms);
+
+/* A line has come; stage is the one of a beat, or NULL. */
+void watchdog_feed(struct watchdog *dog, const char *stage);
+
+/* Milliseconds left, never negative: a timeout for poll(2). */
+int watchdog_left_ms(const struct watchdog *dog);
+
+/* The fault for a limit that has passed. Always -1. */
+int watchdog_fault(const struct watchdog *dog, struct fault *fault);
+
+#endif

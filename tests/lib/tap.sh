@@ -1,0 +1,116 @@
+# shellcheck shell=sh
+# What every shell test stands on: TAP on standard output, a temporary folder in $work that goes away, and the places of
+# things. To be sourced, with $tests set to the folder tests/.
+#
+#   ok NAME COMMAND...       passes if the command succeeds; what it printed is shown if not
+#   is NAME GOT WANTED       passes if both are equal
+#   skip NAME REASON         cannot be tried here; a failure if MUST_RUN=1
+#   need NAME PROGRAM...     true if all programs are there; else skips NAME, and is false
+#   diag TEXT...             a remark
+#   done_testing             the plan, and the end of the test
+# shellcheck disable=SC2034  # build, images, agent, tools: for the tests
+
+LC_ALL=C.UTF-8 TZ=UTC
+export LC_ALL TZ
+PATH=$PATH:/usr/sbin:/sbin
+tests=$(CDPATH='' cd -- "${tests:?}" && pwd)
+source_tree=${tests%/*}
+build=$(CDPATH='' cd -- "${BUILD:-$source_tree/build}" 2>/dev/null && pwd) || build=${BUILD:-$source_tree/build}
+BUILD=$build
+export BUILD
+images=$tests/images
+judge=$tests/lib/judge.sh
+grow_disk=${GROW_DISK:-$source_tree/hostscripts/grow-disk}
+
+tap_count=0 tap_failed=0 tap_done=no
+work=$(mktemp -d "${TMPDIR:-/tmp}/grow-disk-test.XXXXXX") || exit 1
+
+tap_cleanup() {
+	tap_status=$?
+	trap '' HUP INT TERM
+	cd /
+	! command -v test_cleanup >/dev/null || test_cleanup
+	chmod -R u+rwX -- "$work" 2>/dev/null
+	rm -rf -- "$work"
+	[ "$tap_done" = yes ] || printf 'Bail out! the test ended before its end (status %s)\n' "$tap_status"
+	[ "$tap_failed" -eq 0 ] && [ "$tap_done" = yes ] || exit 1
+}
+trap tap_cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+diag() { printf '# %s\n' "$*"; }
+
+tap_line() { # tap_line STATUS NAME
+	tap_count=$((tap_count + 1))
+	if [ "$1" -eq 0 ]; then
+		printf 'ok %d - %s\n' "$tap_count" "$2"
+	else
+		tap_failed=$((tap_failed + 1))
+		printf 'not ok %d - %s\n' "$tap_count" "$2"
+	fi
+}
+
+ok() {
+	tap_name=$1 tap_result=0
+	shift
+	"$@" >"$work/.said" 2>&1 </dev/null || tap_result=$?
+	tap_line "$tap_result" "$tap_name"
+	[ "$tap_result" -eq 0 ] || {
+		diag "status $tap_result of: $*"
+		tail -n 30 -- "$work/.said" | sed 's/^/#   /'
+		return 1
+	}
+}
+
+is() {
+	if [ "$2" = "$3" ]; then
+		tap_line 0 "$1"
+	else
+		tap_line 1 "$1"
+		diag "got:    $2"
+		diag "wanted: $3"
+		return 1
+	fi
+}
+
+skip() {
+	if [ "${MUST_RUN:-0}" = 1 ]; then
+		tap_line 1 "$1 (MUST_RUN=1, but: $2)"
+	else
+		tap_count=$((tap_count + 1))
+		printf 'ok %d - %s # SKIP %s\n' "$tap_count" "$1" "$2"
+	fi
+}
+
+need() {
+	tap_what=$1
+	shift
+	for tap_program; do
+		command -v "$tap_program" >/dev/null || {
+			skip "$tap_what" "the program $tap_program is not here"
+			return 1
+		}
+	done
+}
+
+done_testing() {
+	printf '1..%d\n' "$tap_count"
+	tap_done=yes
+	exit 0
+}
+
+# cached PART: the folder of a built part; builds nothing unless it must.
+cached() {
+	"$source_tree/initramfs/parts" "$1"
+}
+
+# qemu_left WORD: the processes whose command line has this word.
+processes_with() {
+	for tap_process in /proc/[0-9]*; do
+		[ "${tap_process##*/}" != $$ ] && [ -r "$tap_process/cmdline" ] || continue
+		tr '\0' ' ' 2>/dev/null <"$tap_process/cmdline" | grep -qF -- "$1" && printf '%s\n' "${tap_process##*/}"
+	done
+	return 0
+}
