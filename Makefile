@@ -51,8 +51,7 @@ help:
 setup:
 	$(Q)initramfs/install-packages run build test
 
-demo: 
-	$(Q)initramfs/install-packages run build
+demo: setup
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/demo
 

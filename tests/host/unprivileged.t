@@ -1,0 +1,51 @@
+#!/bin/sh
+# make install puts everything where the installed command finds it, and an
+# ordinary user can grow a disk with it. Run as root, the test becomes one.
+set -u
+tests=$(dirname -- "$0")/..
+# shellcheck source=tests/lib/tap.sh
+. "$tests/lib/tap.sh"
+# shellcheck source=tests/lib/judge.sh
+. "$tests/lib/judge.sh"
+
+stage=$work/stage
+user=$(id -u)
+chmod 755 "$work"
+[ "$user" -ne 0 ] || user=65534
+
+as_user() {
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --reuid "$user" --regid "$user" --clear-groups env HOME="$work/home" TMPDIR="$work/home" "$@"
+	else
+		"$@"
+	fi
+}
+
+ok 'make install' make -C "$source_tree" --no-print-directory install DESTDIR="$stage" PREFIX=/usr
+for file in bin/grow-disk libexec/grow-disk/rescue-vm libexec/grow-disk/kernel libexec/grow-disk/initramfs.cpio \
+	libexec/grow-disk/build-id share/man/man1/grow-disk.1; do
+	ok "installed: $file" test -s "$stage/usr/$file"
+done
+installed=$stage/usr/bin/grow-disk
+ln -s "$installed" "$work/link"
+
+mkdir "$work/home"
+"$tests/images/openwrt-disk" --format qcow2 "$work/home/disk.qcow2"
+cp "$work/home/disk.qcow2" "$work/home/plan.qcow2"
+[ "$(id -u)" != 0 ] || chown -R "$user" "$work/home"
+chmod 600 "$work/home/disk.qcow2"
+
+is 'the test runs unprivileged' "$(as_user id -u)" "$user"
+ok 'the version, through a link' as_user "$work/link" --version
+judge_before "$work/home/disk.qcow2" 2 "$work/facts"
+ok 'grow, with the accelerator of its choice' as_user "$installed" "$work/home/disk.qcow2" 2G
+ok 'the judge agrees' judge_after "$work/home/disk.qcow2" "$work/facts"
+is 'owner and mode are kept' "$(stat -c '%u %a' "$work/home/disk.qcow2")" "$user 600"
+ok 'plan' as_user "$installed" --plan "$work/home/plan.qcow2" 2G
+ok 'the second accelerator choice was remembered' test -s "$work/home/.cache/grow-disk/accel"
+is 'no file is left' "$(cd "$work/home" && find . -type f | sort | tr '\n' ' ')" \
+	'./.cache/grow-disk/accel ./disk.qcow2 ./plan.qcow2 '
+
+ok 'make uninstall' make -C "$source_tree" --no-print-directory uninstall DESTDIR="$stage" PREFIX=/usr
+is 'uninstall removes every file' "$(find "$stage" -type f)" ''
+done_testing
