@@ -25,7 +25,12 @@ static int execute(struct session *session, const char *command, json_t *argumen
 	qmp_error_text(session->reply, text, sizeof(text));
 	json_decref(session->reply);
 	session->reply = NULL;
-	return failed ? fault_set(fault, REASON_DISK_IO, "QEMU cannot use the disk: %s", text) : 0;
+	if (!failed)
+		return 0;
+	fault_set(fault, REASON_DISK_IO, "QEMU cannot use the disk: %s", text);
+	if (strstr(text, " lock"))
+		fault_hint(fault, "another program has the disk or its image open: end it first");
+	return -1;
 }
 
 static int await_hello(struct session *session, struct fault *fault)
@@ -42,15 +47,14 @@ static int await_hello(struct session *session, struct fault *fault)
 }
 
 /* The overlay is thrown away on any failure, so no flush of the guest needs to
- * reach the platter: the caller flushes before it trusts the result. Zeroes and
- * discards stay holes. */
+ * reach the platter: the caller flushes before it trusts the result. Zeroes
+ * stay holes as it is: detect-zeroes was measured and saves nothing. */
 static json_t *disk_node(const struct options *options, const struct paths *paths)
 {
-	return json_pack("{s:s, s:s, s:b, s:s, s:s, s:{s:b, s:b}, s:{s:s, s:s}}", "node-name",
-			 "disk", "driver", options->disk_format, "read-only",
-			 options->request.plan_only, "discard", "unmap", "detect-zeroes",
-			 options->request.plan_only ? "off" : "unmap", "cache", "direct", 0,
-			 "no-flush", 1, "file", "driver", "file", "filename", paths->disk_name);
+	return json_pack("{s:s, s:s, s:b, s:s, s:{s:b, s:b}, s:{s:s, s:s}}", "node-name", "disk",
+			 "driver", options->disk_format, "read-only", options->request.plan_only,
+			 "discard", "unmap", "cache", "direct", 0, "no-flush", 1, "file", "driver",
+			 "file", "filename", paths->disk_name);
 }
 
 /* On an error the machine stops and says so, instead of telling the guest: it

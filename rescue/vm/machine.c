@@ -39,8 +39,8 @@ struct texts {
 static void write_texts(const struct machine_plan *plan, const int fds[CHANNELS],
 			struct texts *texts)
 {
-	snprintf(texts->machine, sizeof(texts->machine),
-		 "pc,usb=off,vmport=off,accel=%s", accel_word(plan->accel));
+	snprintf(texts->machine, sizeof(texts->machine), "pc,usb=off,vmport=off,accel=%s",
+		 accel_word(plan->accel));
 	snprintf(texts->memory, sizeof(texts->memory), "%u", plan->memory_mib);
 	snprintf(texts->wire, sizeof(texts->wire), "socket,id=wire,fd=%d", fds[CHANNEL_WIRE]);
 	snprintf(texts->qmp, sizeof(texts->qmp), "socket,id=qmp,fd=%d", fds[CHANNEL_QMP]);

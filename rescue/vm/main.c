@@ -99,8 +99,7 @@ static enum outcome run_machine(struct run *run, enum accel accel, int64_t hello
 	} else if (session.order.phase == PHASE_SILENT &&
 		   (fault->reason == REASON_STALLED || fault->reason == REASON_GUEST_DIED)) {
 		outcome = OUTCOME_NO_HELLO;
-		/* A QEMU built without it, or a host that forbids it. */
-		run->sandbox = run->sandbox && !tail_mentions(&session.complaint, "sandbox");
+		run->sandbox = run->sandbox && !session_lacks_sandbox(&session);
 	}
 	run->said_hello = session.said_hello;
 	session_close(&session);
@@ -212,11 +211,23 @@ static enum status run_and_report(const struct options *options)
 	return status;
 }
 
+/* A channel must not become one of the standard three: QEMU gets its own. */
+static void fill_standard_fds(void)
+{
+	int fd = open("/dev/null", O_RDWR);
+
+	while (fd >= 0 && fd <= STDERR_FILENO)
+		fd = open("/dev/null", O_RDWR);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char *argv[])
 {
 	struct options options;
 	struct fault fault;
 
+	fill_standard_fds();
 	if (options_parse(argc, argv, &options, &fault) < 0) {
 		fprintf(stderr, "rescue-vm: %s\n", fault.message);
 		return STATUS_USAGE;

@@ -70,14 +70,26 @@ static int take_line(struct session *session, const char *line, size_t size_byte
 	return result;
 }
 
+/* A channel that fails has ended too: why, the machine's own end will tell. */
+static void fill(struct line_reader *reader)
+{
+	if (line_reader_fill(reader) < 0)
+		reader->end_of_file = true;
+}
+
+/* For poll(2), which would report an ended channel again and again. */
+static int open_fd(const struct line_reader *reader)
+{
+	return reader->end_of_file ? -1 : reader->fd;
+}
+
 static int read_wire(struct session *session, struct fault *fault)
 {
 	char *line;
 	size_t size_bytes;
 	int found;
 
-	if (line_reader_fill(&session->wire) <= 0)
-		close_fdp(&session->machine.wire_fd);
+	fill(&session->wire);
 	while ((found = line_reader_next(&session->wire, &line, &size_bytes)) > 0)
 		if (take_line(session, line, size_bytes, fault) < 0)
 			return -1;
@@ -114,8 +126,7 @@ static int read_qmp(struct session *session, struct fault *fault)
 	json_t *message;
 	int found;
 
-	if (line_reader_fill(&session->qmp.reader) <= 0)
-		close_fdp(&session->machine.qmp_fd);
+	fill(&session->qmp.reader);
 	while ((found = qmp_next(&session->qmp, &kind, &message, fault)) > 0) {
 		int result = take_message(session, kind, message, fault);
 
@@ -173,8 +184,8 @@ int session_pump(struct session *session, struct fault *fault)
 	struct pollfd slots[] = { { .fd = session->signals_fd, .events = POLLIN },
 				  { .fd = machine->console_fd, .events = POLLIN },
 				  { .fd = machine->complaint_fd, .events = POLLIN },
-				  { .fd = machine->qmp_fd, .events = POLLIN },
-				  { .fd = machine->wire_fd, .events = POLLIN } };
+				  { .fd = open_fd(&session->qmp.reader), .events = POLLIN },
+				  { .fd = open_fd(&session->wire), .events = POLLIN } };
 	/* Of a machine that is gone, what it left in the channels is still read. */
 	int timeout_ms = machine->exited ? 0 : watchdog_left_ms(&session->dog);
 	int ready = poll(slots, 5, timeout_ms);
@@ -210,6 +221,14 @@ int session_died(const struct session *session, struct fault *fault)
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		fault_hint(fault, "the host may be short of memory (dmesg)");
 	return -1;
+}
+
+bool session_lacks_sandbox(const struct session *session)
+{
+	int status = session->machine.wait_status;
+
+	return tail_mentions(&session->complaint, "sandbox") ||
+	       (session->machine.exited && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
 }
 
 int session_open(struct session *session, const struct machine_plan *plan, int64_t hello_ms,

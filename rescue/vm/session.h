@@ -57,4 +57,8 @@ void session_close(struct session *session);
 /* The fault for a machine that is gone before its time. Always -1. */
 int session_died(const struct session *session, struct fault *fault);
 
+/* Whether it ended because of QEMU's sandbox: it was built without, the host
+ * forbids it, or it is too strict for this host. */
+bool session_lacks_sandbox(const struct session *session);
+
 #endif

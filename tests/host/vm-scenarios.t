@@ -168,6 +168,8 @@ if [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
 	vm kvm-aborts --accel auto
 	[ "$status" -eq 0 ]
 	ok "a cache that cannot be written does not matter" $?
+elif [ "${MUST_RUN:-0}" = 1 ]; then
+	ok "fallback: /dev/kvm cannot be opened here, but MUST_RUN=1" 1
 else
 	count=$((count + 1))
 	echo "ok $count - fallback # SKIP /dev/kvm cannot be opened here"
@@ -183,6 +185,11 @@ for arguments in "--frobnicate" "--memory" "--memory 1x" "--memory -1" "--accel 
 done
 "$build/rescue-vm" --help | grep -q '^usage: rescue-vm' && "$build/rescue-vm" --version | grep -q rescue-vm
 ok "--help and --version" $?
+
+FAKE_QEMU=ok "$build/rescue-vm" --qemu "$here/fake-qemu" --guest "$work/guest" --disk "$disk" \
+	--format qcow2 --events "$work/events" --progress none --accel tcg <&- >&- 2>&- &&
+	[ "$(last event)" = "done" ]
+ok "closed standard descriptors do no harm" $?
 
 # -- progress -----------------------------------------------------------------
 vm ok --progress lines

@@ -98,7 +98,8 @@ read_superblock() {
 	dumpe2fs -h "$1" >"$work/dumpe2fs" 2>/dev/null
 }
 
-# files FS: every file of it: sha256 or link target, then mode, owner, size, links, times as debugfs tells them.
+# files FS: every file of it: sha256 or link target, then inode, mode, owner, size, links, time as debugfs tells them;
+# of directories not size and flags, since any full e2fsck indexes those that have no index yet.
 files() {
 	rm -rf -- "$work/files"
 	mkdir -- "$work/files"
@@ -112,7 +113,10 @@ files() {
 		[ "$(wc -l <"$work/stats")" -gt 2 ] || echo "there are no files in it"
 	)
 	debugfs -f "$work/stats" "$1" 2>/dev/null |
-		grep -E '^(debugfs: stat|Inode:|User:|Links:| *mtime:)' | sed 's/ Blockcount:.*//; s/Fragment.*//'
+		awk '/^debugfs: stat/ || /^ *mtime:/ { print }
+			/^Inode:/ { directory = /Type: directory/; if (directory) sub(/ Flags:.*/, ""); print }
+			/^User:/ { if (directory) sub(/ Size:.*/, ""); print }
+			/^Links:/ { sub(/ Blockcount:.*/, ""); print }'
 	rm -rf -- "$work/files"
 }
 

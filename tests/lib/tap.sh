@@ -33,7 +33,7 @@ tap_cleanup() {
 	chmod -R u+rwX -- "$work" 2>/dev/null
 	rm -rf -- "$work"
 	[ "$tap_done" = yes ] || printf 'Bail out! the test ended before its end (status %s)\n' "$tap_status"
-	[ "$tap_failed" -eq 0 ] && [ "$tap_done" = yes ] || exit 1
+	if [ "$tap_failed" -gt 0 ] || [ "$tap_done" = no ]; then exit 1; fi
 }
 trap tap_cleanup EXIT
 trap 'exit 129' HUP
@@ -106,11 +106,11 @@ cached() {
 	"$source_tree/initramfs/parts" "$1"
 }
 
-# qemu_left WORD: the processes whose command line has this word.
+# processes_with WORD: the processes whose command line has this word.
 processes_with() {
 	for tap_process in /proc/[0-9]*; do
-		[ "${tap_process##*/}" != $$ ] && [ -r "$tap_process/cmdline" ] || continue
-		tr '\0' ' ' 2>/dev/null <"$tap_process/cmdline" | grep -qF -- "$1" && printf '%s\n' "${tap_process##*/}"
+		[ "${tap_process##*/}" != $$ ] || continue
+		{ tr '\0' ' ' <"$tap_process/cmdline" | grep -qF -- "$1" && printf '%s\n' "${tap_process##*/}"; } 2>/dev/null
 	done
 	return 0
 }

@@ -1,3 +1,7 @@
+/* The header counts MMP among the library's features only where this is set;
+ * Debian's build of the library has it. */
+#define CONFIG_MMP 1
+
 #include "ext_facts.h"
 
 #include "base/text.h"

@@ -84,7 +84,7 @@ int plan_partition(const struct table *table, uint64_t disk_sectors, uint32_t se
 		   unsigned wanted, struct plan *ret_plan, struct fault *fault)
 {
 	const struct table_entry *target, *next;
-	char size[TEXT_SIZE_CHARS], largest[TEXT_SIZE_CHARS];
+	char largest[TEXT_SIZE_CHARS];
 
 	if (table->count == 0)
 		return fault_set(fault, REASON_TABLE_EMPTY, "the partition table has no partition");
@@ -98,9 +98,10 @@ int plan_partition(const struct table *table, uint64_t disk_sectors, uint32_t se
 	next = next_after(table, target);
 	if (!next && disk_sectors > MBR_SECTORS_MAX) {
 		fault_set(fault, REASON_MBR_2TIB,
-			  "an MBR partition table ends at %s, and the disk has %s",
+			  "an MBR partition table cannot reach behind %s, and the disk has %" PRIu64
+			  " bytes",
 			  text_of_size(largest, MBR_SECTORS_MAX * sector_bytes),
-			  text_of_size(size, disk_sectors * sector_bytes));
+			  disk_sectors * sector_bytes);
 		return fault_hint(fault, "the largest size this disk can have is %" PRIu64 " bytes",
 				  MBR_SECTORS_MAX * sector_bytes);
 	}

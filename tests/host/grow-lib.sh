@@ -1,0 +1,103 @@
+# shellcheck shell=sh
+# What the grow-*.t files share: sample disks, and grow-disk with a stub for the
+# virtual machine. Each file ends with "each_shell main": the same tests once
+# for dash, once for busybox. To be sourced with $tests set to the folder tests/.
+# shellcheck disable=SC2034,SC2154  # variables are for the test files
+
+set -u
+# shellcheck source=/dev/null  # checked by itself
+. "$tests/lib/tap.sh"
+export GROW_DISK_RESCUE_VM="$tests/host/stub-rescue-vm"
+unset STUB
+
+scratch=$(readlink -f "$work")
+mkdir "$scratch/guest" "$scratch/tmp" "$scratch/made"
+touch "$scratch/guest/kernel" "$scratch/guest/initramfs.cpio" "$scratch/guest/build-id"
+export GROW_DISK_GUEST_DIR="$scratch/guest"
+export TMPDIR="$scratch/tmp"
+
+# has NAME TEXT PART
+has() {
+	case $2 in
+	*"$3"*) is "$1" yes yes ;;
+	*) is "$1" "$2" "(something with) $3" ;;
+	esac
+}
+
+each_shell() {
+	for shell in dash 'busybox sh'; do
+		if ! $shell -c : 2>/dev/null; then
+			skip "$1" "$shell is not there"
+			continue
+		fi
+		diag "$shell"
+		fresh
+		"$1"
+	done
+	done_testing
+}
+
+# An empty folder to work in.
+fresh() {
+	cd "$scratch" || exit 1
+	rm -rf "$scratch/disks"
+	mkdir "$scratch/disks"
+	cd "$scratch/disks" || exit 1
+}
+
+# make_disk FORMAT NAME: OpenWrt's layout in 121 MiB; made once, then copied.
+make_disk() {
+	if [ ! -e "$scratch/made/$1" ]; then
+		truncate -s 121M "$scratch/made/raw"
+		printf 'label: dos\nlabel-id: 0x1234abcd\nstart=512,size=32768,type=83,bootable\nstart=33792,size=212992,type=83\n' |
+			sfdisk -q "$scratch/made/raw" >/dev/null
+		printf 'boot code' | dd of="$scratch/made/raw" conv=notrunc status=none
+		head -c 100000 /dev/urandom | dd of="$scratch/made/raw" bs=512 seek=600 conv=notrunc status=none
+		qemu-img convert -f raw -O qcow2 "$scratch/made/raw" "$scratch/made/qcow2"
+	fi
+	cp "$scratch/made/$1" "$2"
+}
+
+# grow_disk ARGUMENT...: sets status, out and err.
+grow_disk() {
+	$shell "$grow_disk" "$@" >"$scratch/out" 2>"$scratch/err"
+	status=$?
+	out=$(cat "$scratch/out")
+	err=$(cat "$scratch/err")
+}
+
+# A field of the last --json result, or several, as one line.
+field() {
+	for path; do printf '.%s ' "$path"; done | sed 's/ ./, ./g; s/, $//' >"$scratch/filter"
+	jq -j "[$(cat "$scratch/filter")] | map(tostring) | join(\" \")" "$scratch/out"
+}
+
+# What the folder holds: names, modes, owners, inodes, times, contents.
+picture() {
+	ls -A "$scratch/disks"
+	find "$scratch/disks" -type f -exec stat -c '%n %A %u:%g %i %s %Y' {} + | sort
+	find "$scratch/disks" -type f -exec sha256sum {} + | sort
+}
+
+# refused REASON STATUS NAME ARGUMENT...: nothing has changed, nothing is left.
+refused() {
+	reason=$1 wanted=$2 name=$3
+	shift 3
+	before=$(picture)
+	grow_disk --json "$@"
+	is "$name: status $wanted" "$status" "$wanted"
+	is "$name: $reason" "$(field reason)" "$reason"
+	is "$name: nothing changed" "$(picture)" "$before"
+	is "$name: no temporary file left" "$(ls -A "$TMPDIR")" ""
+	case $err in
+	'grow-disk: '*". [$reason]") is "$name: a sentence" yes yes ;;
+	*) is "$name: a sentence" "$err" "grow-disk: A sentence. [$reason]" ;;
+	esac
+}
+
+# The end of the partition in the table, in sectors.
+table_end() {
+	qemu-img convert -f "$1" -O raw "$2" "$scratch/table.raw"
+	sfdisk --json "$scratch/table.raw" | jq '.partitiontable.partitions[-1] | .start + .size'
+	rm -f "$scratch/table.raw"
+}

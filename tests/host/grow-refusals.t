@@ -1,0 +1,197 @@
+#!/bin/sh
+# Every refusal that needs no virtual machine: status, reason, and an image and
+# a folder that are as before.
+# shellcheck disable=SC2154  # status, out, err and scratch come from grow-lib.sh
+tests=$(dirname "$0")/..
+# shellcheck source=/dev/null  # checked by itself
+. "$tests/host/grow-lib.sh"
+
+poke() { # FILE OFFSET BYTES-in-printf-form
+	# shellcheck disable=SC2059  # the bytes are a format
+	printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+files() {
+	fresh
+	make_disk qcow2 disk.qcow2
+	refused image-not-found 10 "no such file" none.img 8G
+	ln -s none.img dangling
+	refused image-not-found 10 "dangling link" dangling 8G
+	mkdir folder
+	refused image-not-a-file 10 "directory" folder 8G
+	mkfifo pipe
+	refused image-not-a-file 10 "pipe" pipe 8G
+	refused image-not-a-file 10 "device" /dev/null 8G
+	: >empty
+	refused image-format 10 "empty file" empty 8G
+	chmod a-w disk.qcow2
+	refused image-not-writable 10 "read-only" disk.qcow2 8G
+}
+
+foreign() {
+	fresh
+	for format in vmdk vdi vhdx vpc qed qcow parallels; do
+		qemu-img create -q -f "$format" "x.$format" 4M
+		refused image-format 10 "$format" "x.$format" 8G
+	done
+	truncate -s 4M luks.img
+	poke luks.img 0 'LUKS\272\276'
+	refused image-encrypted 10 LUKS luks.img 8G
+	qemu-img create -q -f vpc -o subformat=fixed fixed.vhd 4M
+	refused image-format 10 "fixed VHD" fixed.vhd 8G
+	qemu-img create -q -f vmdk -o subformat=monolithicFlat flat.vmdk 4M
+	refused image-format 10 "VMDK descriptor" flat.vmdk 8G
+	make_disk raw disk.raw
+	gzip -k disk.raw
+	refused image-format 10 gzip disk.raw.gz 8G
+	has "gzip: says what to do" "$err" "Unpack it first"
+	xz -k -0 disk.raw
+	refused image-format 10 xz disk.raw.xz 8G
+	truncate -s 1M cd.iso
+	poke cd.iso 32769 CD001
+	refused image-format 10 "ISO 9660" cd.iso 8G
+	poke disk.raw 0 'QFI\373\000\000\000\003'
+	refused image-format 10 "raw with a qcow2 magic" disk.raw 8G
+	refused image-format 10 "raw called qcow2" --format=qcow2 disk.raw.gz 8G
+}
+
+headers() {
+	fresh
+	make_disk qcow2 base.qcow2
+	qemu-img create -q -f qcow2 -F qcow2 -b base.qcow2 over.qcow2
+	refused image-backing-file 10 "backing file" over.qcow2 8G
+	has "backing file: is named" "$err" "base.qcow2"
+	rm over.qcow2
+	qemu-img create -q -f qcow2 -o data_file=data.raw,data_file_raw=on ext.qcow2 64M
+	refused image-data-file 10 "data file" ext.qcow2 8G
+	cp base.qcow2 enc.qcow2
+	poke enc.qcow2 35 '\002'
+	refused image-encrypted 10 "encrypted" enc.qcow2 8G
+	qemu-img create -q -f qcow2 -o compat=0.10 v2.qcow2 64M
+	qemu-img snapshot -c one v2.qcow2
+	refused image-snapshots-v2 10 "snapshots in version 2" v2.qcow2 8G
+	for bit in 1:image-dirty:20 2:image-corrupt:20 '40:image-format:10'; do
+		cp base.qcow2 bit.qcow2
+		value=${bit%%:*} rest=${bit#*:}
+		poke bit.qcow2 79 "\\$(printf %03o "0x$value")"
+		refused "${rest%:*}" "${rest#*:}" "feature bit 0x$value" bit.qcow2 8G
+	done
+	cp base.qcow2 bad.qcow2
+	poke bad.qcow2 40 '\377\377\377\377\377\377\377\000'
+	refused image-corrupt 20 "impossible L1 table" bad.qcow2 8G
+	cp base.qcow2 bad.qcow2
+	poke bad.qcow2 "$((0x$(od -An -tx1 -j 48 -N 8 base.qcow2 | tr -d ' ')))" '\000\000\000\000\000\000\000\000'
+	refused image-corrupt 20 "refcount table lost" bad.qcow2 8G
+	qemu-img create -q -f qcow2 -o cluster_size=512 small.qcow2 64M
+	refused image-limit 10 "small clusters" small.qcow2 200G
+}
+
+sizes() {
+	fresh
+	make_disk qcow2 disk.qcow2
+	make_disk raw disk.raw
+	refused size-smaller 10 "smaller" disk.qcow2 100M
+	refused size-smaller 10 "smaller, raw" disk.raw 100M
+	refused size-smaller 10 "no unit" disk.qcow2 50
+	has "no unit: hint" "$err" "write 50G"
+	refused size-smaller 10 "zero" disk.qcow2 0
+	for size in x 8Q 8GiB 1.G .5G 1..5G 8G8 '' +; do
+		case $size in
+		'') refused usage 2 "size '$size'" disk.qcow2 "$size" ;;
+		*) refused size-invalid 2 "size '$size'" disk.qcow2 "$size" ;;
+		esac
+	done
+	for size in 99999999999999999999 9999999999G 8E 9223372036854775807 +7.9E -8G 1.5; do
+		refused size-invalid 2 "size $size" disk.qcow2 "$size"
+	done
+	refused no-space 30 "no room" disk.qcow2 1900T
+	limit=$(stat -f -c %T .)
+	case $limit in
+	ext2/ext3) refused image-limit 10 "larger than a file can be" disk.raw 20T ;;
+	*) skip "larger than a file can be" "the file system is $limit" ;;
+	esac
+}
+
+in_use() {
+	fresh
+	make_disk qcow2 disk.qcow2
+	for mode in on off; do
+		qemu-system-x86_64 -nodefaults -S -display none -machine pc,accel=tcg \
+			-blockdev "driver=qcow2,read-only=$mode,node-name=a,file.driver=file,file.filename=disk.qcow2" \
+			-device virtio-blk-pci,drive=a -pidfile "$scratch/pid" -daemonize 2>/dev/null
+		refused image-locked 30 "in use by a virtual machine, read-only=$mode" disk.qcow2 8G
+		has "in use: the holder is named" "$err" "process $(cat "$scratch/pid")"
+		kill "$(cat "$scratch/pid")"
+		while [ -e "$scratch/pid" ]; do sleep 0.05; done
+	done
+	exec 8<disk.qcow2
+	flock -n 8
+	refused image-locked 30 "in use by another grow-disk" disk.qcow2 8G
+	exec 8<&-
+}
+
+# A PATH without one program.
+without() {
+	rm -rf "${scratch:?}/bin"
+	mkdir "$scratch/bin"
+	for program in sh dash busybox qemu-img qemu-io qemu-system-x86_64 jq flock mktemp rm readlink uname ls id od tr cat dd df awk sed sync cmp find head tail sha256sum sleep; do
+		[ "$program" = "$1" ] || ln -s "$(command -v "$program")" "$scratch/bin/$program"
+	done
+}
+
+programs() {
+	fresh
+	make_disk qcow2 disk.qcow2
+	path=$PATH
+	for missing in jq:missing-program:jq qemu-img:missing-program:qemu-utils qemu-system-x86_64:no-qemu:qemu-system-x86; do
+		program=${missing%%:*} rest=${missing#*:}
+		without "$program"
+		before=$(picture)
+		PATH=$scratch/bin
+		grow_disk_status=$($shell "$grow_disk" --json disk.qcow2 8G >"$scratch/out" 2>"$scratch/err"; echo $?)
+		PATH=$path
+		is "without $program: status 40" "$grow_disk_status" 40
+		is "without $program: ${rest%:*}" "$(field reason)" "${rest%:*}"
+		has "without $program: names the package" "$(cat "$scratch/err")" "apt-get install ${rest#*:}"
+		is "without $program: nothing changed" "$(picture)" "$before"
+	done
+	GROW_DISK_RESCUE_VM=$scratch/none refused no-guest 40 "no rescue-vm" disk.qcow2 8G
+	GROW_DISK_GUEST_DIR=$scratch/none refused no-guest 40 "no guest" disk.qcow2 8G
+}
+
+# As nobody, for whom modes count.
+as_nobody() {
+	fresh
+	if [ "$(id -u)" -ne 0 ] || ! command -v setpriv >/dev/null; then
+		skip "permissions" "this needs root and setpriv"
+		return
+	fi
+	make_disk qcow2 disk.qcow2
+	chmod 755 "$scratch" "$scratch/disks"
+	chmod 1777 "$TMPDIR"
+	real_shell=$shell
+	shell="setpriv --reuid=65534 --regid=65534 --clear-groups $real_shell"
+	chmod 600 disk.qcow2
+	refused image-unreadable 10 "unreadable" disk.qcow2 8G
+	chmod 644 disk.qcow2
+	refused image-not-writable 10 "not writable" disk.qcow2 8G
+	chmod 666 disk.qcow2
+	refused folder-not-writable 40 "folder not writable" disk.qcow2 8G
+	chmod 777 "$scratch/disks"
+	grow_disk disk.qcow2 8G
+	is "an ordinary user can grow" "$status" 0
+	is "mode and owner stay" "$(stat -c '%a %u' disk.qcow2)" "666 0"
+	shell=$real_shell
+}
+
+main() {
+	files
+	foreign
+	headers
+	sizes
+	in_use
+	programs
+	as_nobody
+}
+
+each_shell main

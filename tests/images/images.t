@@ -1,0 +1,47 @@
+#!/bin/sh
+# The generators of test disks make what they say, the same each time, and leave nothing behind.
+set -u
+tests=$(dirname -- "$0")/..
+# shellcheck source=../lib/tap.sh
+. "$tests/lib/tap.sh"
+
+mkdir "$work/a place" "$work/other place"
+cd "$work" || exit 1
+disk="$work/a place/Platte ü.img"
+ok "openwrt-disk" env TMPDIR="$work/a place" "$images/openwrt-disk" "$disk"
+sleep 1.1 # times of files have moved on
+ok "openwrt-disk again, elsewhere, by a relative name, as qcow2" \
+	env TMPDIR="$work/other place" "$images/openwrt-disk" --format qcow2 'other place/disk.qcow2'
+is "nothing is left beside it" "$(ls "$work/a place" "$work/other place" | tr '\n' ' ')" "$(printf '%s\n' "$work/a place:" 'Platte ü.img' '' "$work/other place:" disk.qcow2 | tr '\n' ' ')"
+ok "qcow2 it is" sh -c 'qemu-img info -f qcow2 "$1"' - 'other place/disk.qcow2'
+qemu-img convert -f qcow2 -O raw 'other place/disk.qcow2' again.raw
+ok "the same bytes each time" cmp "$disk" again.raw
+is "the disk has 121 MiB" "$(stat -c %s "$disk")" $((121 * 1048576))
+is "its table is OpenWrt's" "$(sfdisk --json again.raw | jq -c '.partitiontable | [.label, .id, (.partitions[] | [.start, .size, .type, .bootable])]')" \
+	'["dos","0x4f575254",[512,32768,"83",true],[33792,212992,"83",null]]'
+fs="again.raw?offset=$((33792 * 512))"
+ok "the root is clean" e2fsck -fn "$fs"
+is "its label and block size" "$(dumpe2fs -h "$fs" 2>/dev/null | sed -n 's/^Filesystem volume name: *//p; s/^Block size: *//p' | tr '\n' ' ')" 'rootfs 1024 '
+mkdir out
+debugfs -R 'rdump / out' "$fs" >/dev/null 2>&1
+ok "every file is as its checksum says" sh -c 'cd out && sha256sum --quiet -c checksums.sha256'
+is "there are many of them" "$(($(wc -l <out/checksums.sha256) > 100))" 1
+is "owners are fixed" "$(debugfs -R 'stat /etc/shadow' "$fs" 2>/dev/null | sed -n 's/^User: *\([0-9]*\) *Group: *\([0-9]*\).*/\1 \2/p')" '0 0'
+is "there is boot code" "$(head -c 440 "$disk" | tr -d '\0' | wc -c)" 440
+is "there is something in the gap" "$(dd if="$disk" bs=512 skip=1 count=511 status=none | tr -d '\0' | wc -c)" $((511 * 512))
+
+ok "mbr-disk: out of order, oddly aligned, a file, nothing" "$images/mbr-disk" --id 0x1 odd.img 40M \
+	part 3 63 7M 83 - ext2 '-b 2048' part 1 40001 8M c boot "$images/../images/tree" part 2 20480 1M 82 - - part 4 60000 4M 83 - ext3
+is "its table" "$(sfdisk -d odd.img | tr -d ' ' | sed -n 's/^[^:]*img//p' | tr '\n' ' ')" \
+	'1:start=40001,size=16384,type=c,bootable 2:start=20480,size=2048,type=82 3:start=63,size=14336,type=83 4:start=60000,size=8192,type=83 '
+ok "ext2 at an odd place" e2fsck -fn "odd.img?offset=$((63 * 512))"
+ok "ext3 behind it" e2fsck -fn "odd.img?offset=$((60000 * 512))"
+ok "the file is there" cmp -n 500 -i 0:$((40001 * 512)) "$images/tree" odd.img
+cp odd.img poked.img
+"$images/poke" poked.img 1000000 00 41ff
+is "poke changes what it shall" "$(cmp -l odd.img poked.img | awk '{ print $1, $3 }' | tr '\n' ' ')" '1000002 101 1000003 377 '
+for kind in xfs LVM2_member crypto_LUKS squashfs vfat swap; do
+	"$images/signature" "$kind" signature.img
+	is "signature: blkid finds $kind" "$(blkid -p -o value -s TYPE signature.img)" "$kind"
+done
+done_testing

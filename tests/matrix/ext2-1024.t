@@ -1,0 +1,6 @@
+#!/bin/sh
+# The feature matrix of ext2 with blocks of 1024 bytes.
+set -u
+tests=$(dirname -- "$0")/.. type=ext2 block=1024
+# shellcheck source=features.sh
+. "$tests/matrix/features.sh"

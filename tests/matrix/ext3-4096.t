@@ -1,0 +1,6 @@
+#!/bin/sh
+# The feature matrix of ext3 with blocks of 4096 bytes.
+set -u
+tests=$(dirname -- "$0")/.. type=ext3 block=4096
+# shellcheck source=features.sh
+. "$tests/matrix/features.sh"

@@ -1,0 +1,6 @@
+#!/bin/sh
+# The feature matrix of ext4 with blocks of 2048 bytes.
+set -u
+tests=$(dirname -- "$0")/.. type=ext4 block=2048
+# shellcheck source=features.sh
+. "$tests/matrix/features.sh"

@@ -1,0 +1,72 @@
+#!/bin/sh
+# Sizes up to what an MBR table can say, and just above it; against native resize2fs where the file system is the limit.
+set -u
+tests=$(dirname -- "$0")/..
+# shellcheck source=../lib/tap.sh
+. "$tests/lib/tap.sh"
+# shellcheck source=../lib/agent.sh
+. "$tests/lib/agent.sh"
+
+gib=1073741824 tib=1099511627776
+"$images/mbr-disk" "$work/4k.img" 65M part 1 2048 64M 83 boot ext4 '-b 4096'
+"$images/mbr-disk" "$work/1k.img" 65M part 1 2048 64M 83 boot ext4 '-b 1024 -O 64bit'
+disk=$work/disk.img
+
+# grows NAME IMAGE BYTES JUDGE-OPTION...
+grows() {
+	rm -rf -- "$work/facts"
+	cp --sparse=always -- "$2" "$disk"
+	"$judge" before "$disk" 1 "$work/facts"
+	name=$1 bytes=$3
+	shift 3
+	grown "$name" "$disk" "$bytes" "$@"
+}
+
+grows "8 GiB" "$work/4k.img" $((8 * gib))
+grows "64 GiB" "$work/4k.img" $((64 * gib))
+grows "64 GiB, blocks of 1 KiB" "$work/1k.img" $((64 * gib))
+grows "1 TiB" "$work/4k.img" "$tib"
+is "1 TiB takes less than 100 MB on the host" "$(($(stat -c '%b * %B' "$disk") < 100000000))" 1
+grows "just under 2 TiB" "$work/4k.img" $((2 * tib - 1048576))
+grows "one sector under 2 TiB" "$work/4k.img" $((2 * tib - 512))
+grows "2 TiB less a cylinder, no multiple of a block" "$work/4k.img" $((2 * tib - 63 * 255 * 512 + 1536))
+
+# At 2 TiB the partition could still say its size, but no tool agrees on sector 2^32 - 1 being there or not: whatever is
+# done must be right.
+cp --sparse=always -- "$work/4k.img" "$disk"
+rm -rf -- "$work/facts"
+"$judge" before "$disk" 1 "$work/facts"
+truncate -s $((2 * tib)) "$disk"
+agent_run "$disk"
+case $agent_event in
+done) ok "2 TiB: grown, and the judge is content" "$judge" after "$disk" "$work/facts" ;;
+*) is "2 TiB: refused" "$agent_reason" mbr-2tib ;;
+esac
+
+# big_refused NAME IMAGE BYTES REASON: too large to be hashed: compare what the disk had before
+big_refused() {
+	cp --sparse=always -- "$2" "$disk"
+	truncate -s "$3" "$disk"
+	agent_run "$disk"
+	is "$1: refused" "$agent_event $agent_reason" "fault $4"
+	ok "$1: the disk is what it was" cmp -n $((65 * 1048576)) "$2" "$disk"
+	is "$1: nothing was written behind" "$(($(stat -c '%b * %B' "$disk") < 66 * 1048576))" 1
+}
+big_refused "one sector over 2 TiB" "$work/4k.img" $((2 * tib + 512)) mbr-2tib
+big_refused "4 TiB" "$work/4k.img" $((4 * tib)) mbr-2tib
+big_refused "1 TiB with blocks of 1 KiB" "$work/1k.img" "$tib" fs-limit
+dd if="$work/1k.img" of="$work/fs" bs=1M skip=1 status=none
+truncate -s $((tib - 1048576)) "$work/fs"
+is "native resize2fs cannot do that either" "$(resize2fs "$work/fs" >/dev/null 2>&1 && echo it can)" ''
+
+# The largest size that is told is really the largest.
+largest=$(jq -r 'select(.event == "plan") | .largest_disk_bytes' "$agent_events")
+[ -n "$largest" ] || {
+	cp --sparse=always -- "$work/1k.img" "$disk"
+	truncate -s 70M "$disk"
+	agent_run "$disk"
+	largest=$(jq -r 'select(.event == "plan") | .largest_disk_bytes' "$agent_events")
+}
+diag "the largest disk for blocks of 1 KiB: $largest bytes"
+big_refused "a block over the largest size that is told" "$work/1k.img" $((largest + 1024)) fs-limit
+done_testing
