@@ -67,6 +67,20 @@ static void clusters_are_kept_whole(void **state)
 	assert_int_equal(ext_size_blocks(&facts, 104 * MIB + 15 * 1024), 106496);
 }
 
+static void reserved_descriptors_are_used_up_first(void **state)
+{
+	struct fs_facts facts = small_blocks();
+	/* 104 MiB have 13 groups: one descriptor block, and 256 in reserve */
+	const uint64_t step = UINT64_C(257) * 32 * 8192 + 1;
+
+	(void)state;
+	assert_int_equal(ext_size_first_step(&facts, step - 1), step - 1);
+	assert_int_equal(ext_size_first_step(&facts, step), step);
+	assert_int_equal(ext_size_first_step(&facts, step + 1), step);
+	facts.reserved_gdt_blocks = 0;
+	assert_int_equal(ext_size_first_step(&facts, step + 1), step + 1);
+}
+
 static void descriptors_limit_small_blocks(void **state)
 {
 	struct fs_facts facts = small_blocks();
@@ -156,7 +170,7 @@ static void the_telling_line_of_a_tool_is_found(void **state)
 	struct tool_output output = { .used_bytes = 0 };
 	static const char said[] = "e2fsck 1.47.0\nroot: Inode 12 is wrong\x1b\n\n\n"
 				   "root: UNEXPECTED INCONSISTENCY; RUN fsck MANUALLY.\n\t(i.e.)\n";
-	static const char more[] = "resize2fs: New size too large\n\n";
+	static const char more[] = "Scanning ---\b\b\bresize2fs: New size too large\n\n";
 
 	(void)state;
 	assert_string_equal(tool_output_last_line(&output, "e2fsck", NULL), "");
@@ -174,6 +188,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_last_group_without_room_for_data_is_left_out),
 	cmocka_unit_test(a_backup_in_the_last_group_takes_room_too),
 	cmocka_unit_test(clusters_are_kept_whole),
+	cmocka_unit_test(reserved_descriptors_are_used_up_first),
 	cmocka_unit_test(descriptors_limit_small_blocks),
 	cmocka_unit_test(block_numbers_have_32_bits_without_64bit),
 	cmocka_unit_test(problems_are_read_from_the_log),

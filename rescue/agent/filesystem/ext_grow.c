@@ -1,6 +1,7 @@
 #include "ext_grow.h"
 
 #include "base/spawn.h"
+#include "ext_size.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -75,30 +76,39 @@ static int explain(const struct watch *watch, const struct fs_facts *facts, int 
 			 said);
 }
 
-int ext_grow(const struct fs_target *target, const struct fs_facts *facts, uint64_t blocks,
-	     const struct fs_tools *tools, int *ret_exit_status, struct fault *fault)
+static int grow_once(const struct fs_target *target, uint64_t blocks, struct watch *watch,
+		     int *ret_exit_status, struct fault *fault)
 {
 	char program[PATH_MAX], size[32];
 	/* -f: e2fsck has just passed, so the clock of the last mount does not
 	 * matter; and bigalloc is not done without it (the check afterwards
 	 * decides whether that went well). */
 	const char *argv[] = { program, "-p", "-f", target->device, size, NULL };
-	struct watch watch = { .tools = tools };
 	/* no_stdin: given a regular file, resize2fs cuts it to the size of the
 	 * file system, even where that lies at an offset; it does not when the
 	 * file's descriptor is 0 (resize/main.c, "fd > 0"). */
-	struct spawn spawn = { .argv = argv,
-			       .no_stdin = true,
-			       .on_output = on_output,
-			       .on_tick = on_tick,
-			       .tick_ms = TICK_MS,
-			       .context = &watch };
-	int exit_status = -1;
+	const struct spawn spawn = { .argv = argv,
+				     .no_stdin = true,
+				     .on_output = on_output,
+				     .on_tick = on_tick,
+				     .tick_ms = TICK_MS,
+				     .context = watch };
 
-	snprintf(program, sizeof(program), "%s/resize2fs", tools->sbin);
+	snprintf(program, sizeof(program), "%s/resize2fs", watch->tools->sbin);
 	snprintf(size, sizeof(size), "%" PRIu64, blocks);
-	if (spawn_run(&spawn, &exit_status, fault) < 0)
+	return spawn_run(&spawn, ret_exit_status, fault);
+}
+
+int ext_grow(const struct fs_target *target, const struct fs_facts *facts, uint64_t blocks,
+	     const struct fs_tools *tools, int *ret_exit_status, struct fault *fault)
+{
+	struct watch watch = { .tools = tools };
+	uint64_t step = ext_size_first_step(facts, blocks);
+
+	if (grow_once(target, step, &watch, ret_exit_status, fault) < 0)
 		return -1;
-	*ret_exit_status = exit_status;
-	return exit_status == 0 ? 0 : explain(&watch, facts, exit_status, fault);
+	if (*ret_exit_status == 0 && step != blocks &&
+	    grow_once(target, blocks, &watch, ret_exit_status, fault) < 0)
+		return -1;
+	return *ret_exit_status == 0 ? 0 : explain(&watch, facts, *ret_exit_status, fault);
 }

@@ -83,3 +83,16 @@ int ext_size_check(const struct fs_facts *facts, uint64_t blocks, uint64_t start
 	return fault_hint(fault, "the largest size this disk can have is %" PRIu64 " bytes",
 			  (start_bytes + largest_bytes) / 512 * 512);
 }
+
+uint64_t ext_size_first_step(const struct fs_facts *facts, uint64_t blocks)
+{
+	uint64_t group_blocks = facts->blocks_per_group;
+	uint64_t groups_now = divide_up(facts->blocks - facts->first_data_block, group_blocks);
+	uint64_t descriptor_blocks =
+		divide_up(groups_now, facts->descriptors_per_block) + facts->reserved_gdt_blocks;
+	uint64_t step = descriptor_blocks * facts->descriptors_per_block * group_blocks +
+			facts->first_data_block;
+
+	return facts->reserved_gdt_blocks > 0 && step > facts->blocks && step < blocks ? step
+										       : blocks;
+}

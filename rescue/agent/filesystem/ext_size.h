@@ -21,4 +21,10 @@ uint64_t ext_size_largest_blocks(const struct fs_facts *facts);
 int ext_size_check(const struct fs_facts *facts, uint64_t blocks, uint64_t start_bytes,
 		   struct fault *fault);
 
+/* resize2fs 1.47.0 fails ("Illegal doubly indirect block") when one grow both
+ * uses up the reserved group descriptor blocks and needs more than those; in
+ * two grows it succeeds. The size of the first one: with all reserved blocks in
+ * use. Where one is enough, blocks itself. */
+uint64_t ext_size_first_step(const struct fs_facts *facts, uint64_t blocks);
+
 #endif

@@ -40,15 +40,18 @@ const char *tool_output_last_line(const struct tool_output *output, const char *
 	static char line[256];
 	size_t end = output->used_bytes, begin, name = strlen(program);
 	const char *mark = end_mark ? memmem(output->text, end, end_mark, strlen(end_mark)) : NULL;
+	const char *prefix;
 
 	if (mark)
 		end = line_begin(output, (size_t)(mark - output->text));
 	while (end > 0 && is_blank(output->text[end - 1]))
 		end--;
 	begin = line_begin(output, end);
-	if (end - begin > name + 2 && memcmp(output->text + begin, program, name) == 0 &&
-	    memcmp(output->text + begin + name, ": ", 2) == 0)
-		begin += name + 2;
+	/* Not always in front: a progress bar may stand before it. */
+	prefix = memmem(output->text + begin, end - begin, program, name);
+	if (prefix && (size_t)(prefix - output->text) + name + 2 <= end &&
+	    memcmp(prefix + name, ": ", 2) == 0)
+		begin = (size_t)(prefix - output->text) + name + 2;
 	text_make_safe(line, sizeof(line), output->text + begin, end - begin);
 	return line;
 }

@@ -25,8 +25,8 @@ struct tool_output {
 void tool_output_add(struct tool_output *output, const char *bytes, size_t size_bytes);
 
 /* Its last line that is not empty, or where one holds end_mark (may be NULL),
- * the one before that; safe to show, and without the program's own
- * "resize2fs: " in front. "" when it said nothing. Static storage. */
+ * the one before that; safe to show, and from behind the program's own
+ * "resize2fs: " on. "" when it said nothing. Static storage. */
 const char *tool_output_last_line(const struct tool_output *output, const char *program,
 				  const char *end_mark);
 

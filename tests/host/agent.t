@@ -1,0 +1,103 @@
+#!/bin/sh
+# The agent when its tools misbehave: it beats while they work, and every way
+# they can end becomes one fault. Runs on the host, with tools of our own make.
+# shellcheck disable=SC2016 # scripts for other shells are in single quotes
+set -u
+tests=$(dirname -- "$0")/..
+# shellcheck source=tests/lib/tap.sh
+. "$tests/lib/tap.sh"
+real=$(cached e2fsprogs)/sbin || exit 1
+agent=$build/asan/rescue
+sbin=$work/sbin
+mkdir "$sbin"
+"$images/openwrt-disk" "$work/disk"
+truncate -s 300M "$work/disk"
+
+# tool NAME SCRIPT: what stands in for it.
+tool() {
+	printf '#!/bin/sh\n%s\n' "$2" >"$sbin/$1"
+	chmod 755 "$sbin/$1"
+}
+
+# run [REQUEST]: the agent's exit status in $status, its events in $work/events.
+run() {
+	status=0
+	printf '%s\n' "${1:-{\"request\":\"grow\",\"protocol\":1\}}" |
+		"$agent" --disk "$work/disk" --tools "$sbin" --run-dir "$work" >"$work/events" 2>"$work/stderr" || status=$?
+}
+
+last() {
+	tail -n 1 "$work/events" | jq -r '[.event, .reason // .changed, .stage // empty] | join(" ")'
+}
+
+# fault NAME STATUS EVENT
+fault() {
+	is "$1" "$status $(last)" "$2 fault $3"
+	is "$1: said once, as the last event" "$(grep -c '"event":"fault"\|"event":"done"' "$work/events")" 1
+	is "$1: nothing on standard error" "$(cat "$work/stderr")" ''
+}
+
+tool resize2fs 'exec "'"$real"'/resize2fs" "$@"'
+tool e2fsck 'sleep 3; exit 0'
+before=$(sha256sum <"$work/disk")
+run '{"request":"plan","protocol":1}'
+is 'a plan is done and changes nothing' "$status $(last)" '0 done false'
+ok 'a plan starts no tool' test "$(grep -c '"check"' "$work/events")" -eq 0
+is 'the disk is what it was' "$(sha256sum <"$work/disk")" "$before"
+
+tool e2fsck 'sleep 3; exit 8'
+run
+fault 'e2fsck gives up' 20 'fs-unrepairable check-before'
+gaps=$(jq -s '[.[] | .t_ms] | [.[1:], .[:-1]] | transpose | map(.[0] - .[1]) | max' "$work/events")
+ok "a beat at least once a second (longest silence: $gaps ms)" test "$gaps" -le 1200
+ok 'more than one beat came' test "$(grep -c '"beat"' "$work/events")" -ge 3
+
+tool e2fsck 'echo "root: Inode 12 is odd"; echo "root: UNEXPECTED INCONSISTENCY; RUN fsck MANUALLY."; exit 4'
+run
+fault 'damage that needs a decision' 20 'fs-unclean check-before'
+ok 'and it is quoted' grep -q 'Inode 12 is odd' "$work/events"
+run '{"request":"grow","protocol":1,"repair":"all"}'
+fault 'damage that no repair mends' 20 'fs-unrepairable check-before'
+is 'which was tried until nothing changed' "$(grep -c '"state":"end"' "$work/events")" 1
+
+tool e2fsck 'kill -KILL $$'
+run
+fault 'e2fsck is killed for its memory' 30 'no-memory check-before'
+tool e2fsck 'kill -SEGV $$'
+run
+fault 'e2fsck crashes' 70 'internal check-before'
+rm "$sbin/e2fsck"
+run
+fault 'e2fsck is missing' 70 'internal check-before'
+is 'so far nothing was written' "$(sha256sum <"$work/disk")" "$before"
+
+tool e2fsck 'exec "'"$real"'/e2fsck" "$@"'
+for broken in 'exit 1' 'exit 0' 'yes | head -c 5000000; exit 1'; do
+	cp "$work/disk" "$work/saved"
+	tool resize2fs "$broken"
+	run
+	case $broken in
+	'exit 0') fault 'resize2fs lies' 70 'not-verified verify' ;;
+	*) fault "resize2fs fails ($broken)" 10 'fs-limit resize' ;;
+	esac
+	mv "$work/saved" "$work/disk"
+done
+
+tool resize2fs '"'"$real"'/resize2fs" "$@" && "'"$real"'/debugfs" -w -R "clri etc" "$3"'
+cp "$work/disk" "$work/saved"
+run
+fault 'the resized file system is damaged' 70 'not-verified check-after'
+mv "$work/saved" "$work/disk"
+
+status=0
+for request in '' '{}' 'nonsense' '{"request":"grow","protocol":2}'; do
+	run "$request "
+	fault "a request that is none ($request)" 70 'guest-protocol request'
+done
+"$agent" --disk "$work/disk" --tools "$sbin" >/dev/null 2>&1 </dev/null || status=$?
+is 'no request at all' "$status" 70
+ok 'a wire that nobody reads does not stop it' sh -c 'echo "{\"request\":\"plan\",\"protocol\":1}" | "$1" --disk "$2" --tools "$3" | head -c 1 >/dev/null' - "$agent" "$work/disk" "$sbin"
+status=0
+"$agent" --disk >/dev/null 2>&1 || status=$?
+is 'wrong arguments' "$status" 2
+done_testing
