@@ -22,8 +22,7 @@ BASE := $(wildcard rescue/base/*.c rescue/wire/*.c)
 AGENT := $(wildcard rescue/agent/*.c rescue/agent/*/*.c)
 VM := $(wildcard rescue/vm/*.c)
 UNIT := $(wildcard tests/unit/*.c)
-SHELL_SCRIPTS := $(shell git ls-files -co --exclude-standard 2>/dev/null | xargs -d '\n' awk 'FNR == 1 && /^\#!.*\/sh/ { print FILENAME } { nextfile }' 2>/dev/null)
-SHELL_LIBS := $(wildcard hostscripts/lib/*.sh tests/lib/*.sh tests/host/*-lib.sh)
+SHELL_SCRIPTS = $(shell find .ci hostscripts initramfs tests -type f -exec awk 'FNR == 1 && /^\#!.*sh$$/ { print FILENAME } { nextfile }' {} +)
 C_FILES := $(wildcard rescue/*/*.[ch] rescue/agent/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
 
 # Two builds of everything: plain, and with sanitizers for the tests.
@@ -64,7 +63,7 @@ check-build: $(B)/asan/rescue $(B)/asan/rescue-vm $(patsubst tests/unit/%.c,$(B)
 
 lint:
 	$(call say,LINT,shell scripts)
-	$(Q)shellcheck -x $(SHELL_SCRIPTS) $(SHELL_LIBS)
+	$(Q)shellcheck --check-sourced $(SHELL_SCRIPTS)
 	$(call say,LINT,layout of C)
 	$(Q)clang-format --dry-run --Werror $(C_FILES)
 

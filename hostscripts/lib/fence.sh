@@ -15,6 +15,9 @@ fence_breach() {
 # fence: sets fence_compared, fence_differing, the target's numbers, and the
 # checksums of the boot code.
 fence() {
+	redo_check "$log_working" || fence_breach "the log itself ($wrong)"
+	number_at "$log_working" 24 8
+	[ "$number" -eq "$size_after" ] || fence_breach "the size of the disk, which is $number bytes now"
 	fence_compared=0 fence_differing=0
 	fence_sector "$image" "$image_format" "$work/sector-before"
 	fence_sector "$log_working" qcow2 "$work/sector-after"

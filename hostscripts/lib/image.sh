@@ -25,7 +25,7 @@ image_check_file() {
 	[ ! -b "$image" ] || fault image-not-a-file "$image is a block device, and grow-disk works on image files" \
 		"Devices are grown by what made them (lvextend, the hypervisor), not by writing to them"
 	[ -f "$image" ] || fault image-not-a-file "$image is not a regular file" "Name a disk image"
-	[ -r "$image" ] || fault image-unreadable "$image may not be read by $(id -un)" "Ask its owner, or run as its owner"
+	[ -r "$image" ] || fault image-unreadable "$image may not be read by $(id -un 2>/dev/null)" "Ask its owner, or run as its owner"
 	image_check_writable
 	[ -s "$image" ] || fault image-format "$image is empty" "A disk image has at least a partition table"
 }
@@ -37,10 +37,10 @@ image_check_writable() {
 	?????w* | ??w* | ????????w*) ;;
 	*) fault image-not-writable "$image is marked read-only" "If it shall be changed: chmod u+w" ;;
 	esac
-	[ -w "$image" ] || fault image-not-writable "$image may not be written by $(id -un)" \
+	[ -w "$image" ] || fault image-not-writable "$image may not be written by $(id -un 2>/dev/null)" \
 		"Ask its owner; it may also be immutable, or on a file system that is mounted read-only"
 	[ -w "$image_dir" ] && [ -x "$image_dir" ] ||
-		fault folder-not-writable "$image_dir may not be written by $(id -un), and the log of the changes has to be beside the image" \
+		fault folder-not-writable "$image_dir may not be written by $(id -un 2>/dev/null), and the log of the changes has to be beside the image" \
 			"Give write permission to the folder, or move the image"
 }
 

@@ -7,6 +7,8 @@
 # lives, the lock does.
 lock_take() {
 	command -v flock >/dev/null || return 0
+	# In a subshell first: an exec that fails would end the script.
+	(exec 9<>"$image") 2>/dev/null || fault image-not-writable "$image cannot be opened for writing" "Look at its permissions"
 	exec 9<>"$image"
 	flock -n 9 || fault image-locked "$image is being worked on by another program$(lock_holder)" "Try again when that has ended"
 }
@@ -17,8 +19,8 @@ lock_check_qemu() {
 	LC_ALL=C run qemu-img check -q -f raw -r leaks -- "$image"
 	[ $? -ne 63 ] || return 0
 	complaint
-	case $complaint in
-	*' lock') fault image-locked "$image is in use by another program$(lock_holder)" "Shut down the virtual machine that has it, and try again" ;;
+	case $(cat -- "$work/stderr") in
+	*'Failed to get '*' lock'*) fault image-locked "$image is in use by another program$(lock_holder)" "Shut down the virtual machine that has it, and try again" ;;
 	*) fault image-unreadable "QEMU cannot open $image: $complaint" "Look at its permissions" ;;
 	esac
 }

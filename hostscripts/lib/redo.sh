@@ -18,29 +18,31 @@ redo_sweep() {
 	fi
 }
 
+# A new file, and never what somebody put there under that name.
+redo_new_file() {
+	(set -C && : >"$1") 2>"$work/stderr" && log=$1 && return 0
+	complaint
+	fault folder-not-writable "The log $1 cannot be created" "Look at the folder: is it writable, is there an entry of that name, is the name too long"
+}
+
 # redo_create LOG BASE BASE_FORMAT: by name beside the base, so that the two can
 # be moved together; "./" keeps QEMU from seeing a protocol in the name.
 redo_create() {
-	(set -C && : >"$1") 2>"$work/stderr" || {
-		complaint
-		fault folder-not-writable "The log $1 cannot be created" "Look at the folder: is it writable, is there an entry of that name, is the name too long"
-	}
-	redo_try_size "$1"
-	run qemu-img create -q -f qcow2 -F "$3" -b "$2" "$1" "$size_after" || {
-		complaint
-		redo_discard "$1"
-		fault no-space "The log cannot be created: $complaint" "Make room in $image_dir"
-	}
+	redo_new_file "$1"
+	run qemu-img create -q -f qcow2 -F "$3" -b "$2" "$log" "$size_after" && return 0
+	complaint
+	fault no-space "The log cannot be created: $complaint" "Make room in ${log%/*}"
 }
 
 # A raw image will be one file of the new size. Where the host's file system
 # cannot hold such a file, that is to be known now and not after verified.
 redo_try_size() {
-	[ "$image_format" = raw ] || return 0
-	run dd if=/dev/null of="$1" bs=512 seek=$((size_after / 512)) count=0 && return 0
-	redo_discard "$1"
-	fault image-limit "The file system of $image_dir cannot hold a file of $(size_human "$size_after")" \
-		"Move the image to another file system, or convert it to qcow2"
+	[ "$image_format" = raw ] && [ ! -e "$log_working" ] || return 0
+	redo_new_file "$log_working"
+	run dd if=/dev/null of="$log" bs=512 seek=$((size_after / 512)) count=0 ||
+		fault image-limit "The file system of $image_dir cannot hold a file of $(size_human "$size_after")" \
+			"Move the image to another file system, or convert it to qcow2"
+	redo_discard "$log"
 }
 
 redo_discard() {
@@ -57,9 +59,10 @@ flush_probe() {
 	if sync "$work" 2>/dev/null && ! sync "$work/none" 2>/dev/null; then sync_by_name=yes; fi
 }
 
-# From here on the new state is the true one.
+# From the rename on the new state is the true one, and a signal stops nothing.
 redo_verified() {
 	flush "$log_working" || redo_flush_fault "$log_working"
+	phase=finishing
 	mv -f -- "$log_working" "$log_verified" || fault disk-io "The log cannot be renamed" "Look at $image_dir"
 	flush "$image_dir" || redo_unfinished "$image_dir cannot be flushed"
 }
@@ -108,23 +111,37 @@ redo_recover() {
 	fi
 	say "finishing the commit of an earlier run"
 	redo_commit
-	recovered=yes
+	recovered=yes phase=host
+	[ -z "$caught" ] || fault interrupted "Interrupted by SIG$caught; what an earlier run had grown is committed, and nothing else was done" "Run it again"
 }
 
 redo_check_verified() {
 	[ -f "$log_verified" ] && [ ! -L "$log_verified" ] || redo_foreign "it is not a regular file"
-	hex_at "$log_verified" 0 8
-	[ "$hex" = 514649fb00000003 ] || redo_foreign "it is not qcow2 of version 3"
-	number_at "$log_verified" 72 8
-	[ "$number" -eq 0 ] || redo_foreign "its qcow2 features are not those of a log"
-	number_at "$log_verified" 8 8
+	redo_check "$log_verified" || redo_foreign "$wrong"
+}
+
+# redo_check LOG: is it an overlay of this image, and nothing else? A log is a
+# file that names the file to write to, and QEMU has had it in its hands. If
+# not, $wrong says why.
+redo_check() {
+	wrong="it is not qcow2 of version 3"
+	hex_at "$1" 0 8
+	[ "$hex" = 514649fb00000003 ] || return 1
+	wrong="its qcow2 features are not those of a log"
+	number_at "$1" 72 8
+	[ "$number" -eq 0 ] || return 1
+	number_at "$1" 32 4
+	[ "$number" -eq 0 ] || return 1
+	wrong="it belongs to an image of another name"
+	number_at "$1" 8 8
 	redo_backing_at=$number
-	number_at "$log_verified" 16 4
-	[ "$number" -gt 0 ] && [ "$number" -le 1023 ] || redo_foreign "it names no image"
-	tail -c "+$((redo_backing_at + 1))" -- "$log_verified" | head -c "$number" >"$work/log-names"
-	printf './%s' "$image_name" | cmp -s - "$work/log-names" || redo_foreign "it belongs to an image of another name"
-	redo_format=$(qemu-img info --output=json -f qcow2 "$log_verified" 2>/dev/null | jq -r '."backing-filename-format"')
-	[ "$redo_format" = "$image_format" ] || redo_foreign "it belongs to an image of another format"
+	number_at "$1" 16 4
+	[ "$number" -gt 0 ] && [ "$number" -le 1023 ] || return 1
+	tail -c "+$((redo_backing_at + 1))" -- "$1" | head -c "$number" >"$work/log-names"
+	printf './%s' "$image_name" | cmp -s - "$work/log-names" || return 1
+	wrong="it belongs to an image of another format"
+	redo_format=$(qemu-img info --output=json -f qcow2 "$1" 2>/dev/null | jq -r '."backing-filename-format"')
+	[ "$redo_format" = "$image_format" ]
 }
 
 redo_foreign() {

@@ -9,7 +9,7 @@ on_signal() {
 	[ -z "$caught" ] || return 0
 	caught=$1
 	case $phase in
-	starting) ;;
+	starting | finishing) ;;
 	host) fault_interrupted ;;
 	*) child_stop ;;
 	esac
@@ -41,7 +41,8 @@ child_limit() {
 }
 
 # child_run PHASE FUNCTION [ARGUMENT]...: in the background, where signals reach
-# us at once. A trapped signal ends the wait, but not the child.
+# us at once. A trapped signal ends the wait, but not the child. The caller says
+# when the phase is over; until then signals are only noted.
 child_run() {
 	child_phase=$1
 	shift
@@ -54,7 +55,7 @@ child_run() {
 		wait "$child" || child_status=$?
 		[ "$child_status" -gt 128 ] && kill -0 "$child" 2>/dev/null || break
 	done
-	child='' phase=host
+	child='' phase=finishing
 	[ -z "$keeper" ] || { kill "$keeper" 2>/dev/null && wait "$keeper"; }
 	keeper=''
 }
@@ -68,9 +69,21 @@ vm_find() {
 	done
 }
 
+# vm_disk LOG: the name under which rescue-vm gets it, in $disk. It speaks JSON
+# with QEMU, so a name that is not UTF-8 goes by a link; the image beside it is
+# found under its own name, by QEMU alone.
+vm_disk() {
+	disk=$1
+	[ "$(jq -jn --arg name "$disk." '$name')" != "$disk." ] || return 0
+	disk=$work/links/the-log
+	mkdir "$work/links" && ln -s -- "$1" "$disk" && ln -s -- "$image" "$work/links/$image_name" ||
+		fault internal "The log cannot be linked to" "Please report it"
+}
+
 # vm_run LOG: events go to the work folder, progress to the terminal.
 vm_run() {
-	set -- --disk "$1" --format qcow2 --guest "$guest_dir" --events "$work/events" --accel "$opt_accel"
+	vm_disk "$1"
+	set -- --disk "$disk" --format qcow2 --guest "$guest_dir" --events "$work/events" --accel "$opt_accel"
 	[ "$opt_plan" = no ] || set -- "$@" --plan
 	[ -z "$opt_partition" ] || set -- "$@" --partition "$opt_partition"
 	[ "$opt_repair" = safe ] || set -- "$@" --repair "$opt_repair"
@@ -83,6 +96,7 @@ vm_run() {
 	detail "+ $rescue_vm $*"
 	: >"$work/events"
 	child_run vm vm_program "$@"
+	phase=host
 	[ -z "$caught" ] || fault_interrupted
 }
 
@@ -94,7 +108,8 @@ vm_program() {
 vm_verdict() {
 	jq -Rrn '[inputs | fromjson?] | last // {} |
 		def line: if . == null then "" else tostring end | gsub("[[:cntrl:]]"; " ");
-		(.event, .changed, .reason, .message, .hint) | line' "$work/events" >"$work/verdict"
+		def sentence: line | (.[:1] | ascii_upcase) + .[1:];
+		((.event, .changed, .reason) | line), ((.message, .hint) | sentence)' "$work/events" >"$work/verdict"
 	{
 		IFS= read -r verdict_event
 		IFS= read -r verdict_changed

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016 # scripts for other shells are in single quotes
 set -u
 tests=$(dirname -- "$0")/..
-# shellcheck source=tests/lib/tap.sh
+# shellcheck source=../lib/tap.sh
 . "$tests/lib/tap.sh"
 real=$(cached e2fsprogs)/sbin || exit 1
 agent=$build/asan/rescue

@@ -53,6 +53,7 @@ plans() {
 names() {
 	newline='
 '
+	# shellcheck disable=SC2016  # that it is not expanded is the point
 	for format in raw qcow2; do
 		for name in 'with space' 'a,b=c' 'nbd:x' 'file:x' 'json:{}' '-dash' '--' '$(touch hit)' '*' '%s%d' 'ünï' "new${newline}line${newline}" \
 			"$(printf 'latin\374')" "$(printf 'bell\033[2J')" '"quoted"' "it's" 'back\slash' '~' '#hash' 'fat:rw'; do
@@ -194,11 +195,39 @@ unfinished() {
 	chmod +x "$scratch/fake/qemu-img"
 	PATH=$scratch/fake:$PATH
 	grow_disk --json disk 8G
-	is "commit fails: status and reason" "$status $(field reason) $(ls -A | wc -l)" "30 commit-unfinished 2"
+	is "commit fails: status and reason" "$status $(field reason) $(ls -A)" "30 commit-unfinished disk
+disk.grow-disk.verified"
 	has "commit fails: says what to do" "$err" "run grow-disk on this image again"
 	PATH=${PATH#*:}
 	STUB=nothing grow_disk --json disk
 	is "the next run finishes it" "$status $(field recovered) $(table_end qcow2 disk) $(ls -A)" "0 true $eight disk"
+	# A signal during the commit: it is finished. A commit that does not end: it
+	# is broken off, and finished by the next run.
+	for nap in 1 60; do
+		make_disk qcow2 disk
+		# shellcheck disable=SC2016  # the fake expands it
+		printf '#!/bin/sh\n[ "$1" != commit ] || sleep %s\nPATH=${PATH#*:}\nexec qemu-img "$@"\n' "$nap" >"$scratch/fake/qemu-img"
+		PATH=$scratch/fake:$PATH
+		# shellcheck disable=SC2086  # the shell may be two words
+		$shell "$grow_disk" --json disk 8G >"$scratch/out" 2>"$scratch/err" &
+		process=$!
+		until [ -e disk.grow-disk.verified ]; do sleep 0.1; done
+		sleep 0.3
+		kill -TERM "$process"
+		wait "$process"
+		status=$?
+		PATH=${PATH#*:}
+		case $nap in
+		1) is "a signal during the commit: finished" "$status $(table_end qcow2 disk) $(ls -A)" "0 $eight disk" ;;
+		*) is "a commit that does not end: unfinished" "$status $(field reason)" "30 commit-unfinished" ;;
+		esac
+	done
+	for process in $(processes_with "sleep 60"); do
+		[ "$(readlink "/proc/$process/cwd")" != "$PWD" ] || kill "$process"
+	done
+	sleep 0.2
+	STUB=nothing grow_disk --json disk
+	is "and the next run finishes it" "$status $(field recovered) $(table_end qcow2 disk) $(ls -A)" "0 true $eight disk"
 	rm -r "$scratch/fake"
 }
 
@@ -221,6 +250,8 @@ contents() {
 	make_disk qcow2 base
 	qemu-img create -q -f qcow2 -F qcow2 -b base over
 	sum=$(sha256sum base)
+	grow_disk --plan --allow-backing over 8G
+	is "backing file: planned" "$status" 0
 	grow_disk --allow-backing over 8G
 	is "backing file: read, not changed" "$status $(table_end qcow2 over) $(sha256sum base)" "0 $eight $sum"
 	fresh

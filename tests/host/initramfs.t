@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016 # scripts for other shells are in single quotes
 set -u
 tests=$(dirname -- "$0")/..
-# shellcheck source=tests/lib/tap.sh
+# shellcheck source=../lib/tap.sh
 . "$tests/lib/tap.sh"
 pack=$source_tree/initramfs/pack
 

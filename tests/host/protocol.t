@@ -3,7 +3,7 @@
 # and the same fields.
 set -u
 tests=$(dirname -- "$0")/..
-# shellcheck source=tests/lib/tap.sh
+# shellcheck source=../lib/tap.sh
 . "$tests/lib/tap.sh"
 
 # "event field" a line; the documentation may name several fields in one row.

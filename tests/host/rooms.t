@@ -4,7 +4,7 @@
 # library is used in its own room alone.
 set -u
 tests=$(dirname -- "$0")/..
-# shellcheck source=tests/lib/tap.sh
+# shellcheck source=../lib/tap.sh
 . "$tests/lib/tap.sh"
 cd "$source_tree/rescue" || exit 1
 

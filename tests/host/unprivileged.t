@@ -3,7 +3,7 @@
 # ordinary user can grow a disk with it. Run as root, the test becomes one.
 set -u
 tests=$(dirname -- "$0")/..
-# shellcheck source=tests/lib/tap.sh
+# shellcheck source=../lib/tap.sh
 . "$tests/lib/tap.sh"
 
 stage=$work/stage
