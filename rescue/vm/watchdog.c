@@ -38,14 +38,12 @@ int watchdog_fault(const struct watchdog *dog, struct fault *fault)
 	case WATCH_HELLO:
 		fault_set(fault, REASON_STALLED,
 			  "the virtual machine did not come up within %lld s", seconds);
-		return fault_hint(fault, "try again when the host is less busy, or raise the limit "
-					 "with --hello-seconds");
+		return fault_hint(fault, "try again when the host is less busy");
 	case WATCH_SILENCE:
 		fault_set(fault, REASON_STALLED, "the virtual machine was silent for %lld s (%s%s)",
 			  seconds, dog->stage[0] ? "its last stage was " : "before its first beat",
 			  dog->stage);
-		return fault_hint(fault, "try again when the host is less busy, or raise the limit "
-					 "with --stall-seconds");
+		return fault_hint(fault, "try again when the host is less busy");
 	case WATCH_EXIT:
 		break;
 	}

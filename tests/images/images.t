@@ -39,7 +39,8 @@ ok "ext3 behind it" e2fsck -fn "odd.img?offset=$((60000 * 512))"
 ok "the file is there" cmp -n 500 -i 0:$((40001 * 512)) "$images/tree" odd.img
 cp odd.img poked.img
 "$images/poke" poked.img 1000000 00 41ff
-is "poke changes what it shall" "$(cmp -l odd.img poked.img | awk '{ print $1, $3 }' | tr '\n' ' ')" '1000002 101 1000003 377 '
+is "poke writes what it shall" "$(od -An -tx1 -j 1000000 -N 3 poked.img)" ' 00 41 ff'
+is "and nothing else" "$(cmp -l odd.img poked.img | awk '$1 <= 1000000 || $1 > 1000003')" ''
 for kind in xfs LVM2_member crypto_LUKS squashfs vfat swap; do
 	"$images/signature" "$kind" signature.img
 	is "signature: blkid finds $kind" "$(blkid -p -o value -s TYPE signature.img)" "$kind"

@@ -3,6 +3,9 @@
 # second. To be sourced behind tap.sh.
 # shellcheck disable=SC2154  # build, source_tree, work: of tap.sh
 
+# shellcheck source=size.sh
+. "$tests/lib/size.sh"
+
 agent=${GROW_DISK_AGENT:-$build/rescue}
 [ -x "$agent" ] || agent=$build/agent/rescue
 tools_dir=$("$source_tree/initramfs/parts" e2fsprogs)/sbin || exit 1
@@ -25,7 +28,7 @@ agent_run() {
 # grown NAME DISK SIZE JUDGE-OPTION...: the disk gets SIZE, the agent grows, the judge is content.
 # The partition to note down must have been given to `judge.sh before … "$work/facts"`.
 grown() {
-	grown_name=$1 grown_disk=$2 grown_size=$3
+	grown_name=$1 grown_disk=$2 grown_size=$(to_bytes "$3")
 	shift 3
 	truncate -s "$grown_size" "$grown_disk"
 	agent_run "$grown_disk" "${agent_fields:-}"

@@ -180,7 +180,7 @@ check_fill() {
 	if [ "$quick" = yes ]; then return 0; fi
 	truncate -s $((size * 512)) "$facts/fs"
 	e2fsck -fy "$facts/fs" >/dev/null 2>&1 || :
-	RESIZE2FS_FORCE_LAZY_ITABLE_INIT=1 resize2fs "$facts/fs" >"$work/native" 2>&1 || :
+	RESIZE2FS_FORCE_LAZY_ITABLE_INIT=1 resize2fs "$facts/fs" $((size * 512 / block_bytes)) >"$work/native" 2>&1 || :
 	read_superblock "$facts/fs"
 	native=$(superblock 'Block count')
 	[ "$blocks" -eq "$native" ] ||

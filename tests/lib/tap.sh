@@ -8,6 +8,9 @@
 #   need NAME PROGRAM...     true if all programs are there; else skips NAME, and is false
 #   diag TEXT...             a remark
 #   done_testing             the plan, and the end of the test
+#
+# With tap_place=memory, $work lies in memory if there is enough of it, and TMPDIR says nothing else: tests that write
+# many small things and do not care would only wait for the disk.
 # shellcheck disable=SC2034  # build, images, agent, tools: for the tests
 
 LC_ALL=C.UTF-8 TZ=UTC
@@ -23,6 +26,10 @@ judge=$tests/lib/judge.sh
 grow_disk=${GROW_DISK:-$source_tree/hostscripts/grow-disk}
 
 tap_count=0 tap_failed=0 tap_done=no
+if [ "${tap_place:-}" = memory ] && [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] &&
+	[ "$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')" -gt 2097152 ]; then
+	export TMPDIR=/dev/shm
+fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/grow-disk-test.XXXXXX") || exit 1
 
 tap_cleanup() {

@@ -4,10 +4,7 @@
 # a test with $tests, $type and $block set.
 # shellcheck disable=SC2154  # of the test, and of tap.sh and agent.sh
 
-# Nearly all of the time would be spent in waiting for the disk: work in memory if there is enough of it.
-if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')" -gt 1048576 ]; then
-	export TMPDIR=/dev/shm
-fi
+tap_place=memory
 # shellcheck source=../lib/tap.sh
 . "$tests/lib/tap.sh"
 # shellcheck source=../lib/agent.sh
