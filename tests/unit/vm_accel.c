@@ -1,14 +1,10 @@
 /* rescue/vm/accel.c: when a remembered accelerator is believed. */
+#include "unit.h"
 #include "vm/accel.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define NOW_S  1000000
 #define WEEK_S (7 * 24 * 60 * 60)
@@ -92,14 +88,10 @@ static void a_wish_is_the_only_candidate(void **state)
 	assert_int_equal(candidates.list[candidates.count - 1], ACCEL_TCG);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(believes_a_fresh_answer),
-		cmocka_unit_test(ignores_what_is_wrong),
-		cmocka_unit_test(key_tells_programs_apart),
-		cmocka_unit_test(a_wish_is_the_only_candidate),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(believes_a_fresh_answer),
+	cmocka_unit_test(ignores_what_is_wrong),
+	cmocka_unit_test(key_tells_programs_apart),
+	cmocka_unit_test(a_wish_is_the_only_candidate),
+};
+UNIT_MAIN(tests)

@@ -1,12 +1,8 @@
 /* rescue/vm/order.c: which events may come next, and which `done` is earned. */
+#include "unit.h"
 #include "vm/order.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 /* One word for an event; enough of its fields for the order. */
 static const struct {
@@ -180,14 +176,10 @@ static void a_plan_changes_nothing(void **state)
 	assert_int_equal(play(order, "hello disk plan resize("), -1);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(accepts),
-		cmocka_unit_test(refuses_the_last),
-		cmocka_unit_test(no_disk_before_it_is_attached),
-		cmocka_unit_test(a_plan_changes_nothing),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(accepts),
+	cmocka_unit_test(refuses_the_last),
+	cmocka_unit_test(no_disk_before_it_is_attached),
+	cmocka_unit_test(a_plan_changes_nothing),
+};
+UNIT_MAIN(tests)

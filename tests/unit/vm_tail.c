@@ -1,12 +1,8 @@
 /* rescue/vm/tail.c: the last line of text that nobody asked for. */
+#include "unit.h"
 #include "vm/tail.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void expect(const char *const *pieces, const char *expected)
 {
@@ -41,12 +37,8 @@ static void makes_it_safe_and_short(void **state)
 	expect((const char *[]){ longer, NULL }, cut);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keeps_the_last_line_that_is_not_empty),
-		cmocka_unit_test(makes_it_safe_and_short),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(keeps_the_last_line_that_is_not_empty),
+	cmocka_unit_test(makes_it_safe_and_short),
+};
+UNIT_MAIN(tests)
