@@ -1,0 +1,51 @@
+#!/bin/sh
+# A real Debian, killed while it writes, so that its journal has to be replayed; grown; boots again and is well.
+set -u
+tests=$(dirname -- "$0")/..
+# shellcheck source=../lib/tap.sh
+. "$tests/lib/tap.sh"
+# shellcheck source=../lib/qemu.sh
+. "$tests/lib/qemu.sh"
+
+what="a Debian with a dirty journal is grown and boots"
+cd "$work" || exit 1
+if ! need "$what" grub-mkimage; then done_testing; fi
+root=$("$images/debian-root")
+case $? in
+0) ;;
+30) skip "$what" "$root" && done_testing ;;
+*) ok "a Debian is made" false && done_testing ;;
+esac
+
+ok "the disk is made" "$images/grub-disk" disk.img 273M 256M "$root" '' /grow-test
+
+# The power fails when it has written for a while.
+qemu_disk disk.img raw written.log >qemu.log 2>&1 &
+qemu_pid=$!
+waited=0
+while [ "$waited" -lt 600 ] && ! grep -q '^written: 25' written.log 2>/dev/null; do
+	sleep 0.1
+	waited=$((waited + 1))
+done
+kill -KILL "$qemu_pid"
+wait "$qemu_pid" 2>/dev/null
+qemu_pid=
+ok "it was writing when it was killed" grep -q '^written: 25' written.log || tail -n 5 written.log qemu.log | sed 's/^/#   /'
+fs="disk.img?offset=$((34816 * 512))"
+ok "its journal has to be replayed" sh -c 'dumpe2fs -h "$1" | grep -q needs_recovery' - "$fs"
+qemu-img convert -f raw -O qcow2 disk.img disk.qcow2
+
+ok "the facts are taken down" "$judge" before disk.qcow2 2 facts --repaired p
+ok "it is grown" env GROW_DISK_GUEST_DIR="$build" "$grow_disk" --accel tcg disk.qcow2 4G
+ok "the judge is content" "$judge" after disk.qcow2 facts --size 4294967296
+ok "it boots and powers off" boots disk.qcow2 qcow2 after.log || tail -n 20 after.log | sed 's/^/#   /'
+is "it reads what was written before" "$(said after.log begun)" 'written before the power failed'
+packages=$(grep -c '  \./var/lib/dpkg/info/.*\.list$' facts/files)
+is "dpkg knows its packages" "$(said after.log packages)" "$packages"
+ok "and there are many" test "$packages" -gt 40
+is "dpkg finds nothing wrong" "$(said after.log audit)" 0
+is "programs are as their package says" "$(said after.log sums)" 0
+ok "/ is larger" test "$(said after.log 'root KiB')" -gt 3800000
+diag "$packages packages; / has $(said after.log 'root KiB') KiB"
+is "no QEMU is left" "$(processes_with "$work")" ''
+done_testing
