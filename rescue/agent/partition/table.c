@@ -14,6 +14,8 @@
 #define ENTRIES_OFFSET 446
 #define ENTRY_BYTES    16
 
+#define OVERLOOKED_SECTORS 8
+
 static void unref_context(struct fdisk_context **context)
 {
 	fdisk_unref_context(*context);
@@ -152,19 +154,31 @@ static int write_sector0(const struct disk *disk, const unsigned char *bytes, st
 	return 0;
 }
 
+/* In memory; 0 or a negative errno of libfdisk. */
+static int set_size(struct fdisk_context *context, unsigned number, uint64_t size_sectors)
+{
+	cleanup_partition struct fdisk_partition *change = fdisk_new_partition();
+
+	if (!change)
+		return -ENOMEM;
+	fdisk_partition_set_size(change, size_sectors);
+	fdisk_partition_size_explicit(change, 1);
+	return fdisk_set_partition(context, number - 1, change);
+}
+
 static int change_size(const struct disk *disk, const struct plan *plan, struct fault *fault)
 {
 	cleanup_context struct fdisk_context *context = open_context(disk, false, fault);
-	cleanup_partition struct fdisk_partition *change = fdisk_new_partition();
-	int result;
+	int result = 0;
 
 	if (!context)
 		return -1;
-	if (!change)
-		return fault_set(fault, REASON_NO_MEMORY, "no memory for libfdisk");
-	fdisk_partition_set_size(change, plan->sectors_after);
-	fdisk_partition_size_explicit(change, 1);
-	result = fdisk_set_partition(context, plan->number - 1, change);
+	/* libfdisk overlooks free space of up to three sectors, so make more. */
+	if (plan->sectors_after - plan->sectors_before < OVERLOOKED_SECTORS &&
+	    plan->sectors_before > OVERLOOKED_SECTORS)
+		result = set_size(context, plan->number, plan->sectors_before - OVERLOOKED_SECTORS);
+	if (result == 0)
+		result = set_size(context, plan->number, plan->sectors_after);
 	if (result == 0)
 		result = fdisk_write_disklabel(context);
 	if (result != 0)
