@@ -16,6 +16,11 @@ touch "$scratch/guest/kernel" "$scratch/guest/initramfs.cpio" "$scratch/guest/bu
 export GROW_DISK_GUEST_DIR="$scratch/guest"
 export TMPDIR="$scratch/tmp"
 
+# The machine may have no busybox: the guest's is as good.
+mkdir "$scratch/shells"
+ln -s "$(cached busybox)/bin/busybox" "$scratch/shells/busybox"
+PATH=$PATH:$scratch/shells
+
 # has NAME TEXT PART
 has() {
 	case $2 in

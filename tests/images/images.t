@@ -12,8 +12,8 @@ ok "openwrt-disk" env TMPDIR="$work/a place" "$images/openwrt-disk" "$disk"
 sleep 1.1 # times of files have moved on
 ok "openwrt-disk again, elsewhere, by a relative name, as qcow2" \
 	env TMPDIR="$work/other place" "$images/openwrt-disk" --format qcow2 'other place/disk.qcow2'
-is "nothing is left beside it" "$(ls "$work/a place" "$work/other place" | tr '\n' ' ')" "$(printf '%s\n' "$work/a place:" 'Platte ü.img' '' "$work/other place:" disk.qcow2 | tr '\n' ' ')"
-ok "qcow2 it is" sh -c 'qemu-img info -f qcow2 "$1"' - 'other place/disk.qcow2'
+is "nothing is left beside it" "$(find "a place" "other place" -type f | sort | tr '\n' ' ')" 'a place/Platte ü.img other place/disk.qcow2 '
+ok "qcow2 it is" qemu-img info -f qcow2 'other place/disk.qcow2'
 qemu-img convert -f qcow2 -O raw 'other place/disk.qcow2' again.raw
 ok "the same bytes each time" cmp "$disk" again.raw
 is "the disk has 121 MiB" "$(stat -c %s "$disk")" $((121 * 1048576))

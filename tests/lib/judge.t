@@ -16,11 +16,11 @@ ok "takes down the facts" "$judge" before "$disk" 1 "$work/facts"
 grow() {
 	truncate -s 128M "$1"
 	echo ', +' | sfdisk -q --no-reread --no-tell-kernel -N 1 "$1" >/dev/null 2>&1
-	dd if="$1" of="$work/fs" bs=1M iflag=skip_bytes skip=$fs_at conv=sparse status=none
+	dd if="$1" of="$work/fs" bs=1M iflag=skip_bytes skip="$fs_at" conv=sparse status=none
 	truncate -s $((134217728 - fs_at)) "$work/fs"
 	e2fsck -fp "$work/fs" >/dev/null
 	resize2fs "$work/fs" >/dev/null 2>&1
-	dd if="$work/fs" of="$1" bs=1M oflag=seek_bytes seek=$fs_at conv=notrunc,sparse status=none
+	dd if="$work/fs" of="$1" bs=1M oflag=seek_bytes seek="$fs_at" conv=notrunc,sparse status=none
 }
 
 grown=$work/grown.img
@@ -44,6 +44,7 @@ sees() {
 
 # patch OFFSET OCTAL FILE: one byte
 patch() {
+	# shellcheck disable=SC2059  # an octal escape is made of it
 	printf "\\$2" | dd of="$3" bs=1 seek="$1" conv=notrunc status=none
 }
 fs_debug() {
@@ -55,9 +56,9 @@ other_contents() {
 	patch $((fs_at + block * 1024 + 7)) 101 "$1"
 }
 shrink_fs() {
-	dd if="$1" of="$work/fs" bs=1M iflag=skip_bytes skip=$fs_at conv=sparse status=none
+	dd if="$1" of="$work/fs" bs=1M iflag=skip_bytes skip="$fs_at" conv=sparse status=none
 	resize2fs "$work/fs" $((90112 - 8193))K
-	dd if="$work/fs" of="$1" bs=1M oflag=seek_bytes seek=$fs_at conv=notrunc status=none
+	dd if="$work/fs" of="$1" bs=1M oflag=seek_bytes seek="$fs_at" conv=notrunc status=none
 }
 no_table() { patch 510 0 "$1"; }
 not_to_the_end() { echo ', 80000' | sfdisk -q --no-reread --no-tell-kernel -N 1 "$1"; }
