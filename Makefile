@@ -23,7 +23,7 @@ AGENT := $(wildcard rescue/agent/*.c rescue/agent/*/*.c)
 VM := $(wildcard rescue/vm/*.c)
 UNIT := $(wildcard tests/unit/*.c)
 SHELL_SCRIPTS = $(shell find .ci hostscripts initramfs tests -type f -exec awk 'FNR == 1 && /^\#!.*sh$$/ { print FILENAME } { nextfile }' {} +)
-C_FILES := $(wildcard rescue/*/*.[ch] rescue/agent/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
+C_FILES := $(wildcard rescue/*/*.[ch] rescue/agent/*/*.[ch] tests/unit/*.[ch])
 
 # Two builds of everything: plain, and with sanitizers for the tests.
 objects = $(patsubst %.c,$(B)/obj/$(1)/%.o,$(2))
@@ -43,7 +43,7 @@ help:
 	@echo 'make install    into PREFIX (default /usr/local), below DESTDIR'
 	@echo 'make uninstall  the reverse'
 	@echo 'make setup      install the Debian packages that building and testing need'
-	@echo 'make lint       shellcheck, clang-format, strict compiler warnings'
+	@echo 'make lint       shellcheck, clang-format'
 	@echo 'make clean      remove build/ (the cache of built parts stays)'
 	@echo 'Variables: V=1 shows commands; GROW_DISK_CACHE moves the cache.'
 
@@ -82,7 +82,7 @@ $(B)/kernel: | $(B)/parts/kernel
 $(B)/kernel: initramfs/kernel.config initramfs/build/kernel
 	$(Q)cp $(B)/parts/kernel/vmlinux $@.new && mv $@.new $@
 
-$(B)/initramfs.cpio: $(B)/rescue initramfs/manifest initramfs/pack $(B)/parts/kernel $(B)/parts/e2fsprogs
+$(B)/initramfs.cpio: $(B)/rescue initramfs/manifest initramfs/pack $(B)/parts/kernel $(B)/parts/e2fsprogs $(B)/parts/busybox
 	$(call say,PACK,$@)
 	$(Q)initramfs/pack $(B)/rescue $@ && mv $@.build-id $(B)/build-id
 
@@ -127,7 +127,6 @@ $(B)/obj/asan/tests/unit/%.o: ALL_CFLAGS += $(PART_CFLAGS)
 $(B)/tests/%: $(B)/obj/asan/tests/unit/%.o $(B)/obj/rooms.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PART_LIBS) -ljansson -lcmocka
 
 $(B)/obj/rooms.a: $(UNIT_OBJECTS)
@@ -139,18 +138,20 @@ $(B)/obj/rooms.a: $(UNIT_OBJECTS)
 
 LIBEXEC = $(DESTDIR)$(PREFIX)/libexec/grow-disk
 MAN = $(DESTDIR)$(PREFIX)/share/man
+DOC = $(DESTDIR)$(PREFIX)/share/doc/grow-disk
 
 install: all
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/lib" "$(MAN)/man1"
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/lib" "$(MAN)/man1" "$(DOC)"
 	install -m 755 hostscripts/grow-disk "$(DESTDIR)$(PREFIX)/bin/grow-disk"
 	install -m 755 $(B)/rescue-vm "$(LIBEXEC)/rescue-vm"
 	install -m 644 $(B)/kernel $(B)/initramfs.cpio $(B)/build-id "$(LIBEXEC)/"
 	install -m 644 hostscripts/lib/* "$(LIBEXEC)/lib/"
 	install -m 644 docs/man/*.1 "$(MAN)/man1/"
+	install -m 644 README.md docs/*.md "$(DOC)/"
 
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/grow-disk" "$(MAN)/man1/grow-disk.1"
-	rm -rf "$(LIBEXEC)"
+	rm -rf "$(LIBEXEC)" "$(DOC)"
 
 .PHONY: all help setup demo check check-build lint clean install uninstall
 

@@ -1,5 +1,4 @@
-/* The disk under work, as a value: filled by devices/settle.c in the machine,
- * or by main.c for an image file on the host. */
+/* The disk under work, as a value: filled by devices/settle.c. */
 #ifndef AGENT_DISK_H
 #define AGENT_DISK_H
 

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/text.h"
 #include "devices/probe.h"
 #include "devices/settle.h"
 #include "filesystem/ext_check.h"
@@ -21,7 +22,7 @@
 #define DISK_TIMEOUT_MS	 60000
 #define NODE_TIMEOUT_MS	 10000
 #define REPAIRS_SENT_MAX 50
-#define PROGRESS_MS 100 /* no more often than this */
+#define PROGRESS_MS	 100 /* no more often than this */
 
 struct job {
 	const struct job_setup *setup;
@@ -262,14 +263,15 @@ static void report_plan(struct job *job)
 			       reason_word(largest_reason)));
 }
 
-static int stage_plan(struct job *job, struct fault *fault)
+/* From the partition's plan and the facts of its file system. */
+static int plan_blocks(struct job *job, struct fault *fault)
 {
 	const struct plan *plan = &job->plan;
 	const struct fs_facts *facts = &job->facts;
 	const uint64_t before_bytes = plan->sectors_before * plan->sector_bytes;
 	const uint64_t after_bytes = plan->sectors_after * plan->sector_bytes;
 
-	if (facts->blocks * facts->block_bytes > before_bytes)
+	if (facts->blocks > before_bytes / facts->block_bytes)
 		return fault_set(fault, REASON_FS_TOO_LARGE,
 				 "the file system is larger than partition %u", plan->number);
 	job->blocks_after = ext_size_blocks(facts, after_bytes);
@@ -280,6 +282,15 @@ static int stage_plan(struct job *job, struct fault *fault)
 		job->blocks_after = facts->blocks;
 	job->changed =
 		plan->sectors_after > plan->sectors_before || job->blocks_after > facts->blocks;
+	return 0;
+}
+
+static int stage_plan(struct job *job, struct fault *fault)
+{
+	const struct plan *plan = &job->plan;
+
+	if (plan_blocks(job, fault) < 0)
+		return -1;
 	if (!job->changed && plan->next_number != 0) {
 		fault_set(fault, REASON_NO_ROOM_BEHIND,
 			  "there is no free space behind partition %u: partition %u begins there",
@@ -321,9 +332,9 @@ static int stage_check_before(struct job *job, struct fault *fault)
 		  fault) < 0)
 		return -1;
 	/* A repair may have corrected the very fields that the plan used. */
-	if (result.repairs > 0 && ext_facts_read(&job->target, &job->facts, fault) < 0)
+	if (ext_facts_read(&job->target, &job->facts, fault) < 0)
 		return -1;
-	return 0;
+	return plan_blocks(job, fault);
 }
 
 static int stage_write_table(struct job *job, struct fault *fault)
@@ -364,8 +375,9 @@ static int stage_check_after(struct job *job, struct fault *fault)
 	enum check_mode mode = job->facts.has_bigalloc ? CHECK_READ_ONLY : CHECK_REPAIR_SAFE;
 
 	if (check(job, "after", mode, &result, fault) == 0)
-		return result.repairs == 0 ? 0
-					   : check(job, "after", CHECK_READ_ONLY, &result, fault);
+		return result.exit_status == 0
+			       ? 0
+			       : check(job, "after", CHECK_READ_ONLY, &result, fault);
 	if (fault->reason != REASON_FS_UNCLEAN && fault->reason != REASON_FS_UNREPAIRABLE)
 		return -1;
 	if (job->facts.has_bigalloc)
@@ -453,6 +465,7 @@ int job_run(const struct job_setup *setup)
 			   .report = { .fd = setup->wire_out, .stage = "hello" },
 			   .disk = { .fd = -1 } };
 	struct fault fault = { 0 };
+	char message[sizeof(fault.message)];
 	int result;
 
 	say_hello(&job);
@@ -464,9 +477,11 @@ int job_run(const struct job_setup *setup)
 				       (int)(job.changed && !job.request.plan_only)));
 		return STATUS_OK;
 	}
+	/* A message may quote the disk, or be cut within a character. */
+	text_make_safe(message, sizeof(message), fault.message, sizeof(fault.message));
 	report_event(&job.report, EVENT_FAULT,
 		     json_pack("{s:s, s:i, s:s, s:s, s:s}", "reason", reason_word(fault.reason),
-			       "status", (int)reason_status(fault.reason), "message", fault.message,
+			       "status", (int)reason_status(fault.reason), "message", message,
 			       "hint", fault.hint, "stage", job.report.stage));
 	return (int)reason_status(fault.reason);
 }

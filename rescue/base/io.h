@@ -11,10 +11,10 @@
 int64_t clock_ms(void);
 
 /* Write all of it, waiting with poll(2) for at most timeout_ms in all.
- * The descriptor may be blocking or not. 0, or -1 with errno (ETIMEDOUT). */
+ * The deadline holds for descriptors that are not blocking. 0, or -1 with errno (ETIMEDOUT). */
 int write_all(int fd, const void *data, size_t size_bytes, int timeout_ms);
 
-/* Collects bytes and hands out lines. Zero-initialise, then set the bound. */
+/* Collects bytes and hands out lines. Made by line_reader_open. */
 struct line_reader {
 	int fd;
 	size_t max_bytes; /* longest line accepted, without its newline */
@@ -25,7 +25,8 @@ struct line_reader {
 	bool end_of_file;
 };
 
-/* Does not take over the descriptor. 0, or -1 with errno. */
+/* Does not take over the descriptor; allocates the buffer, which
+ * line_reader_close frees. 0, or -1 with errno. */
 int line_reader_open(struct line_reader *reader, int fd, size_t max_bytes);
 void line_reader_close(struct line_reader *reader);
 

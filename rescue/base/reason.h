@@ -31,7 +31,8 @@ enum status {
 	X(REASON_FS_FEATURE, "fs-feature", STATUS_REFUSED)                                         \
 	X(REASON_FS_LIMIT, "fs-limit", STATUS_REFUSED)                                             \
 	X(REASON_FS_TOO_LARGE, "fs-larger-than-partition", STATUS_REFUSED)                         \
-	X(REASON_FS_IN_USE, "fs-in-use", STATUS_REFUSED)                                           \
+	X(REASON_FS_RESIZE_FAILED, "fs-resize-failed", STATUS_REFUSED)                             \
+	X(REASON_FS_NEEDS_MEMORY, "fs-needs-memory", STATUS_REFUSED)                               \
 	X(REASON_FS_UNCLEAN, "fs-unclean", STATUS_DAMAGED)                                         \
 	X(REASON_FS_UNREPAIRABLE, "fs-unrepairable", STATUS_DAMAGED)                               \
 	X(REASON_INTERRUPTED, "interrupted", STATUS_RETRY)                                         \

@@ -105,9 +105,8 @@ static int explain(const struct spawn *spawn, int status, int *ret_exit_status, 
 	if (status < 0)
 		return fault_set_errno(fault, REASON_INTERNAL, errno, "%s was lost", name);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
-		fault_set(fault, REASON_NO_MEMORY, "%s needed more memory than the machine has",
-			  name);
-		return fault_hint(fault, "give it more memory");
+		return fault_set(fault, REASON_FS_NEEDS_MEMORY,
+				 "%s needed more memory than the machine has", name);
 	}
 	if (WIFSIGNALED(status))
 		return fault_set(fault, REASON_INTERNAL, "%s was killed by signal %d (%s)", name,

@@ -25,7 +25,7 @@ struct spawn {
 
 /* 0 when the child has ended by itself: ret_exit_status is set. -1 when it
  * could not be started, or was killed by a signal (SIGKILL, which is what the
- * kernel sends when memory runs out, gives REASON_NO_MEMORY). Also collects
+ * kernel sends when memory runs out, gives REASON_FS_NEEDS_MEMORY). Also collects
  * orphans, which are ours when this process is PID 1. */
 int spawn_run(const struct spawn *spawn, int *ret_exit_status, struct fault *fault);
 

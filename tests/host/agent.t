@@ -58,11 +58,15 @@ fault 'damage that needs a decision' 20 'fs-unclean check-before'
 ok 'and it is quoted' grep -q 'Inode 12 is odd' "$work/events"
 run '{"request":"grow","protocol":1,"repair":"all"}'
 fault 'damage that no repair mends' 20 'fs-unrepairable check-before'
-is 'which was tried until nothing changed' "$(grep -c '"state":"end"' "$work/events")" 1
+echo 0 >"$work/runs"
+tool e2fsck 'read -r n <"'"$work"'/runs"; echo $((n + 1)) >"'"$work"'/runs"; exit 1'
+run '{"request":"grow","protocol":1,"repair":"all"}'
+fault 'damage that every run mends anew' 20 'fs-unrepairable check-before'
+is 'four runs are enough' "$(cat "$work/runs")" 4
 
 tool e2fsck 'kill -KILL $$'
 run
-fault 'e2fsck is killed for its memory' 30 'no-memory check-before'
+fault 'e2fsck is killed for its memory' 10 'fs-needs-memory check-before'
 tool e2fsck 'kill -SEGV $$'
 run
 fault 'e2fsck crashes' 70 'internal check-before'
@@ -78,7 +82,7 @@ for broken in 'exit 1' 'exit 0' 'yes | head -c 5000000; exit 1'; do
 	run
 	case $broken in
 	'exit 0') fault 'resize2fs lies' 70 'not-verified verify' ;;
-	*) fault "resize2fs fails ($broken)" 10 'fs-limit resize' ;;
+	*) fault "resize2fs fails ($broken)" 10 'fs-resize-failed resize' ;;
 	esac
 	mv "$work/saved" "$work/disk"
 done
@@ -94,6 +98,7 @@ for request in '' '{}' 'nonsense' '{"request":"grow","protocol":2}'; do
 	run "$request "
 	fault "a request that is none ($request)" 70 'guest-protocol request'
 done
+status=0
 "$agent" --disk "$work/disk" --tools "$sbin" >/dev/null 2>&1 </dev/null || status=$?
 is 'no request at all' "$status" 70
 ok 'a wire that nobody reads does not stop it' sh -c 'echo "{\"request\":\"plan\",\"protocol\":1}" | "$1" --disk "$2" --tools "$3" | head -c 1 >/dev/null' - "$agent" "$work/disk" "$sbin"

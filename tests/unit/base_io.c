@@ -174,7 +174,7 @@ static void deaths_are_told_apart(void **state)
 
 	(void)state;
 	assert_int_equal(run("kill -KILL $$", false, &heard, &status, &fault), -1);
-	assert_int_equal(fault.reason, REASON_NO_MEMORY);
+	assert_int_equal(fault.reason, REASON_FS_NEEDS_MEMORY);
 	assert_int_equal(run("kill -SEGV $$", false, &heard, &status, &fault), -1);
 	assert_int_equal(fault.reason, REASON_INTERNAL);
 }

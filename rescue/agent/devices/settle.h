@@ -22,7 +22,8 @@ int settle_disk(const struct settle *settle, int timeout_ms, struct disk *ret_di
 /* Wait until the device node exists and can be opened. Fault: disk-io. */
 int settle_node(const struct settle *settle, const char *path, int timeout_ms, struct fault *fault);
 
-/* Fill a disk from an image file, for runs outside a machine. */
+/* Fill a disk from an image file, for runs outside a machine. The caller closes
+ * ret_disk->fd. Faults: usage (a path that e2fsprogs cannot take), disk-io. */
 int settle_file(const char *path, bool read_only, struct disk *ret_disk, struct fault *fault);
 
 #endif

@@ -144,8 +144,10 @@ static int run_once(const struct fs_target *target, enum check_mode mode, struct
 static int explain(int exit_status, enum check_mode mode, const struct watch *watch,
 		   struct fault *fault)
 {
-	const char *said =
-		tool_output_last_line(&watch->output, "e2fsck", "UNEXPECTED INCONSISTENCY");
+	/* Behind these words e2fsck gives advice to people at its terminal. */
+	const char *advice = exit_status & E2FSCK_FAILED ? "The superblock could not be read"
+							 : "UNEXPECTED INCONSISTENCY";
+	const char *said = tool_output_last_line(&watch->output, "e2fsck", advice);
 
 	if (exit_status & E2FSCK_FAILED)
 		return fault_set(fault, REASON_FS_UNREPAIRABLE,

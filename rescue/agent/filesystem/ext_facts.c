@@ -126,17 +126,20 @@ int ext_facts_read(const struct fs_target *target, struct fs_facts *ret_facts, s
 	/* FORCE: features are judged here, where they can be named. Checksums
 	 * are e2fsck's business. */
 	const int flags = EXT2_FLAG_64BITS | EXT2_FLAG_SUPER_ONLY | EXT2_FLAG_FORCE |
-			  EXT2_FLAG_IGNORE_CSUM_ERRORS | EXT2_FLAG_IGNORE_SB_ERRORS;
-	errcode_t error = ext2fs_open2(target->device, NULL, flags, 0, 0, unix_io_manager, &fs);
+			  EXT2_FLAG_IGNORE_CSUM_ERRORS;
+	errcode_t error;
 
-	if (error == EXT2_ET_CORRUPT_SUPERBLOCK || error == EXT2_ET_BAD_MAGIC ||
-	    error == EXT2_ET_SB_CSUM_INVALID || error == EXT2_ET_UNEXPECTED_BLOCK_SIZE) {
-		fault_set(fault, REASON_FS_UNCLEAN, "the superblock of the file system is damaged");
-		return fault_hint(fault, "restore it from a backup superblock with e2fsck -b");
-	}
-	if (error)
+	initialize_ext2_error_table();
+	error = ext2fs_open2(target->device, NULL, flags, 0, 0, unix_io_manager, &fs);
+
+	if (error == EXT2_ET_SHORT_READ || (error && error < EXT2_ET_BASE))
 		return fault_set(fault, REASON_DISK_IO, "the file system cannot be read: %s",
 				 error_message(error));
+	if (error) {
+		fault_set(fault, REASON_FS_UNCLEAN,
+			  "the superblock of the file system is damaged: %s", error_message(error));
+		return fault_hint(fault, "restore it from a backup superblock with e2fsck -b");
+	}
 	if (check_features(fs->super, fault) < 0)
 		return -1;
 	describe(fs, ret_facts);

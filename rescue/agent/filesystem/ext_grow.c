@@ -71,7 +71,7 @@ static int explain(const struct watch *watch, const struct fs_facts *facts, int 
 	if (facts->has_bigalloc)
 		return fault_set(fault, REASON_FS_FEATURE,
 				 "resize2fs cannot grow this bigalloc file system: %s", said);
-	return fault_set(fault, REASON_FS_LIMIT,
+	return fault_set(fault, REASON_FS_RESIZE_FAILED,
 			 "resize2fs cannot grow this file system (exit status %d): %s", exit_status,
 			 said);
 }

@@ -7,7 +7,8 @@
 #include "tool.h"
 
 /* Grow to that many blocks. The file system must have passed ext_check just
- * before. Faults: fs-limit, no-memory, internal. */
+ * before. Faults: fs-resize-failed, fs-feature (bigalloc), fs-needs-memory,
+ * internal. */
 int ext_grow(const struct fs_target *target, const struct fs_facts *facts, uint64_t blocks,
 	     const struct fs_tools *tools, int *ret_exit_status, struct fault *fault);
 

@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 void tool_output_add(struct tool_output *output, const char *bytes, size_t size_bytes)
@@ -29,9 +28,12 @@ static size_t line_begin(const struct tool_output *output, size_t end)
 	return end;
 }
 
-static bool is_blank(char c)
+/* The end of the text before end, without white space. */
+static size_t skip_blanks(const struct tool_output *output, size_t end)
 {
-	return c == '\n' || c == '\r' || c == ' ' || c == '\t';
+	while (end > 0 && strchr("\n\r\t ", output->text[end - 1]))
+		end--;
+	return end;
 }
 
 const char *tool_output_last_line(const struct tool_output *output, const char *program,
@@ -44,8 +46,9 @@ const char *tool_output_last_line(const struct tool_output *output, const char *
 
 	if (mark)
 		end = line_begin(output, (size_t)(mark - output->text));
-	while (end > 0 && is_blank(output->text[end - 1]))
-		end--;
+	end = skip_blanks(output, end);
+	while (end > 0 && output->text[end - 1] == ':') /* it only announces the next one */
+		end = skip_blanks(output, line_begin(output, end));
 	begin = line_begin(output, end);
 	/* Not always in front: a progress bar may stand before it. */
 	prefix = memmem(output->text + begin, end - begin, program, name);

@@ -140,6 +140,7 @@ static void keep_start_chs(const unsigned char *before, unsigned char *after, un
 
 static int read_sector0(const struct disk *disk, unsigned char *bytes, struct fault *fault)
 {
+	errno = EIO; /* for a short read */
 	if (pread(disk->fd, bytes, SECTOR0_BYTES, 0) != SECTOR0_BYTES)
 		return fault_set_errno(fault, REASON_DISK_IO, errno,
 				       "the first sector of %s cannot be read", disk->name);
@@ -148,6 +149,7 @@ static int read_sector0(const struct disk *disk, unsigned char *bytes, struct fa
 
 static int write_sector0(const struct disk *disk, const unsigned char *bytes, struct fault *fault)
 {
+	errno = EIO;
 	if (pwrite(disk->fd, bytes, SECTOR0_BYTES, 0) != SECTOR0_BYTES || fsync(disk->fd) < 0)
 		return fault_set_errno(fault, REASON_DISK_IO, errno,
 				       "the first sector of %s cannot be written", disk->name);
