@@ -94,6 +94,19 @@ fault 'the resized file system is damaged' 70 'not-verified check-after'
 mv "$work/saved" "$work/disk"
 
 status=0
+# A superblock made to hurt: never a crash, never a disk that was touched.
+for field in 'desc_size 0' 'desc_size 65535' 'inodes_per_group 0' 'blocks_per_group 0' 'log_block_size 60' 'inode_size 3' \
+	'log_cluster_size 50' 'reserved_gdt_blocks 65535' 'first_ino 0' 'rev_level 99'; do
+	"$images/mbr-disk" "$work/crafted" 40M part 1 2048 32M 83 - ext4 '-O 64bit'
+	"$real/debugfs" -w -R "ssv $field" "$work/crafted?offset=1048576" >/dev/null 2>&1
+	truncate -s 100M "$work/crafted"
+	before=$(sha256sum <"$work/crafted")
+	status=0
+	echo '{"request":"grow","protocol":1}' | "$agent" --disk "$work/crafted" --tools "$real" --run-dir "$work" >"$work/events" 2>&1 || status=$?
+	is "superblock with $field: a fault" "$status $(last | cut -d ' ' -f 1)" '20 fault'
+	is "superblock with $field: untouched" "$(sha256sum <"$work/crafted")" "$before"
+done
+
 for request in '' '{}' 'nonsense' '{"request":"grow","protocol":2}'; do
 	run "$request "
 	fault "a request that is none ($request)" 70 'guest-protocol request'
