@@ -53,6 +53,4 @@ compare() {
 compare "OpenWrt" 8G
 "$images/mbr-disk" disk.img 300M part 1 512 16M 83 boot ext4 part 2 40960 256M 83 - ext4 '-b 4096'
 compare "blocks of 4 KiB" 64G
-"$images/mbr-disk" disk.img 300M part 1 512 16M 83 boot ext4 part 2 40960 256M 83 - ext4 '-b 1024 -O ^flex_bg,^metadata_csum'
-compare "without flex_bg and metadata_csum" 8G
 done_testing

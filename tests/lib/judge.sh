@@ -103,7 +103,7 @@ read_superblock() {
 files() {
 	rm -rf -- "$work/files"
 	mkdir -- "$work/files"
-	debugfs -R "rdump / $work/files" "$1" >/dev/null 2>"$work/rdump"
+	debugfs -R "rdump / \"$work/files\"" "$1" >/dev/null 2>"$work/rdump"
 	chmod -R u+rwX -- "$work/files"
 	(
 		cd -- "$work/files"

@@ -149,10 +149,13 @@ static int explain(int exit_status, enum check_mode mode, const struct watch *wa
 							 : "UNEXPECTED INCONSISTENCY";
 	const char *said = tool_output_last_line(&watch->output, "e2fsck", advice);
 
-	if (exit_status & E2FSCK_FAILED)
+	bool is_superblock =
+		(exit_status & E2FSCK_FAILED) && tool_output_has(&watch->output, advice);
+
+	if ((exit_status & E2FSCK_FAILED) && !(is_superblock && mode == CHECK_REPAIR_SAFE))
 		return fault_set(fault, REASON_FS_UNREPAIRABLE,
 				 "e2fsck gave up (exit status %d): %s", exit_status, said);
-	if ((exit_status & E2FSCK_UNCORRECTED) && mode == CHECK_REPAIR_SAFE) {
+	if (mode == CHECK_REPAIR_SAFE && (is_superblock || (exit_status & E2FSCK_UNCORRECTED))) {
 		fault_set(fault, REASON_FS_UNCLEAN,
 			  "the file system is damaged, and the repair needs a decision: %s", said);
 		return fault_hint(

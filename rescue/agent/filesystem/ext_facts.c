@@ -47,7 +47,7 @@ static void name_unknown(char *out, size_t out_bytes, int set, uint32_t features
 	}
 }
 
-static int check_features(const struct ext2_super_block *super, struct fault *fault)
+static int check_features(struct ext2_super_block *super, struct fault *fault)
 {
 	char unknown[200] = "";
 
@@ -57,6 +57,9 @@ static int check_features(const struct ext2_super_block *super, struct fault *fa
 		     super->s_feature_incompat & ~(uint32_t)EXT2_LIB_FEATURE_INCOMPAT_SUPP);
 	name_unknown(unknown, sizeof(unknown), E2P_FEATURE_RO_INCOMPAT,
 		     super->s_feature_ro_compat & ~(uint32_t)EXT2_LIB_FEATURE_RO_COMPAT_SUPP);
+	if (unknown[0] == '\0' && ext2fs_has_feature_journal(super) && super->s_journal_inum == 0)
+		return fault_set(fault, REASON_FS_FEATURE,
+				 "the journal of the file system is on another device");
 	if (unknown[0] == '\0')
 		return 0;
 	fault_set(fault, REASON_FS_FEATURE,

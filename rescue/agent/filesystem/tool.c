@@ -20,6 +20,11 @@ void tool_output_add(struct tool_output *output, const char *bytes, size_t size_
 	output->used_bytes += size_bytes;
 }
 
+bool tool_output_has(const struct tool_output *output, const char *text)
+{
+	return memmem(output->text, output->used_bytes, text, strlen(text)) != NULL;
+}
+
 /* The start of the line that ends at end. */
 static size_t line_begin(const struct tool_output *output, size_t end)
 {

@@ -3,6 +3,7 @@
 #ifndef FILESYSTEM_TOOL_H
 #define FILESYSTEM_TOOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define TOOL_OUTPUT_BYTES 2048
@@ -23,6 +24,8 @@ struct tool_output {
 };
 
 void tool_output_add(struct tool_output *output, const char *bytes, size_t size_bytes);
+
+bool tool_output_has(const struct tool_output *output, const char *text);
 
 /* Its last line that is not empty, or where one holds end_mark (may be NULL),
  * the one before that; safe to show, and from behind the program's own

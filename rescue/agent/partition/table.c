@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <libfdisk/libfdisk.h>
 #include <linux/blkpg.h>
+#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -69,6 +70,35 @@ static int refuse_label(struct fdisk_context *context, struct fault *fault)
 	return fault_hint(fault, "only disks with an MBR partition table can be grown yet");
 }
 
+static int read_sector0(const struct disk *disk, unsigned char *bytes, struct fault *fault)
+{
+	errno = EIO; /* for a short read */
+	if (pread(disk->fd, bytes, SECTOR0_BYTES, 0) != SECTOR0_BYTES)
+		return fault_set_errno(fault, REASON_DISK_IO, errno,
+				       "the first sector of %s cannot be read", disk->name);
+	return 0;
+}
+
+/* Linux takes no table with other flags for one (block/partitions/msdos.c), so
+ * the guest would wait for partitions in vain. */
+static int check_boot_flags(const struct disk *disk, struct fault *fault)
+{
+	unsigned char bytes[SECTOR0_BYTES];
+
+	if (read_sector0(disk, bytes, fault) < 0)
+		return -1;
+	for (unsigned i = 0; i < TABLE_ENTRIES_MAX; i++) {
+		unsigned flag = bytes[ENTRIES_OFFSET + ENTRY_BYTES * i];
+
+		if (flag != 0x00 && flag != 0x80)
+			return fault_set(
+				fault, REASON_TABLE_INVALID,
+				"the boot flag of partition %u is 0x%02x, neither 0 nor 0x80",
+				i + 1, flag);
+	}
+	return 0;
+}
+
 static struct table_entry describe(const struct fdisk_partition *partition)
 {
 	struct fdisk_partition *p = (struct fdisk_partition *)partition;
@@ -92,6 +122,8 @@ int table_read(const struct disk *disk, struct table *ret_table, struct fault *f
 		return -1;
 	if (!fdisk_has_label(context) || !fdisk_is_labeltype(context, FDISK_DISKLABEL_DOS))
 		return refuse_label(context, fault);
+	if (check_boot_flags(disk, fault) < 0)
+		return -1;
 	if (fdisk_get_disklabel_id(context, &disk_id) == 0 && disk_id)
 		strncpy(table.disk_id, disk_id, sizeof(table.disk_id) - 1);
 	free(disk_id);
@@ -104,7 +136,9 @@ int table_read(const struct disk *disk, struct table *ret_table, struct fault *f
 			return fault_set(fault, REASON_TABLE_INVALID,
 					 "entry %zu of the partition table cannot be read",
 					 slot + 1);
-		table.entries[table.count++] = describe(partition);
+		/* Like the kernel, pass over what has a type but no size. */
+		if (fdisk_partition_get_size(partition) > 0)
+			table.entries[table.count++] = describe(partition);
 	}
 	*ret_table = table;
 	return 0;
@@ -136,15 +170,6 @@ static void keep_start_chs(const unsigned char *before, unsigned char *after, un
 	const size_t entry = ENTRIES_OFFSET + ENTRY_BYTES * (number - 1);
 
 	memcpy(after + entry + 1, before + entry + 1, 3);
-}
-
-static int read_sector0(const struct disk *disk, unsigned char *bytes, struct fault *fault)
-{
-	errno = EIO; /* for a short read */
-	if (pread(disk->fd, bytes, SECTOR0_BYTES, 0) != SECTOR0_BYTES)
-		return fault_set_errno(fault, REASON_DISK_IO, errno,
-				       "the first sector of %s cannot be read", disk->name);
-	return 0;
 }
 
 static int write_sector0(const struct disk *disk, const unsigned char *bytes, struct fault *fault)
@@ -196,6 +221,11 @@ int table_write(const struct disk *disk, const struct plan *plan, struct fault *
 {
 	unsigned char before[SECTOR0_BYTES], after[SECTOR0_BYTES];
 
+	/* The disk and its partitions have caches of their own, in blocks larger
+	 * than a sector: writing the table from a stale one would put back what
+	 * e2fsck has changed in a partition that begins right behind it. */
+	if (!disk->is_file)
+		(void)ioctl(disk->fd, BLKFLSBUF, 0);
 	if (read_sector0(disk, before, fault) < 0 || change_size(disk, plan, fault) < 0 ||
 	    read_sector0(disk, after, fault) < 0)
 		return -1;
