@@ -9,7 +9,12 @@ image_find() {
 	case $image in
 	'') fault usage "The name of the image is empty" ;;
 	/*) ;;
-	*) image=$PWD/$image ;;
+	*)
+		case $PWD in
+		/*) image=$PWD/$image ;;
+		*) fault image-not-found "The working folder is gone, so $image names nothing" "Change to a folder that exists" ;;
+		esac
+		;;
 	esac
 	[ -e "$image" ] || fault image-not-found "There is no file $image" "Look at the path"
 	# The dot keeps newlines at the end of a name.
@@ -136,5 +141,6 @@ image_measure() {
 		complaint
 		fault image-corrupt "QEMU cannot open $base: $complaint" "Try: qemu-img check -f $base_format IMAGE"
 	}
-	size_before=$(jq '."virtual-size"' "$work/info.json")
+	size_before=$(jq -e '."virtual-size"' "$work/info.json") ||
+		fault no-space "What QEMU says of $base cannot be kept" "Make room in ${TMPDIR:-/tmp}"
 }

@@ -64,7 +64,7 @@ qcow2_check_snapshots() {
 
 # The tables behind the header. Leaked clusters are harmless, and pass.
 qcow2_check_tables() {
-	run qemu-img check -f qcow2 -- "$image" >"$work/check"
+	run_long qemu-img check -f qcow2 -- "$image"
 	case $? in
 	0 | 3 | 63) ;;
 	2) fault image-corrupt "The tables of $image are damaged (qemu-img check)" \

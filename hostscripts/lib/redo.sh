@@ -1,13 +1,19 @@
 # shellcheck shell=sh
 # The redo log: an overlay over the image, in which everything happens.
-#   working   may be thrown away at any time; the image is what it was
-#   verified  will be committed, by this run or the next
-# One atomic rename leads from the first to the second, after a flush.
+#   working     may be thrown away at any time; the image is what it was
+#   verified    will be committed, by this run or the next; the image still is
+#               what it was
+#   committing  is being committed: the image must not be used before that ends
+# Atomic renames lead from one to the next, with flushes between. A log that is
+# complete (verified, committing) carries the image's time of last change, so
+# that the next run can tell whether the image was changed in between. While the
+# commit runs that time is not known: the log carries the epoch.
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk
 
 redo_names() {
 	log_working=$image.grow-disk.working
 	log_verified=$image.grow-disk.verified
+	log_committing=$image.grow-disk.committing
 }
 
 # What an earlier run left. Only the holder of the lock may come here.
@@ -51,7 +57,28 @@ redo_discard() {
 
 # Flush a file or a folder. A sync that takes no names flushes everything.
 flush() {
-	if [ "$sync_by_name" = yes ]; then run sync "$1"; else run sync; fi
+	set -- sync "$1"
+	[ "$sync_by_name" = yes ] || set -- sync
+	if [ "$phase" = host ]; then run_long "$@"; else run_unstopped "$@"; fi
+}
+
+# As run, but a signal to the whole group does not end the program.
+run_unstopped() (
+	trap '' HUP INT TERM
+	run "$@"
+)
+
+# The log carries the time of the image's last change, or the epoch.
+redo_stamp() {
+	run_unstopped touch -r "$image" -- "$1"
+}
+
+redo_stamp_epoch() {
+	run_unstopped env TZ=UTC0 touch -t 197001010000 -- "$1"
+}
+
+redo_same_time() {
+	[ -n "$(find "$1" ! -newer "$2")" ] && [ -n "$(find "$2" ! -newer "$1")" ]
 }
 
 flush_probe() {
@@ -61,10 +88,22 @@ flush_probe() {
 
 # From the rename on the new state is the true one, and a signal stops nothing.
 redo_verified() {
+	redo_stamp "$log_working" || fault disk-io "The time of the log cannot be set" "Look at $image_dir"
 	flush "$log_working" || redo_flush_fault "$log_working"
 	phase=finishing
-	mv -f -- "$log_working" "$log_verified" || fault disk-io "The log cannot be renamed" "Look at $image_dir"
+	run_unstopped mv -f -- "$log_working" "$log_verified" || fault disk-io "The log cannot be renamed" "Look at $image_dir"
+	log_complete=$log_verified
 	flush "$image_dir" || redo_unfinished "$image_dir cannot be flushed"
+}
+
+redo_committing() {
+	phase=finishing
+	[ "$log_complete" = "$log_committing" ] || {
+		run_unstopped mv -f -- "$log_complete" "$log_committing" || redo_unfinished "The log cannot be renamed"
+		log_complete=$log_committing
+	}
+	redo_stamp_epoch "$log_complete" && flush "$log_complete" && flush "$image_dir" ||
+		redo_unfinished "The log cannot be marked"
 }
 
 redo_flush_fault() {
@@ -72,25 +111,36 @@ redo_flush_fault() {
 	fault disk-io "$1 cannot be flushed to its disk: $complaint" "Look at the disk behind it"
 }
 
+# Nobody writes any more: what changes the image from now on is to be seen.
 redo_unfinished() {
-	fault commit-unfinished "$1. The grown disk is complete in $log_verified, and the image must not be used before it is committed" \
+	redo_stamp "$log_complete"
+	fault commit-unfinished "$1. The grown disk is complete in $log_complete, and the image must not be used before it is committed" \
 		"Remove the cause and run grow-disk on this image again: it finishes the commit first"
 }
 
 # Bring the log into the image; QEMU grows it. A signal does not stop this
 # before its time is over, and then the next run does it again from the start.
 redo_commit() {
-	detail "+ qemu-img commit -q -d -f qcow2 $log_verified"
+	redo_committing
+	detail "+ qemu-img commit -q -d -f qcow2 $log_complete"
 	child_run commit redo_commit_program
 	[ "$child_status" -eq 0 ] || redo_commit_fault
+	redo_whole_sectors || redo_unfinished "$image cannot be made whole"
 	flush "$image" || redo_unfinished "$image cannot be flushed to its disk"
-	rm -f -- "$log_verified"
+	run_unstopped rm -f -- "$log_complete"
 	flush "$image_dir" || :
 }
 
+# A raw image may have ended within a sector, and QEMU left it so; the partition
+# now ends with the sector.
+redo_whole_sectors() {
+	[ "$image_format" = raw ] || return 0
+	[ $(($(wc -c <"$image") % 512)) -eq 0 ] || run_unstopped dd if=/dev/null of="$image" bs=512 seek=$((($(wc -c <"$image") + 511) / 512)) count=0
+}
+
 redo_commit_program() {
-	trap '' HUP INT
-	exec qemu-img commit -q -d -f qcow2 "$log_verified" 2>"$work/stderr"
+	trap '' HUP INT TERM
+	exec qemu-img commit -q -d -f qcow2 "$log_complete" 2>"$work/stderr"
 }
 
 redo_commit_fault() {
@@ -99,14 +149,21 @@ redo_commit_fault() {
 	redo_unfinished "The commit into $image did not finish: ${complaint:-qemu-img ended with status $child_status}"
 }
 
-# A verified log of an earlier run is finished before anything else. It is a
+# A complete log of an earlier run is finished before anything else. It is a
 # file that says which file to overwrite: it must say this image.
 redo_recover() {
-	[ -e "$log_verified" ] || [ -L "$log_verified" ] || return 0
-	redo_check_verified
+	for log_complete in "$log_committing" "$log_verified"; do
+		[ -e "$log_complete" ] || [ -L "$log_complete" ] || continue
+		redo_recover_complete
+		[ "$opt_plan" = no ] || return 0
+	done
+}
+
+redo_recover_complete() {
+	redo_check_complete
 	if [ "$opt_plan" = yes ]; then
 		say "an earlier run left a complete log; the next grow-disk on this image commits it first. The plan starts from there"
-		base=$log_verified base_format=qcow2
+		base=$log_complete base_format=qcow2
 		return 0
 	fi
 	say "finishing the commit of an earlier run"
@@ -115,9 +172,17 @@ redo_recover() {
 	[ -z "$caught" ] || fault interrupted "Interrupted by SIG$caught; what an earlier run had grown is committed, and nothing else was done" "Run it again"
 }
 
-redo_check_verified() {
-	[ -f "$log_verified" ] && [ ! -L "$log_verified" ] || redo_foreign "it is not a regular file"
-	redo_check "$log_verified" || redo_foreign "$wrong"
+redo_check_complete() {
+	[ -f "$log_complete" ] && [ ! -L "$log_complete" ] || redo_foreign "it is not a regular file"
+	redo_check "$log_complete" || redo_foreign "$wrong"
+	redo_same_time "$image" "$log_complete" || redo_killed ||
+		fault log-stale "$image was changed after an earlier run had left $log_complete, and committing that log would undo the change" \
+			"If the image is right as it is, remove the log, and run grow-disk again; if not, restore a backup first"
+}
+
+# The run that was committing was killed, and could not look at the image again.
+redo_killed() {
+	redo_stamp_epoch "$work/epoch" && [ "$log_complete" = "$log_committing" ] && redo_same_time "$log_complete" "$work/epoch"
 }
 
 # redo_check LOG: is it an overlay of this image, and nothing else? A log is a
@@ -145,5 +210,5 @@ redo_check() {
 }
 
 redo_foreign() {
-	fault log-foreign "$log_verified is no log of this image: $1" "Find out where it comes from, and move it away"
+	fault log-foreign "$log_complete is no log of this image: $1" "Find out where it comes from, and move it away"
 }

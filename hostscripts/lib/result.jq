@@ -46,7 +46,7 @@ def minus($a; $b): if $a == null or $b == null then null else $a - $b end;
     blocks_after: (one(.event == "verify").blocks // $plan_event.blocks_after),
     repairs_before: one(.event == "check" and .moment == "before" and .state == "end").repairs,
     repairs_after: one(.event == "check" and .moment == "after" and .state == "end").repairs,
-    repairs: [$events[] | select(.event == "repair") | {moment, problem, message, inode}]
+    repairs: [$events[] | select(.event == "repair") | {moment, problem, inode}]
   } end),
   largest: (if $plan_event == null then null else {
     disk_bytes: $plan_event.largest_disk_bytes,

@@ -55,6 +55,7 @@ status_of_reason() {
 
 # fault REASON MESSAGE [HINT]: say it, and leave with the reason's status.
 fault() {
+	trap '' HUP INT TERM # from here on there is nothing to interrupt
 	fault_reason=$1 fault_message=${2%.} fault_hint=${3-}
 	fault_hint=${fault_hint%.}
 	status_of_reason "$1"

@@ -15,6 +15,10 @@ def checked:
   | if .repairs_before == null then .state
     else "checked\(if .repairs_after == null then "" else " before and after" end), \(if $repairs == 0 then "no repairs" elif $repairs == 1 then "1 repair" else "\($repairs) repairs" end)"
     end;
+def repaired:
+  ([(.repairs_before // 0) + (.repairs_after // 0), (.repairs | length)] | max) as $count
+  | (.repairs[:4] | map((.problem | plain) + if .inode then " (inode \(.inode))" else "" end) | join(", "))
+  + if $count > 4 then ", and \($count - 4) more" else "" end;
 def blocks: if .block_bytes >= 1024 then "\(.block_bytes / 1024) KiB" else "\(.block_bytes) B" end;
 
 . as $result
@@ -26,7 +30,7 @@ def blocks: if .block_bytes >= 1024 then "\(.block_bytes / 1024) KiB" else "\(.b
   ($result.filesystem
     | "\(.type) \(.label // "" | plain | tojson) \(blocks) blocks, \(checked)"
     | line("file system")),
-  ($result.filesystem.repairs[] | "\(.message | plain)\(if .inode then " (inode \(.inode))" else "" end)" | line("  repaired")),
+  ($result.filesystem | select(.repairs != []) | repaired | line("  repaired")),
   (if .plan then
     (.largest | select(.disk_bytes != null) | "this disk can grow to \(.disk_bytes | human)\(if .reason then " (\(.reason))" else "" end)" | line("largest")),
     ((if .changed then "nothing has been changed" else "nothing to do: the partition and its file system already fill the disk" end) | line("plan only"))

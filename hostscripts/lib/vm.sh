@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# rescue-vm: started in the background, so that signals are dealt with at once.
+# rescue-vm, and all that takes long: started in the background, so that signals
+# are dealt with at once.
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk
 
 grace_s=4 # from the first signal to the end of a child that does not end
@@ -19,20 +20,22 @@ fault_interrupted() {
 	fault interrupted "Interrupted by SIG$caught; the image is what it was" "Run it again"
 }
 
-# The virtual machine ends at once; a commit is better finished.
+# Other programs end at once; a commit is better finished.
 child_stop() {
 	case $phase in
-	vm) kill -TERM "$child" 2>/dev/null ;;
 	commit) say "SIG$caught: finishing the commit" ;;
+	*) kill -TERM "$child" 2>/dev/null ;;
 	esac
 	child_limit
 }
 
-# End the child if it does not end by itself. The nap ends with its keeper.
+# End the child if it does not end by itself. The nap ends with its keeper,
+# which a signal to the whole group does not end.
 child_limit() {
 	(
 		nap=
-		trap '[ -z "$nap" ] || kill "$nap"; exit 0' TERM
+		trap '' HUP INT TERM
+		trap '[ -z "$nap" ] || kill -KILL "$nap"; exit 0' USR1
 		sleep "$grace_s" &
 		nap=$!
 		wait "$nap" && kill -KILL "$child"
@@ -56,8 +59,22 @@ child_run() {
 		[ "$child_status" -gt 128 ] && kill -0 "$child" 2>/dev/null || break
 	done
 	child='' phase=finishing
-	[ -z "$keeper" ] || { kill "$keeper" 2>/dev/null && wait "$keeper"; }
+	[ -z "$keeper" ] || { kill -USR1 "$keeper" 2>/dev/null && wait "$keeper"; }
 	keeper=''
+}
+
+# run_long PROGRAM [ARGUMENT]...: as run, but a signal ends it at once, and us.
+# Its output is in $work/stdout.
+run_long() {
+	[ "$opt_verbose" = no ] || detail "+ $*"
+	child_run long run_long_program "$@"
+	phase=host
+	[ -z "$caught" ] || fault_interrupted
+	return "$child_status"
+}
+
+run_long_program() {
+	exec "$@" >"$work/stdout" 2>"$work/stderr"
 }
 
 vm_find() {
