@@ -105,7 +105,10 @@ image_detect_deeper() {
 	[ "$hex" != 7573746172 ] || image_packed tar "tar -xf NAME (an .ova file is one)"
 	hex_at "$image" 32769 5
 	[ "$hex" != 4344303031 ] || image_foreign "an ISO 9660 image (a CD or DVD)" "Install from it, and grow the installed disk"
-	case $(tail -c 512 -- "$image" | od -An -v -tx1 -N 8 | tr -d ' \n') in
+	image_bytes=$(wc -c <"$image")
+	[ "$image_bytes" -ge 512 ] || return 0
+	hex_at "$image" $((image_bytes - 512)) 8
+	case $hex in
 	636f6e6563746978) image_foreign "a VHD image of fixed size (Virtual PC, Azure)" ;;
 	6b6f6c79*) image_foreign "a DMG image (macOS)" ;;
 	esac

@@ -50,7 +50,7 @@ qcow2_check_backing() {
 	qcow2_backing_at=$number
 	number_at "$image" 16 4
 	[ "$number" -le 1023 ] || number=1023
-	qcow2_backing=$(tail -c "+$((qcow2_backing_at + 1))" -- "$image" | head -c "$number" | tr -d '\000')
+	qcow2_backing=$(dd if="$image" bs=1 skip="$qcow2_backing_at" count="$number" 2>/dev/null | tr -d '\000')
 	fault image-backing-file "$image is an overlay: what it does not hold itself is read from $qcow2_backing" \
 		"If that file can be trusted: --allow-backing. It will be read, and never changed"
 }

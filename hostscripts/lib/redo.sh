@@ -126,6 +126,7 @@ redo_commit() {
 	child_run commit redo_commit_program
 	[ "$child_status" -eq 0 ] || redo_commit_fault
 	redo_whole_sectors || redo_unfinished "$image cannot be made whole"
+	redo_dig_holes
 	flush "$image" || redo_unfinished "$image cannot be flushed to its disk"
 	run_unstopped rm -f -- "$log_complete"
 	flush "$image_dir" || :
@@ -136,6 +137,13 @@ redo_commit() {
 redo_whole_sectors() {
 	[ "$image_format" = raw ] || return 0
 	[ $(($(wc -c <"$image") % 512)) -eq 0 ] || run_unstopped dd if=/dev/null of="$image" bs=512 seek=$((($(wc -c <"$image") + 511) / 512)) count=0
+}
+
+# qemu-img commits in pieces of 64 KiB, most of them zeroes around a few blocks:
+# behind the old end they become holes again, where the file system has holes.
+redo_dig_holes() {
+	[ "$image_format" = raw ] && [ -n "$size_before" ] && [ "${size_after:-0}" -gt "$size_before" ] || return 0
+	run fallocate --dig-holes --offset "$size_before" --length $((size_after - size_before)) "$image" || :
 }
 
 redo_commit_program() {
@@ -202,7 +210,7 @@ redo_check() {
 	redo_backing_at=$number
 	number_at "$1" 16 4
 	[ "$number" -gt 0 ] && [ "$number" -le 1023 ] || return 1
-	tail -c "+$((redo_backing_at + 1))" -- "$1" | head -c "$number" >"$work/log-names"
+	dd if="$1" bs=1 skip="$redo_backing_at" count="$number" 2>/dev/null >"$work/log-names"
 	printf './%s' "$image_name" | cmp -s - "$work/log-names" || return 1
 	wrong="it belongs to an image of another format"
 	redo_format=$(qemu-img info --output=json -f qcow2 "$1" 2>/dev/null | jq -r '."backing-filename-format"')

@@ -6,6 +6,8 @@ def minus($a; $b): if $a == null or $b == null then null else $a - $b end;
 
 [inputs | fromjson?] as $events
 | def one(condition): [$events[] | select(condition)] | last;
+  # Over all checks of a moment: a repair is proven by one more.
+  def repairs(moment): [$events[] | select(.event == "check" and .moment == moment) | .repairs | numbers] | add;
   one(.event == "plan") as $plan_event
 | one(.event == "hello") as $hello
 | one(.event == "machine") as $machine
@@ -44,8 +46,8 @@ def minus($a; $b): if $a == null or $b == null then null else $a - $b end;
     block_bytes: $plan_event.block_bytes,
     blocks_before: $plan_event.blocks_before,
     blocks_after: (one(.event == "verify").blocks // $plan_event.blocks_after),
-    repairs_before: one(.event == "check" and .moment == "before" and .state == "end").repairs,
-    repairs_after: one(.event == "check" and .moment == "after" and .state == "end").repairs,
+    repairs_before: repairs("before"),
+    repairs_after: repairs("after"),
     repairs: [$events[] | select(.event == "repair") | {moment, problem, inode}]
   } end),
   largest: (if $plan_event == null then null else {

@@ -91,13 +91,40 @@ refused() {
 	before=$(picture)
 	grow_disk --json "$@"
 	is "$name: status $wanted" "$status" "$wanted"
-	is "$name: $reason" "$(field reason)" "$reason"
+	is "$name: $reason" "$(field reason changed)" "$reason false"
 	is "$name: nothing changed" "$(picture)" "$before"
 	is "$name: no temporary file left" "$(ls -A "$TMPDIR")" ""
 	case $err in
 	'grow-disk: '*". [$reason]") is "$name: a sentence" yes yes ;;
 	*) is "$name: a sentence" "$err" "grow-disk: A sentence. [$reason]" ;;
 	esac
+}
+
+# fake PROGRAM: what stands on standard input is in its place, for "with_fakes",
+# and finds the real one in $PATH without the first folder.
+fake() {
+	mkdir -p "$scratch/fake"
+	# shellcheck disable=SC2016  # the fake expands it
+	{
+		printf '#!/bin/sh\n'
+		cat
+		printf 'PATH=${PATH#*:}\nexec %s "$@"\n' "$1"
+	} >"$scratch/fake/$1"
+	chmod +x "$scratch/fake/$1"
+}
+
+# with_fakes COMMAND...
+with_fakes() {
+	PATH=$scratch/fake:$PATH
+	"$@"
+	PATH=${PATH#*:}
+}
+
+# Begin grow_disk in the background, in a process group of its own: sets process.
+begin_disk() {
+	# shellcheck disable=SC2086  # the shell may be two words
+	setsid env --default-signal=INT $shell "$grow_disk" "$@" >"$scratch/out" 2>"$scratch/err" &
+	process=$!
 }
 
 # The end of the partition in the table, in sectors.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # grow-disk from end to end with a stub for the virtual machine: what is grown,
 # what is said, and what is left behind.
-# shellcheck disable=SC2154  # status, out, err and scratch come from grow-lib.sh
+# shellcheck disable=SC2016,SC2154  # fakes expand it; status, out, err and scratch come from grow-lib.sh
 tests=$(dirname "$0")/..
 # shellcheck source=/dev/null  # checked by itself
 . "$tests/host/grow-lib.sh"
@@ -87,7 +87,7 @@ fences() {
 		make_disk qcow2 disk
 		before=$(picture)
 		STUB=breach:$at grow_disk --json disk 8G
-		is "a byte at $at: caught" "$status $(field reason) $(field fence.differing_bytes)" "70 fence-breach 1"
+		is "a byte at $at: caught" "$status $(field reason changed fence.differing_bytes)" "70 fence-breach false 1"
 		is "a byte at $at: nothing changed" "$(picture)" "$before"
 	done
 	fresh
@@ -95,13 +95,15 @@ fences() {
 	before=$(picture)
 	STUB=breach:300000 grow_disk --json disk 8G
 	is "a byte in a raw disk: caught" "$status $(field reason) $(picture)" "70 fence-breach $before"
+	grow_disk --json --partition 1 disk 8G
+	is "a partition that swallows the next: caught" "$status $(field reason changed) $(picture)" "70 fence-breach false $before"
 	STUB=breach:17301504 grow_disk --json disk 8G
 	is "a byte in the target: not outside" "$status" 0
 	fresh
 	make_disk raw disk
 	before=$(picture)
 	STUB=liar grow_disk --json disk 8G
-	is "other numbers than were told: caught" "$status $(field reason) $(picture)" "70 not-verified $before"
+	is "other numbers than were told: caught" "$status $(field reason changed) $(picture)" "70 not-verified false $before"
 	STUB=nothing grow_disk --json disk 8G
 	is "nothing done, but a larger disk: caught" "$status $(field reason) $(picture)" "70 not-verified $before"
 }
@@ -114,7 +116,7 @@ faults() {
 		export STUB="${fault%:*}"
 		before=$(picture)
 		grow_disk --json disk 8G
-		is "$STUB: status and reason" "$status $(field reason)" "${fault##*:} $reason"
+		is "$STUB: status and reason" "$status $(field reason changed)" "${fault##*:} $reason false"
 		is "$STUB: nothing changed" "$(picture)" "$before"
 		unset STUB
 	done
@@ -131,15 +133,13 @@ signals() {
 			fresh
 			make_disk qcow2 disk
 			before=$(picture)
-			# shellcheck disable=SC2086  # the shell may be two words
-			STUB=$stub env --default-signal=INT $shell "$grow_disk" --json disk 8G >"$scratch/out" 2>"$scratch/err" &
-			process=$!
+			STUB=$stub begin_disk --json disk 8G
 			until [ -n "$(processes_with "$scratch/disks/disk.grow-disk.working --format")" ]; do sleep 0.1; done
 			sleep 0.3
 			begin=$(date +%s)
 			kill -"$signal" "$process"
 			wait "$process"
-			is "SIG$signal, $stub: status and reason" "$? $(field reason)" "30 interrupted"
+			is "SIG$signal, $stub: status and reason" "$? $(field reason changed)" "30 interrupted false"
 			is "SIG$signal, $stub: within 5 s" "$(($(date +%s) - begin <= 5))" 1
 			is "SIG$signal, $stub: nothing changed" "$(picture)$(ls -A "$TMPDIR")" "$before"
 			is "SIG$signal, $stub: no process left" "$(processes_with "$scratch/disks/disk")" ""
@@ -158,6 +158,11 @@ recovers() {
 		make_disk "$format" disk
 		qemu-img create -q -f qcow2 -F "$format" -b ./disk disk.grow-disk.verified 1G
 		$GROW_DISK_RESCUE_VM --disk "$PWD/disk.grow-disk.verified" --events "$scratch/events"
+		touch -r disk disk.grow-disk.verified
+		touch -d "$(stat -c %y disk) 1 second" disk
+		refused log-stale 20 "$format: changed after the log" disk 3G
+		refused log-stale 20 "$format: changed after the log, plan" --plan disk 3G
+		touch -r disk.grow-disk.verified disk
 		before=$(picture)
 		grow_disk --plan --json disk 3G
 		is "$format: a plan starts from the verified log" "$status $(field size_before_bytes)" "0 1073741824"
@@ -185,50 +190,120 @@ recovers() {
 unfinished() {
 	fresh
 	make_disk qcow2 disk
-	mkdir "$scratch/fake"
-	cat >"$scratch/fake/qemu-img" <<-'EOF'
-		#!/bin/sh
+	fake qemu-img <<-'EOF'
 		[ "$1" != commit ] || { echo 'qemu-img: No space left on device' >&2; exit 1; }
-		PATH=${PATH#*:}
-		exec qemu-img "$@"
 	EOF
-	chmod +x "$scratch/fake/qemu-img"
-	PATH=$scratch/fake:$PATH
-	grow_disk --json disk 8G
-	is "commit fails: status and reason" "$status $(field reason) $(ls -A)" "30 commit-unfinished disk
-disk.grow-disk.verified"
+	with_fakes grow_disk --json disk 8G
+	is "commit fails: status and reason" "$status $(field reason changed) $(ls -A)" "30 commit-unfinished false disk
+disk.grow-disk.committing"
 	has "commit fails: says what to do" "$err" "run grow-disk on this image again"
-	PATH=${PATH#*:}
+	touch disk
+	refused log-stale 20 "changed after the commit had failed" disk
+	touch -r disk.grow-disk.committing disk
 	STUB=nothing grow_disk --json disk
 	is "the next run finishes it" "$status $(field recovered) $(table_end qcow2 disk) $(ls -A)" "0 true $eight disk"
-	# A signal during the commit: it is finished. A commit that does not end: it
-	# is broken off, and finished by the next run.
+	# A signal to the whole group during the commit: it is finished. A commit
+	# that does not end: it is broken off, and finished by the next run.
 	for nap in 1 60; do
 		make_disk qcow2 disk
-		# shellcheck disable=SC2016  # the fake expands it
-		printf '#!/bin/sh\n[ "$1" != commit ] || sleep %s\nPATH=${PATH#*:}\nexec qemu-img "$@"\n' "$nap" >"$scratch/fake/qemu-img"
-		PATH=$scratch/fake:$PATH
-		# shellcheck disable=SC2086  # the shell may be two words
-		$shell "$grow_disk" --json disk 8G >"$scratch/out" 2>"$scratch/err" &
-		process=$!
-		until [ -e disk.grow-disk.verified ]; do sleep 0.1; done
+		printf '[ "$1" != commit ] || sleep %s\n' "$nap" | fake qemu-img
+		with_fakes begin_disk --json disk 8G
+		until [ -e disk.grow-disk.committing ]; do sleep 0.1; done
 		sleep 0.3
-		kill -TERM "$process"
+		kill -TERM -- "-$process"
 		wait "$process"
 		status=$?
-		PATH=${PATH#*:}
 		case $nap in
-		1) is "a signal during the commit: finished" "$status $(table_end qcow2 disk) $(ls -A)" "0 $eight disk" ;;
-		*) is "a commit that does not end: unfinished" "$status $(field reason)" "30 commit-unfinished" ;;
+		1) is "a signal during the commit: finished" "$status $(field changed) $(table_end qcow2 disk) $(ls -A)" "0 true $eight disk" ;;
+		*) is "a commit that does not end: unfinished" "$status $(field reason changed)" "30 commit-unfinished false" ;;
 		esac
 	done
-	for process in $(processes_with "sleep 60"); do
+	end_of "sleep 60"
+	STUB=nothing grow_disk --json disk
+	is "and the next run finishes it" "$status $(field recovered) $(table_end qcow2 disk) $(ls -A)" "0 true $eight disk"
+	# All killed when the image has changed already.
+	make_disk qcow2 disk
+	fake qemu-img <<-'EOF'
+		[ "$1" != commit ] || { (PATH=${PATH#*:} && qemu-img "$@") && : >changed && exec sleep 60; }
+	EOF
+	with_fakes begin_disk --json disk 8G
+	until [ -e changed ]; do sleep 0.1; done
+	kill -KILL -- "-$process"
+	wait "$process" 2>/dev/null
+	rm -rf changed "${TMPDIR:?}"/*
+	STUB=nothing grow_disk --json disk
+	is "killed in the commit: the next run finishes it" "$status $(field recovered) $(table_end qcow2 disk) $(ls -A)" "0 true $eight disk"
+	rm -r "$scratch/fake"
+}
+
+# The processes of this folder with such a command line.
+end_of() {
+	for process in $(processes_with "$1"); do
 		[ "$(readlink "/proc/$process/cwd")" != "$PWD" ] || kill "$process"
 	done
 	sleep 0.2
-	STUB=nothing grow_disk --json disk
-	is "and the next run finishes it" "$status $(field recovered) $(table_end qcow2 disk) $(ls -A)" "0 true $eight disk"
+}
+
+# Room for the commit is looked for before the log becomes final.
+room() {
+	for format in raw qcow2; do
+		fresh
+		make_disk "$format" disk
+		fake df <<-'EOF'
+			[ ! -e disk.grow-disk.working ] || { printf 'x\nfake 1000 990 10 99%% /\n' && exit; }
+		EOF
+		with_fakes refused no-space 30 "$format: no room for the commit" disk 8G
+		rm -r "$scratch/fake"
+	done
+}
+
+# Programs that take long end at a signal, and a second signal changes nothing.
+slow() {
+	for word in check map sync; do
+		fresh
+		make_disk qcow2 disk
+		before=$(picture)
+		case $word in
+		sync) printf 'case $1 in *.working) exec sleep 61 ;; esac\n' | fake sync ;;
+		*) printf '[ "$1 $2" = "check -q" ] || [ "$1" != %s ] || exec sleep 61\n' "$word" | fake qemu-img ;;
+		esac
+		with_fakes begin_disk --json disk 8G
+		until [ -n "$(processes_with "sleep 61")" ]; do sleep 0.1; done
+		begin=$(date +%s)
+		kill -TERM "$process"
+		wait "$process"
+		is "a slow $word: status and reason" "$? $(field reason changed)" "30 interrupted false"
+		is "a slow $word: within 5 s" "$(($(date +%s) - begin <= 5))" 1
+		is "a slow $word: nothing changed" "$(picture)$(ls -A "$TMPDIR")" "$before"
+		end_of "sleep 61"
+		rm -r "$scratch/fake"
+	done
+	fresh
+	make_disk qcow2 disk
+	fake jq <<-'EOF'
+		case $* in *result.jq*) kill -TERM "$PPID" ;; esac
+	EOF
+	STUB=fault:fs-limit with_fakes grow_disk --json disk 8G
+	is "a signal while a fault is told: one object" "$status $(jq -s 'length' "$scratch/out") $(field reason)" "10 1 fs-limit"
+	with_fakes grow_disk --json disk 8G
+	is "a signal while the result is told: one object" "$status $(jq -s 'length' "$scratch/out") $(field changed)" "0 1 true"
 	rm -r "$scratch/fake"
+}
+
+repairs() {
+	for count in 1 7; do
+		fresh
+		make_disk qcow2 disk
+		STUB=repairs:$count grow_disk disk 8G
+		is "$count repairs: status, five lines" "$status $(wc -l <"$scratch/out") $err" "0 5 "
+		case $count in
+		1) has "1 repair: is named" "$out" "repaired   0x040001 (inode 11)" ;;
+		*) has "$count repairs: the first are named" "$out" "0x040004 (inode 14), and 3 more" ;;
+		esac
+	done
+	make_disk qcow2 disk
+	STUB=repairs:1 grow_disk --json disk 8G
+	is "1 repair: in the result" "$(field 'filesystem.repairs')" '[{"moment":"before","problem":"0x040001","inode":11}]'
 }
 
 # Images with something in them besides the disk.
@@ -281,6 +356,9 @@ main() {
 	signals
 	recovers
 	unfinished
+	room
+	slow
+	repairs
 	contents
 }
 

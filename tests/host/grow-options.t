@@ -10,7 +10,7 @@ options() {
 	is "--help: status, and nothing on standard error" "$status$err" 0
 	has "--help: usage" "$out" "Usage: grow-disk"
 	grow_disk --version
-	has "--version" "$status $out" "0 grow-disk "
+	is "--version: as in the Makefile" "$status $out" "0 grow-disk $(sed -n 's/^VERSION := //p' "$source_tree/Makefile")"
 	for wrong in "" "--nonsense disk" "disk 8G more" "--partition=0 disk" "--partition=x disk" "--partition" "--repair=some disk" \
 		"--accel=xen disk" "--format=vmdk disk" "--keep-log= disk" "--json=yes disk"; do
 		# shellcheck disable=SC2086  # words

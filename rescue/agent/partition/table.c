@@ -136,9 +136,7 @@ int table_read(const struct disk *disk, struct table *ret_table, struct fault *f
 			return fault_set(fault, REASON_TABLE_INVALID,
 					 "entry %zu of the partition table cannot be read",
 					 slot + 1);
-		/* Like the kernel, pass over what has a type but no size. */
-		if (fdisk_partition_get_size(partition) > 0)
-			table.entries[table.count++] = describe(partition);
+		table.entries[table.count++] = describe(partition);
 	}
 	*ret_table = table;
 	return 0;

@@ -1,0 +1,354 @@
+#!/bin/sh
+# grow-disk from end to end with a stub for the virtual machine: what is grown,
+# what is said, and what is left behind.
+# shellcheck disable=SC2016,SC2154  # fakes expand it; status, out, err and scratch come from grow-lib.sh
+tests=$(dirname "$0")/..
+# shellcheck source=/dev/null  # checked by itself
+. "$tests/host/grow-lib.sh"
+
+eight=16777216 # sectors
+
+grows() {
+	for format in raw qcow2; do
+		fresh
+		make_disk "$format" disk
+		chmod 640 disk
+		setfattr -n user.note -v kept disk 2>/dev/null
+		inode=$(stat -c '%i %a %u' disk)
+		grow_disk disk 8G
+		is "$format: status" "$status" 0
+		is "$format: the partition fills the disk" "$(table_end "$format" disk)" "$eight"
+		is "$format: inode, mode and owner stay" "$(stat -c '%i %a %u' disk)" "$inode"
+		is "$format: attributes stay" "$(getfattr --only-values -n user.note disk 2>/dev/null)" kept
+		is "$format: four lines" "$(wc -l <"$scratch/out")" 4
+		is "$format: nothing on standard error" "$err" ""
+		is "$format: no file left" "$(ls -A)$(ls -A "$TMPDIR")" disk
+		qemu-img convert -f "$format" -O raw disk new.raw
+		is "$format: all before the partition is as it was" "$(head -c 17301504 new.raw | cmp -l - "$scratch/made/raw" 2>/dev/null | wc -l)" 2
+		rm -f new.raw
+		STUB=nothing grow_disk --json disk
+		is "$format: again: nothing to do" "$status $(field changed)" "0 false"
+		grow_disk --json disk +1G
+		is "$format: relative size" "$status $(field size_after_bytes)" "0 9663676416"
+		is "$format: the fence's receipt" "$(field fence.differing_bytes) $(field fence.boot_code_sha256_before)" "0 $(field fence.boot_code_sha256_after)"
+		grow_disk --quiet disk 9.5G
+		is "$format: --quiet is quiet" "$status$out$err" 0
+	done
+}
+
+plans() {
+	fresh
+	make_disk qcow2 disk
+	before=$(picture)
+	grow_disk --plan disk 8G
+	is "plan: status" "$status" 0
+	has "plan: says so" "$out" "nothing has been changed"
+	grow_disk --plan --json disk 8G
+	is "plan: the result" "$(field plan partition.sectors_after largest.reason)" "true $((eight - 33792)) mbr-2tib"
+	is "plan: nothing changed" "$(picture)" "$before"
+	is "plan: no file left" "$(ls -A "$TMPDIR")" ""
+}
+
+# Names that mean something to QEMU, to the shell, or to a terminal.
+names() {
+	newline='
+'
+	# shellcheck disable=SC2016  # that it is not expanded is the point
+	for format in raw qcow2; do
+		for name in 'with space' 'a,b=c' 'nbd:x' 'file:x' 'json:{}' '-dash' '--' '$(touch hit)' '*' '%s%d' 'ünï' "new${newline}line${newline}" \
+			"$(printf 'latin\374')" "$(printf 'bell\033[2J')" '"quoted"' "it's" 'back\slash' '~' '#hash' 'fat:rw'; do
+			fresh
+			mkdir -- "./$name"
+			cd -- "./$name" || exit 1
+			make_disk "$format" "./$name"
+			grow_disk --json -- "$name" 8G
+			is "$format $(printf '%s' "$name" | tr -c '[:print:]' '?'): grown" "$status $(table_end "$format" "$PWD/$name")" "0 $eight"
+			is "and alone" "$(find "$scratch/disks" | wc -c)" "$(find "$scratch/disks/$name" | wc -c | awk -v n="${#scratch}" '{ print $1 + n + 7 }')"
+			grow_disk --plan "$PWD/$name" 9G
+			is "and planned, by its whole path" "$status" 0
+			case $out in
+			*"$(printf '\033')"*) is "and no escape reaches the terminal" yes no ;;
+			esac
+		done
+	done
+	fresh
+	make_disk qcow2 disk
+	mkdir links
+	ln -s ../disk links/link
+	ln -s "$grow_disk" links/grow
+	(cd links && exec $shell ./grow link 8G) >/dev/null 2>&1
+	is "through links: grown" "$? $(table_end qcow2 disk) $(find . | wc -l)" "0 $eight 5"
+}
+
+# One byte anywhere outside of the target.
+fences() {
+	for at in 0 439 440 446 450 454 462 466 470 478 494 511 512 65535 65536 262144 300000 17301503; do
+		fresh
+		make_disk qcow2 disk
+		before=$(picture)
+		STUB=breach:$at grow_disk --json disk 8G
+		is "a byte at $at: caught" "$status $(field reason changed fence.differing_bytes)" "70 fence-breach false 1"
+		is "a byte at $at: nothing changed" "$(picture)" "$before"
+	done
+	fresh
+	make_disk raw disk
+	before=$(picture)
+	STUB=breach:300000 grow_disk --json disk 8G
+	is "a byte in a raw disk: caught" "$status $(field reason) $(picture)" "70 fence-breach $before"
+	grow_disk --json --partition 1 disk 8G
+	is "a partition that swallows the next: caught" "$status $(field reason changed) $(picture)" "70 fence-breach false $before"
+	STUB=breach:17301504 grow_disk --json disk 8G
+	is "a byte in the target: not outside" "$status" 0
+	fresh
+	make_disk raw disk
+	before=$(picture)
+	STUB=liar grow_disk --json disk 8G
+	is "other numbers than were told: caught" "$status $(field reason changed) $(picture)" "70 not-verified false $before"
+	STUB=nothing grow_disk --json disk 8G
+	is "nothing done, but a larger disk: caught" "$status $(field reason) $(picture)" "70 not-verified $before"
+}
+
+faults() {
+	fresh
+	make_disk qcow2 disk
+	for fault in fault:fs-limit:10:fs-limit fault:fs-unclean:20:fs-unclean fault:mbr-2tib:10:mbr-2tib silent:70:guest-died; do
+		reason=${fault##*:} fault=${fault%:*}
+		export STUB="${fault%:*}"
+		before=$(picture)
+		grow_disk --json disk 8G
+		is "$STUB: status and reason" "$status $(field reason changed)" "${fault##*:} $reason false"
+		is "$STUB: nothing changed" "$(picture)" "$before"
+		unset STUB
+	done
+	STUB=silent grow_disk --keep-log kept disk 8G
+	has "--keep-log: events" "$(cat kept)" '"event":"hello"'
+	has "--keep-log: console" "$(cat kept)" 'console of the stub'
+	grow_disk --json --keep-log disk disk 8G
+	is "--keep-log on the image: refused" "$status $(field reason)" "2 usage"
+}
+
+signals() {
+	for signal in INT TERM HUP; do
+		for stub in hang deaf; do
+			fresh
+			make_disk qcow2 disk
+			before=$(picture)
+			STUB=$stub begin_disk --json disk 8G
+			until [ -n "$(processes_with "$scratch/disks/disk.grow-disk.working --format")" ]; do sleep 0.1; done
+			sleep 0.3
+			begin=$(date +%s)
+			kill -"$signal" "$process"
+			wait "$process"
+			is "SIG$signal, $stub: status and reason" "$? $(field reason changed)" "30 interrupted false"
+			is "SIG$signal, $stub: within 5 s" "$(($(date +%s) - begin <= 5))" 1
+			is "SIG$signal, $stub: nothing changed" "$(picture)$(ls -A "$TMPDIR")" "$before"
+			is "SIG$signal, $stub: no process left" "$(processes_with "$scratch/disks/disk")" ""
+		done
+	done
+}
+
+# What an earlier run left.
+recovers() {
+	for format in raw qcow2; do
+		fresh
+		make_disk "$format" disk
+		printf 'half a log' >disk.grow-disk.working
+		grow_disk disk 2G
+		is "$format: a stale working log is thrown away" "$status $(ls -A)" "0 disk"
+		make_disk "$format" disk
+		qemu-img create -q -f qcow2 -F "$format" -b ./disk disk.grow-disk.verified 1G
+		$GROW_DISK_RESCUE_VM --disk "$PWD/disk.grow-disk.verified" --events "$scratch/events"
+		touch -r disk disk.grow-disk.verified
+		touch -d "$(stat -c %y disk) 1 second" disk
+		refused log-stale 20 "$format: changed after the log" disk 3G
+		refused log-stale 20 "$format: changed after the log, plan" --plan disk 3G
+		touch -r disk.grow-disk.verified disk
+		before=$(picture)
+		grow_disk --plan --json disk 3G
+		is "$format: a plan starts from the verified log" "$status $(field size_before_bytes)" "0 1073741824"
+		is "$format: and leaves it" "$(picture)" "$before"
+		grow_disk --json disk 3G
+		is "$format: a verified log is committed first" "$status $(field recovered size_before_bytes) $(ls -A)" "0 true 1073741824 disk"
+		is "$format: then grown" "$(table_end "$format" disk)" $((3 * 2097152))
+	done
+	fresh
+	make_disk qcow2 disk
+	make_disk qcow2 other
+	qemu-img create -q -f qcow2 -F qcow2 -b ./other disk.grow-disk.verified 1G
+	refused log-foreign 20 "a log of another image" disk 2G
+	rm disk.grow-disk.verified
+	ln -s other disk.grow-disk.verified
+	refused log-foreign 20 "a link where the log should be" disk 2G
+	rm disk.grow-disk.verified
+	ln -s other disk.grow-disk.working
+	sum=$(sha256sum other)
+	grow_disk disk 2G
+	is "a link where the working log should be" "$status $(sha256sum other)" "0 $sum"
+}
+
+# A commit that fails leaves the log, and the next run finishes it.
+unfinished() {
+	fresh
+	make_disk qcow2 disk
+	fake qemu-img <<-'EOF'
+		[ "$1" != commit ] || { echo 'qemu-img: No space left on device' >&2; exit 1; }
+	EOF
+	with_fakes grow_disk --json disk 8G
+	is "commit fails: status and reason" "$status $(field reason changed) $(ls -A)" "30 commit-unfinished false disk
+disk.grow-disk.committing"
+	has "commit fails: says what to do" "$err" "run grow-disk on this image again"
+	touch disk
+	refused log-stale 20 "changed after the commit had failed" disk
+	touch -r disk.grow-disk.committing disk
+	STUB=nothing grow_disk --json disk
+	is "the next run finishes it" "$status $(field recovered) $(table_end qcow2 disk) $(ls -A)" "0 true $eight disk"
+	# A signal to the whole group during the commit: it is finished. A commit
+	# that does not end: it is broken off, and finished by the next run.
+	for nap in 1 60; do
+		make_disk qcow2 disk
+		printf '[ "$1" != commit ] || sleep %s\n' "$nap" | fake qemu-img
+		with_fakes begin_disk --json disk 8G
+		until [ -e disk.grow-disk.committing ]; do sleep 0.1; done
+		sleep 0.3
+		kill -TERM -- "-$process"
+		wait "$process"
+		status=$?
+		case $nap in
+		1) is "a signal during the commit: finished" "$status $(field changed) $(table_end qcow2 disk) $(ls -A)" "0 true $eight disk" ;;
+		*) is "a commit that does not end: unfinished" "$status $(field reason changed)" "30 commit-unfinished false" ;;
+		esac
+	done
+	end_of "sleep 60"
+	STUB=nothing grow_disk --json disk
+	is "and the next run finishes it" "$status $(field recovered) $(table_end qcow2 disk) $(ls -A)" "0 true $eight disk"
+	# All killed when the image has changed already.
+	make_disk qcow2 disk
+	fake qemu-img <<-'EOF'
+		[ "$1" != commit ] || { (PATH=${PATH#*:} && qemu-img "$@") && : >changed && exec sleep 60; }
+	EOF
+	with_fakes begin_disk --json disk 8G
+	until [ -e changed ]; do sleep 0.1; done
+	kill -KILL -- "-$process"
+	wait "$process" 2>/dev/null
+	rm -rf changed "${TMPDIR:?}"/*
+	STUB=nothing grow_disk --json disk
+	is "killed in the commit: the next run finishes it" "$status $(field recovered) $(table_end qcow2 disk) $(ls -A)" "0 true $eight disk"
+	rm -r "$scratch/fake"
+}
+
+# The processes of this folder with such a command line.
+end_of() {
+	for process in $(processes_with "$1"); do
+		[ "$(readlink "/proc/$process/cwd")" != "$PWD" ] || kill "$process"
+	done
+	sleep 0.2
+}
+
+# Room for the commit is looked for before the log becomes final.
+room() {
+	for format in raw qcow2; do
+		fresh
+		make_disk "$format" disk
+		fake df <<-'EOF'
+			[ ! -e disk.grow-disk.working ] || { printf 'x\nfake 1000 990 10 99%% /\n' && exit; }
+		EOF
+		with_fakes refused no-space 30 "$format: no room for the commit" disk 8G
+		rm -r "$scratch/fake"
+	done
+}
+
+# Programs that take long end at a signal, and a second signal changes nothing.
+slow() {
+	for word in check map sync; do
+		fresh
+		make_disk qcow2 disk
+		before=$(picture)
+		case $word in
+		sync) printf 'case $1 in *.working) exec sleep 61 ;; esac\n' | fake sync ;;
+		*) printf '[ "$1 $2" = "check -q" ] || [ "$1" != %s ] || exec sleep 61\n' "$word" | fake qemu-img ;;
+		esac
+		with_fakes begin_disk --json disk 8G
+		until [ -n "$(processes_with "sleep 61")" ]; do sleep 0.1; done
+		begin=$(date +%s)
+		kill -TERM "$process"
+		wait "$process"
+		is "a slow $word: status and reason" "$? $(field reason changed)" "30 interrupted false"
+		is "a slow $word: within 5 s" "$(($(date +%s) - begin <= 5))" 1
+		is "a slow $word: nothing changed" "$(picture)$(ls -A "$TMPDIR")" "$before"
+		end_of "sleep 61"
+		rm -r "$scratch/fake"
+	done
+	fresh
+	make_disk qcow2 disk
+	fake jq <<-'EOF'
+		case $* in *result.jq*) kill -TERM "$PPID" ;; esac
+	EOF
+	STUB=fault:fs-limit with_fakes grow_disk --json disk 8G
+	is "a signal while a fault is told: one object" "$status $(jq -s 'length' "$scratch/out") $(field reason)" "10 1 fs-limit"
+	with_fakes grow_disk --json disk 8G
+	is "a signal while the result is told: one object" "$status $(jq -s 'length' "$scratch/out") $(field changed)" "0 1 true"
+	rm -r "$scratch/fake"
+}
+
+repairs() {
+	for count in 1 7; do
+		fresh
+		make_disk qcow2 disk
+		STUB=repairs:$count grow_disk disk 8G
+		is "$count repairs: status, five lines" "$status $(wc -l <"$scratch/out") $err" "0 5 "
+		case $count in
+		1) has "1 repair: is named" "$out" "repaired   0x040001 (inode 11)" ;;
+		*) has "$count repairs: the first are named" "$out" "0x040004 (inode 14), and 3 more" ;;
+		esac
+	done
+	make_disk qcow2 disk
+	STUB=repairs:1 grow_disk --json disk 8G
+	is "1 repair: in the result" "$(field 'filesystem.repairs')" '[{"moment":"before","problem":"0x040001","inode":11}]'
+}
+
+# Images with something in them besides the disk.
+contents() {
+	fresh
+	make_disk qcow2 disk
+	qemu-img snapshot -c one disk
+	grow_disk disk 8G
+	is "snapshot in version 3: grown" "$status" 0
+	is "snapshot in version 3: sound" "$(qemu-img check -q disk >/dev/null 2>&1; echo $?)" 0
+	qemu-img snapshot -a one disk
+	is "snapshot in version 3: goes back" "$(qemu-img compare -q disk "$scratch/made/raw"; echo $?)" 0
+	fresh
+	make_disk qcow2 base
+	qemu-img bitmap --add base b0
+	grow_disk base 8G
+	is "bitmap: stays" "$status $(qemu-img info --output=json base | jq -r '."format-specific".data.bitmaps[].name')" "0 b0"
+	fresh
+	make_disk qcow2 base
+	qemu-img create -q -f qcow2 -F qcow2 -b base over
+	sum=$(sha256sum base)
+	grow_disk --plan --allow-backing over 8G
+	is "backing file: planned" "$status" 0
+	grow_disk --allow-backing over 8G
+	is "backing file: read, not changed" "$status $(table_end qcow2 over) $(sha256sum base)" "0 $eight $sum"
+	fresh
+	qemu-img convert -f raw -O qcow2 -o data_file=data,data_file_raw=on "$scratch/made/raw" disk
+	grow_disk --allow-backing disk 8G
+	is "data file: grown" "$status $(table_end qcow2 disk)" "0 $eight"
+	fresh
+	for options in compat=0.10 cluster_size=512 cluster_size=2M extended_l2=on compression_type=zstd lazy_refcounts=on refcount_bits=1; do
+		qemu-img convert -f raw -O qcow2 -o "$options" "$scratch/made/raw" disk
+		grow_disk disk 8G
+		is "$options: grown" "$status $(table_end qcow2 disk)" "0 $eight"
+	done
+	fresh
+	make_disk raw disk
+	printf x >>disk
+	grow_disk disk 8G
+	is "raw of an odd size: grown" "$status $(table_end raw disk)" "0 $eight"
+}
+
+main() {
+	make_disk raw warm
+	for part in $PARTS; do $part; done
+}
+
+each_shell main
