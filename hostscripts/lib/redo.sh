@@ -78,7 +78,12 @@ redo_stamp_epoch() {
 }
 
 redo_same_time() {
-	[ -n "$(find "$1" ! -newer "$2")" ] && [ -n "$(find "$2" ! -newer "$1")" ]
+	same_time=$(redo_time "$1") && [ -n "$same_time" ] && [ "$(redo_time "$2")" = "$same_time" ]
+}
+
+# To the nanosecond, by the stat of Linux or that of the BSDs.
+redo_time() {
+	stat -c %y -- "$1" 2>/dev/null || stat -f %Fm -- "$1"
 }
 
 flush_probe() {

@@ -3,7 +3,7 @@
 # second. To be sourced behind tap.sh.
 # shellcheck disable=SC2154  # build, source_tree, work: of tap.sh
 
-# shellcheck source=size.sh
+# shellcheck source=../lib/size.sh
 . "$tests/lib/size.sh"
 
 agent=${GROW_DISK_AGENT:-$build/rescue}
