@@ -239,7 +239,7 @@ disk.grow-disk.committing"
 # The processes of this folder with such a command line.
 end_of() {
 	for process in $(processes_with "$1"); do
-		[ "$(readlink "/proc/$process/cwd")" != "$PWD" ] || kill "$process"
+		[ "$(readlink "/proc/$process/cwd")" != "$PWD" ] || kill -KILL "$process"
 	done
 	sleep 0.2
 }
