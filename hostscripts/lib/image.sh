@@ -105,7 +105,7 @@ image_detect_deeper() {
 	[ "$hex" != 7573746172 ] || image_packed tar "tar -xf NAME (an .ova file is one)"
 	hex_at "$image" 32769 5
 	[ "$hex" != 4344303031 ] || image_foreign "an ISO 9660 image (a CD or DVD)" "Install from it, and grow the installed disk"
-	image_bytes=$(wc -c <"$image")
+	image_bytes=$(stat -L -c %s -- "$image")
 	[ "$image_bytes" -ge 512 ] || return 0
 	hex_at "$image" $((image_bytes - 512)) 8
 	case $hex in

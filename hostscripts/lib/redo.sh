@@ -141,7 +141,8 @@ redo_commit() {
 # now ends with the sector.
 redo_whole_sectors() {
 	[ "$image_format" = raw ] || return 0
-	[ $(($(wc -c <"$image") % 512)) -eq 0 ] || run_unstopped dd if=/dev/null of="$image" bs=512 seek=$((($(wc -c <"$image") + 511) / 512)) count=0
+	redo_bytes=$(stat -c %s -- "$image")
+	[ $((redo_bytes % 512)) -eq 0 ] || run_unstopped dd if=/dev/null of="$image" bs=512 seek=$(((redo_bytes + 511) / 512)) count=0
 }
 
 # qemu-img commits in pieces of 64 KiB, most of them zeroes around a few blocks:
