@@ -136,6 +136,13 @@ room() {
 			[ ! -e disk.grow-disk.working ] || { printf 'x\nfake 1000 990 10 99%% /\n' && exit; }
 		EOF
 		with_fakes refused no-space 30 "$format: no room for the commit" disk 8G
+		fake df <<-'EOF'
+			case $* in
+			*/disks) printf 'x\nfake 1000 990 10 99%% /\n' ;;
+			*) printf 'x\nfake 1000 10 99999999 1%% /\n' ;;
+			esac
+		EOF
+		with_fakes refused no-space 30 "$format: no room to begin" disk 8G
 		rm -r "$scratch/fake"
 	done
 }
