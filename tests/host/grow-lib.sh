@@ -123,7 +123,7 @@ with_fakes() {
 # Begin grow_disk in the background, in a process group of its own: sets process.
 begin_disk() {
 	# shellcheck disable=SC2086  # the shell may be two words
-	setsid env --default-signal=INT $shell "$grow_disk" "$@" >"$scratch/out" 2>"$scratch/err" &
+	setsid env --default-signal=INT,HUP,TERM $shell "$grow_disk" "$@" >"$scratch/out" 2>"$scratch/err" &
 	process=$!
 }
 
