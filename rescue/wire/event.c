@@ -6,6 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum field_type { FIELD_TEXT, FIELD_NUMBER, FIELD_FLAG };
+
+struct event_field {
+	const char *name;
+	enum field_type type;
+	bool optional;
+};
+
 #define FIELDS_MAX 24
 #define TEXT(name)                                                                                 \
 	{                                                                                          \
@@ -73,11 +81,6 @@ static const struct event_field common_fields[] = { TEXT("event"), NUMBER("t_ms"
 const char *event_word(enum event_kind kind)
 {
 	return events[kind].word;
-}
-
-const struct event_field *event_fields(enum event_kind kind)
-{
-	return events[kind].fields;
 }
 
 static int refuse(struct fault *fault, const char *what, const char *name)

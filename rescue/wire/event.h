@@ -29,19 +29,8 @@ enum event_kind {
 	EVENT_KINDS
 };
 
-enum field_type { FIELD_TEXT, FIELD_NUMBER, FIELD_FLAG };
-
-struct event_field {
-	const char *name;
-	enum field_type type;
-	bool optional;
-};
-
 /* The word for a kind: "hello", "disk", ... Static storage. */
 const char *event_word(enum event_kind kind);
-
-/* The fields of a kind besides "event" and "t_ms", ended by a NULL name. */
-const struct event_field *event_fields(enum event_kind kind);
 
 /* Check an object against the table: a known event, no unknown, missing or
  * mistyped field, numbers not negative, texts within WIRE_TEXT_MAX_BYTES.
