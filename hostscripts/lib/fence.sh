@@ -16,12 +16,11 @@ fence_breach() {
 # fence: sets fence_compared, fence_differing, the target's numbers, and the
 # checksums of the boot code.
 fence() {
-	redo_check "$log_working" || fence_breach "the log itself ($wrong)"
-	number_at "$log_working" 24 8
-	[ "$number" -eq "$size_after" ] || fence_breach "the size of the disk, which is $number bytes now"
+	redo_check || fence_breach "the log itself ($wrong)"
+	[ "$qcow2_virtual" -eq "$size_after" ] || fence_breach "the size of the disk, which is $qcow2_virtual bytes now"
 	fence_compared=0 fence_differing=0
-	fence_sector "$image" "$image_format" "$work/sector-before"
-	fence_sector "$log_working" qcow2 "$work/sector-after"
+	fence_sector image "$work/sector-before"
+	fence_sector log "$work/sector-after"
 	boot_code_before=$(head -c 440 "$work/sector-before" | sha256sum)
 	boot_code_after=$(head -c 440 "$work/sector-after" | sha256sum)
 	boot_code_before=${boot_code_before%% *} boot_code_after=${boot_code_after%% *}
@@ -30,10 +29,10 @@ fence() {
 	fence_outside
 }
 
+# fence_sector image|log FILE: the first one.
 fence_sector() {
-	run qemu-img dd -f "$2" -O raw bs=512 count=1 "if=$1" "of=$3" && return 0
-	complaint
-	fault internal "The first sector of $1 cannot be read: $complaint" "Please report it"
+	piece_at=0 piece_length=512
+	fence_read "$@"
 }
 
 # fence_entry FILE NUMBER: sets entry_type, entry_start and entry_sectors.
@@ -96,7 +95,8 @@ fence_table() {
 # What the log holds outside sector 0 and the target: lines of "image" or
 # "zero" (behind the old end), offset and length.
 fence_list() {
-	run_long qemu-img map --output=json -f qcow2 "$log_working" || {
+	window=$(redo_options "")
+	run_long qemu-img map --output=json --image-opts "${window%.}" || {
 		complaint
 		fault internal "The log cannot be read back: $complaint" "Please report it"
 	}
@@ -125,9 +125,9 @@ fence_range() {
 	while [ "$piece_at" -lt $(($2 + $3)) ]; do
 		piece_length=$(($2 + $3 - piece_at))
 		[ "$piece_length" -le "$fence_piece" ] || piece_length=$fence_piece
-		fence_read "$log_working" qcow2 "$work/piece-after"
+		fence_read log "$work/piece-after"
 		case $1 in
-		image) fence_read "$image" "$image_format" "$work/piece-before" ;;
+		image) fence_read image "$work/piece-before" ;;
 		*) head -c "$piece_length" /dev/zero >"$work/piece-before" ;;
 		esac
 		cmp "$work/piece-before" "$work/piece-after" >"$work/compare" 2>&1 || fence_differs
@@ -135,24 +135,28 @@ fence_range() {
 	done
 }
 
-# fence_window IMAGE FORMAT: the piece as an image of its own (qemu-img dd has a
-# skip and a count, whose meaning depends on its version), and a dot that keeps
-# newlines. A comma in a file name has to be doubled.
+# fence_window image|log: the piece as an image of its own (qemu-img dd has a
+# skip and a count, whose meaning depends on its version).
 fence_window() {
-	printf 'driver=raw,offset=%s,size=%s,file.driver=%s,file.file.driver=file,file.file.filename=' "$piece_at" "$piece_length" "$2"
-	printf '%s' "$1" | sed 's/,/,,/g'
+	printf 'driver=raw,offset=%s,size=%s,' "$piece_at" "$piece_length"
+	[ "$1" = image ] || {
+		redo_options file.
+		return
+	}
+	printf 'file.driver=%s,file.file.driver=file,file.file.filename=' "$image_format"
+	option_value "$image_at"
 	printf .
 }
 
-# fence_read IMAGE FORMAT FILE: the piece, which has to be there in full.
+# fence_read image|log FILE: the piece, which has to be there in full.
 fence_read() {
 	block=65536
 	while [ $((piece_at % block)) -ne 0 ] || [ $((piece_length % block)) -ne 0 ]; do block=$((block / 2)); done
-	window=$(fence_window "$1" "$2")
-	run qemu-img dd --image-opts -O raw "bs=$block" "if=${window%.}" "of=$3" &&
-		[ "$(wc -c <"$3")" -eq "$piece_length" ] && return 0
+	window=$(fence_window "$1")
+	run qemu-img dd --image-opts -O raw "bs=$block" "if=${window%.}" "of=$2" &&
+		[ "$(file_bytes "$2")" -eq "$piece_length" ] && return 0
 	complaint
-	fault no-space "The log cannot be compared with the image: ${complaint:-not all of it could be read}" "Make room in ${TMPDIR:-/tmp}"
+	fault no-space "The $1 cannot be read: ${complaint:-not all of it}" "Make room in ${TMPDIR:-/tmp}; look at the disk behind the image"
 }
 
 fence_differs() {

@@ -16,37 +16,56 @@ image_find() {
 		esac
 		;;
 	esac
-	[ -e "$image" ] || fault image-not-found "There is no file $image" "Look at the path"
 	# The dot keeps newlines at the end of a name.
-	image=$(readlink -f -- "$image" && printf .) ||
-		fault image-not-found "$1 leads nowhere" "Look at the links on its path"
-	image=${image%??}
+	image_path=$(readlink -f -- "$image" && printf .) ||
+		fault image-not-found "There is no file $image, or the links on its path lead nowhere" "Look at the path"
+	image=${image_path%??}
 	image_dir=${image%/*} image_name=${image##*/}
-	image_dir=${image_dir:-/}
+	image_dir=${image_dir:-/} image_guard=$image.grow-disk.image
+	image_locate
 }
 
-image_check_file() {
-	[ ! -d "$image" ] || fault image-not-a-file "$image is a directory" "Name the disk image in it"
-	[ ! -b "$image" ] || fault image-not-a-file "$image is a block device, and grow-disk works on image files" \
+# Where the image is now: an unfinished commit keeps it under another name.
+image_locate() {
+	image_at=$image
+	[ -e "$image" ] || [ ! -e "$image_guard" ] || image_at=$image_guard
+	[ -e "$image_at" ] || fault image-not-found "There is no file $image" "Look at the path"
+}
+
+# Two files that may both be the image, or one without its ticket: whoever made
+# that so has to say which is meant.
+image_check_guard() {
+	[ -e "$image_guard" ] || return 0
+	[ "$image_at" = "$image_guard" ] ||
+		fault log-stale "There is $image, and $image_guard, which is that image in the middle of a commit" \
+			"If the first is right (a restored backup): remove the second, $log_file${ticket:+, $ticket}. If not: move the first away, and run grow-disk --recover"
+	[ "$ticket_state" != none ] ||
+		fault log-foreign "The image is at $image_guard, in the middle of a commit, and the ticket of that commit is not there" "Restore a backup"
+}
+
+# What is to be known before it is opened: nothing here starts a program.
+image_check_kind() {
+	[ -e "$image_at" ] || return 0
+	[ ! -d "$image_at" ] || fault image-not-a-file "$image is a directory" "Name the disk image in it"
+	[ ! -b "$image_at" ] || fault image-not-a-file "$image is a block device, and grow-disk works on image files" \
 		"Devices are grown by what made them (lvextend, the hypervisor), not by writing to them"
-	[ -f "$image" ] || fault image-not-a-file "$image is not a regular file" "Name a disk image"
-	[ -r "$image" ] || fault image-unreadable "$image may not be read by $(id -un 2>/dev/null)" "Ask its owner, or run as its owner"
-	image_check_writable
-	[ -s "$image" ] || fault image-format "$image is empty" "A disk image has at least a partition table"
+	[ -f "$image_at" ] || fault image-not-a-file "$image is not a regular file" "Name a disk image"
+	[ -r "$image_at" ] || fault image-unreadable "$image may not be read by $(id -un 2>/dev/null)" "Ask its owner, or run as its owner"
+	[ -w "$image_at" ] || fault image-not-writable "$image may not be written by $(id -un 2>/dev/null)" \
+		"Ask its owner; it may also be immutable, or on a file system that is mounted read-only"
 }
 
 # Root may write what nobody is meant to write: the mode counts for root too.
 image_check_writable() {
-	image_mode=$(ls -ld -- "$image")
+	image_mode=$(ls -ld -- "$image_at")
 	case $image_mode in
 	?????w* | ??w* | ????????w*) ;;
 	*) fault image-not-writable "$image is marked read-only" "If it shall be changed: chmod u+w" ;;
 	esac
-	[ -w "$image" ] || fault image-not-writable "$image may not be written by $(id -un 2>/dev/null)" \
-		"Ask its owner; it may also be immutable, or on a file system that is mounted read-only"
 	[ -w "$image_dir" ] && [ -x "$image_dir" ] ||
-		fault folder-not-writable "$image_dir may not be written by $(id -un 2>/dev/null), and the log of the changes has to be beside the image" \
+		fault folder-not-writable "$image_dir may not be written by $(id -un 2>/dev/null), and what a run leaves for the next one has to be beside the image" \
 			"Give write permission to the folder, or move the image"
+	[ -s "$image_at" ] || fault image-format "$image is empty" "A disk image has at least a partition table"
 }
 
 # hex_at FILE OFFSET COUNT: these bytes as hexadecimal digits, in $hex.
@@ -54,12 +73,12 @@ hex_at() {
 	hex=$(od -An -v -tx1 -j "$2" -N "$3" -- "$1" 2>/dev/null | tr -d ' \n')
 }
 
-# The same as a big-endian number; what does not fit becomes the largest one.
-number_at() {
-	hex_at "$1" "$2" "$3"
-	case ${#hex}$hex in
+# hex_number DIGITS: a big-endian number, in $number; what does not fit becomes
+# the largest one.
+hex_number() {
+	case ${#1}$1 in
 	16[89a-f]*) number=$size_max ;;
-	*) number=$((0x${hex:-0})) ;;
+	*) number=$((0x${1:-0})) ;;
 	esac
 }
 
@@ -124,26 +143,20 @@ image_detect_both() {
 	esac
 }
 
-# What can be told of the file before it is locked.
-image_preflight_file() {
-	image_check_file
+# What the image is, by its own first bytes, or as --format says.
+image_preflight_format() {
 	if [ -n "$opt_format" ]; then image_format=$opt_format; else image_detect; fi
-	[ "$image_format" != qcow2 ] || qcow2_check_magic
-}
-
-# What needs the lock, and the end of any commit that was under way.
-image_preflight_tables() {
 	[ "$image_format" = qcow2 ] || return 0
+	qcow2_check_magic
 	qcow2_check_header
 	qcow2_check_tables
 }
 
-# What QEMU says of it; sets size_before.
+# Sets size_before, after image_preflight_format. Of a raw image QEMU completes
+# the last sector.
 image_measure() {
-	run qemu-img info --output=json -f "$base_format" "$base" >"$work/info.json" || {
-		complaint
-		fault image-corrupt "QEMU cannot open $base: $complaint" "Try: qemu-img check -f $base_format IMAGE"
-	}
-	size_before=$(jq -e '."virtual-size"' "$work/info.json") ||
-		fault no-space "What QEMU says of $base cannot be kept" "Make room in ${TMPDIR:-/tmp}"
+	case $image_format in
+	qcow2) size_before=$qcow2_virtual ;;
+	*) size_before=$((($(file_bytes "$image") + 511) / 512 * 512)) ;;
+	esac
 }

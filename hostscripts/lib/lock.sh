@@ -4,25 +4,61 @@
 
 # One grow-disk for an image. The lock is on the image itself, by file
 # descriptor 9, which every program we start inherits: as long as one of them
-# lives, the lock does.
+# lives, the lock does. With --wait-lock it is tried again until the time is over.
 lock_take() {
-	command -v flock >/dev/null || return 0
+	now_ms && lock_deadline=$((now + opt_wait_lock * 1000)) lock_told=no lock_moves=0
+	until lock_try; do
+		[ -n "$lock_reason" ] || ! lock_moved || continue
+		now_ms
+		[ "$now" -lt "$lock_deadline" ] || fault image-locked "$lock_reason" "$lock_hint, or wait for it: --wait-lock SECONDS"
+		[ "$lock_told" = yes ] || say "waiting for at most $opt_wait_lock s: $lock_reason"
+		lock_told=yes
+		run_long sleep 0.2 || run_long sleep 1
+	done
+}
+
+# Seldom more than once; for ever would mean that a lock cannot be had here.
+lock_moved() {
+	lock_moves=$((lock_moves + 1)) lock_reason="$image is replaced again and again" lock_hint="Try again when that has ended"
+	[ "$lock_moves" -lt 100 ]
+}
+
+# Without a reason it was not locked, but is not where it was: whoever had it
+# has taken it out of the way, put it back, or replaced it.
+lock_try() {
+	lock_reason=''
+	image_locate
+	image_check_kind
+	command -v flock >/dev/null || {
+		lock_try_qemu
+		return
+	}
 	# In a subshell first: an exec that fails would end the script.
-	(exec 9<>"$image") 2>/dev/null || fault image-not-writable "$image cannot be opened for writing" "Look at its permissions"
-	exec 9<>"$image"
-	flock -n 9 || fault image-locked "$image is being worked on by another program$(lock_holder)" "Try again when that has ended"
+	(exec 9<>"$image_at") 2>/dev/null || {
+		[ -e "$image_at" ] || return 1
+		fault image-not-writable "$image cannot be opened for writing" "Look at its permissions"
+	}
+	exec 9<>"$image_at"
+	flock -n 9 || {
+		lock_reason="$image is being worked on by another program$(lock_holder)" lock_hint="Try again when that has ended"
+		return 1
+	}
+	# shellcheck disable=SC3013  # -ef is not POSIX, but every sh has it
+	[ ! -e "/proc/$$/fd/9" ] || [ "/proc/$$/fd/9" -ef "$image_at" ] || return 1
+	lock_try_qemu
 }
 
 # QEMU's own locks. Opening the file for repair as a raw image asks for them
 # all, and raw images have no repair: nothing is written, and 63 is the answer.
-lock_check_qemu() {
-	LC_ALL=C run qemu-img check -q -f raw -r leaks -- "$image"
+lock_try_qemu() {
+	LC_ALL=C run qemu-img check -q -f raw -r leaks -- "$image_at"
 	[ $? -ne 63 ] || return 0
 	complaint
 	case $(cat -- "$work/stderr") in
-	*'Failed to get '*' lock'*) fault image-locked "$image is in use by another program$(lock_holder)" "Shut down the virtual machine that has it, and try again" ;;
+	*'Failed to get '*' lock'*) lock_reason="$image is in use by another program$(lock_holder)" lock_hint="Shut down the virtual machine that has it, and try again" ;;
 	*) fault image-unreadable "QEMU cannot open $image: $complaint" "Look at its permissions" ;;
 	esac
+	return 1
 }
 
 # The first other process that has the image open, where that can be seen.
@@ -32,7 +68,7 @@ lock_holder() {
 	set +f
 	for holder in /proc/[1-9]*; do
 		[ "$holder" != "/proc/$$" ] || continue
-		[ -n "$(find -L "$holder/fd" -maxdepth 1 -samefile "$image" 2>/dev/null)" ] || continue
+		[ -n "$(find -L "$holder/fd" -maxdepth 1 -samefile "$image_at" 2>/dev/null)" ] || continue
 		read -r holder_name <"$holder/comm" && printf ' (%s, process %s)' "$holder_name" "${holder#/proc/}"
 		break
 	done

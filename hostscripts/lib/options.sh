@@ -5,6 +5,7 @@
 usage() {
 	cat <<'TEXT'
 Usage: grow-disk [OPTION]... IMAGE [SIZE]
+       grow-disk --recover|--discard [OPTION]... IMAGE
 
 Make a disk image larger: the disk, its last partition, and the ext2, ext3 or
 ext4 file system in it. Everything happens in a redo log beside the image; the
@@ -14,12 +15,18 @@ SIZE is written as for qemu-img: 8G, +2G, 1.5T, or bytes. Without SIZE the
 partition and its file system fill the disk as it is.
 
       --plan            say what would be done, and change nothing
+      --recover         only finish what an interrupted run has left complete
+      --discard         throw that away, as long as its commit has not begun
       --partition N     grow partition N (default: the last one on the disk)
       --repair=safe     repair only what is safe (the default)
       --repair=all      repair whatever e2fsck finds
       --format F        the image is raw, or qcow2 (default: by its content)
       --allow-backing   accept a backing file or an external data file
       --accel A         auto (the default), kvm, hvf or tcg
+      --work-dir DIR    keep the redo log there (default: beside the image)
+      --wait-lock SECONDS
+                        wait so long for another program to end its work on
+                        the image
       --json            print the result as one JSON object
       --keep-log FILE   keep the events and the console of the virtual machine
   -q, --quiet           print nothing but faults
@@ -39,7 +46,7 @@ usage_fault() {
 }
 
 options_default() {
-	opt_json=no opt_plan=no opt_quiet=no opt_verbose=no opt_allow_backing=no
+	opt_json=no opt_verb=grow opt_work_dir='' opt_wait_lock=0 opt_quiet=no opt_verbose=no opt_allow_backing=no
 	opt_partition='' opt_repair=safe opt_accel=auto opt_format='' opt_keep_log=''
 	operands=0 operand_image='' operand_size=''
 }
@@ -68,12 +75,12 @@ options_parse() {
 			for word; do options_operand "$word"; done
 			break
 			;;
-		--partition | --repair | --format | --accel | --keep-log)
+		--partition | --repair | --format | --accel | --keep-log | --work-dir | --wait-lock)
 			[ $# -ge 2 ] || usage_fault "$1 needs a value"
 			options_value "$1" "$2"
 			shift
 			;;
-		--partition=* | --repair=* | --format=* | --accel=* | --keep-log=*) options_value "${1%%=*}" "${1#*=}" ;;
+		--partition=* | --repair=* | --format=* | --accel=* | --keep-log=* | --work-dir=* | --wait-lock=*) options_value "${1%%=*}" "${1#*=}" ;;
 		-?*) options_flag "$1" ;;
 		*) options_operand "$1" ;;
 		esac
@@ -81,12 +88,18 @@ options_parse() {
 	done
 	[ "$operands" -ge 1 ] || usage_fault "The name of an image is missing"
 	[ "$operand_size" != '' ] || [ "$operands" -lt 2 ] || usage_fault "SIZE is empty"
+	case $opt_verb in
+	recover | discard) [ "$operands" -lt 2 ] || usage_fault "--$opt_verb takes no SIZE" ;;
+	esac
 }
 
 options_flag() {
 	case $1 in
 	--json) ;;
-	--plan) opt_plan=yes ;;
+	--plan | --recover | --discard)
+		[ "$opt_verb" = grow ] || [ "--$opt_verb" = "$1" ] || usage_fault "--$opt_verb and $1 exclude each other"
+		opt_verb=${1#--}
+		;;
 	--allow-backing) opt_allow_backing=yes ;;
 	-q | --quiet) opt_quiet=yes ;;
 	-v | --verbose) opt_verbose=yes ;;
@@ -105,6 +118,10 @@ options_value() {
 	--format=raw | --format=qcow2) opt_format=$2 ;;
 	--accel=auto | --accel=kvm | --accel=hvf | --accel=tcg) opt_accel=$2 ;;
 	--keep-log=?*) opt_keep_log=$2 ;;
+	--work-dir=?*) opt_work_dir=$2 ;;
+	--wait-lock=[0-9] | --wait-lock=[1-9][0-9] | --wait-lock=[1-9][0-9][0-9] | --wait-lock=[1-9][0-9][0-9][0-9] | --wait-lock=[1-9][0-9][0-9][0-9][0-9])
+		opt_wait_lock=$2
+		;;
 	*) usage_fault "$1 cannot be '$2'" ;;
 	esac
 }

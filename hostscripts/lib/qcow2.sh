@@ -6,32 +6,47 @@
 # type 8, extended L2 entries 16.
 qcow2_known_features=31
 
-qcow2_check_magic() {
-	hex_at "$image" 0 4
-	[ "$hex" = 514649fb ] || fault image-format "$image is not a qcow2 image" "Leave out --format, or say --format=raw"
+# qcow2_read FILE: its header, each field in a variable of its name; what is
+# larger than a number can be becomes the largest one.
+qcow2_read() {
+	# A blank behind each field: 4, 4, 8, 4, 4, 8, 4, 4, 8, 8, 4, 4, 8, 8, 8, 8, 4 and 4 bytes.
+	od -An -v -tx1 -N 104 -- "$1" 2>/dev/null | tr -d ' \n' |
+		sed 's/./& /200;s/./& /192;s/./& /176;s/./& /160;s/./& /144;s/./& /128;s/./& /120;s/./& /112;s/./& /96;s/./& /80;s/./& /72;s/./& /64;s/./& /48;s/./& /40;s/./& /32;s/./& /16;s/./& /8' >"$work/header"
+	read -r qcow2_magic qcow2_version qcow2_backing_at qcow2_backing_bytes qcow2_cluster_bits qcow2_virtual qcow2_crypt \
+		qcow2_l1_entries qcow2_l1_at qcow2_refcount_at qcow2_refcount_clusters qcow2_snapshots _ \
+		qcow2_features _ _ qcow2_refcount_order qcow2_header_bytes <"$work/header" || :
+	for field in version backing_at backing_bytes cluster_bits virtual crypt l1_entries l1_at refcount_at refcount_clusters \
+		snapshots features refcount_order header_bytes; do
+		eval "hex_number \"\$qcow2_$field\" && qcow2_$field=\$number"
+	done
+	[ "$qcow2_version" -ne 2 ] || qcow2_features=0
 }
 
+qcow2_check_magic() {
+	qcow2_read "$image"
+	[ "$qcow2_magic" = 514649fb ] || fault image-format "$image is not a qcow2 image" "Leave out --format, or say --format=raw"
+}
+
+# After qcow2_check_magic.
 qcow2_check_header() {
-	number_at "$image" 4 4
-	qcow2_version=$number
 	case $qcow2_version in
 	2 | 3) ;;
 	*) fault image-format "$image is qcow2 of version $qcow2_version, and 2 and 3 are known" "Convert it with qemu-img convert" ;;
 	esac
-	number_at "$image" 20 4
-	qcow2_cluster_bits=$number
-	[ "$number" -ge 9 ] && [ "$number" -le 21 ] ||
-		fault image-corrupt "The qcow2 header of $image names an impossible cluster size" "Restore it from a backup"
+	[ "$qcow2_cluster_bits" -ge 9 ] && [ "$qcow2_cluster_bits" -le 21 ] || qcow2_absurd "clusters of 2^$qcow2_cluster_bits bytes"
+	qcow2_cluster=$((1 << qcow2_cluster_bits)) qcow2_entry=8
 	qcow2_check_features
-	number_at "$image" 32 4
-	[ "$number" -eq 0 ] || fault image-encrypted "$image is an encrypted qcow2 image" "Convert it to an image without encryption first"
+	[ $((qcow2_features & 16)) -eq 0 ] || qcow2_entry=16
+	[ "$qcow2_crypt" -eq 0 ] || fault image-encrypted "$image is an encrypted qcow2 image" "Convert it to an image without encryption first"
 	qcow2_check_backing
-	qcow2_check_snapshots
+	[ "$qcow2_snapshots" -le 65536 ] || qcow2_absurd "$qcow2_snapshots internal snapshots"
+	[ "$qcow2_snapshots" -eq 0 ] || [ "$qcow2_version" -ne 2 ] ||
+		fault image-snapshots-v2 "$image has internal snapshots, and qcow2 of version 2 cannot be grown with them" \
+			"Make it version 3: qemu-img amend -o compat=1.1"
+	qcow2_check_places
 }
 
 qcow2_check_features() {
-	qcow2_features=0
-	[ "$qcow2_version" -eq 2 ] || { number_at "$image" 72 8 && qcow2_features=$number; }
 	[ $((qcow2_features & ~qcow2_known_features)) -eq 0 ] ||
 		fault image-format "$image uses qcow2 features that are newer than this grow-disk" "Convert it with the qemu-img that made it"
 	[ $((qcow2_features & 2)) -eq 0 ] ||
@@ -44,22 +59,39 @@ qcow2_check_features() {
 }
 
 qcow2_check_backing() {
-	number_at "$image" 8 8
-	[ "$number" -ne 0 ] || return 0
+	[ "$qcow2_backing_at" -ne 0 ] || return 0
+	[ "$qcow2_backing_bytes" -le 1023 ] || qcow2_absurd "a backing file whose name has $qcow2_backing_bytes bytes"
 	[ "$opt_allow_backing" = no ] || return 0
-	qcow2_backing_at=$number
-	number_at "$image" 16 4
-	[ "$number" -le 1023 ] || number=1023
-	qcow2_backing=$(dd if="$image" bs=1 skip="$qcow2_backing_at" count="$number" 2>/dev/null | tr -d '\000')
+	qcow2_backing=$(dd if="$image" bs=1 skip="$qcow2_backing_at" count="$qcow2_backing_bytes" 2>/dev/null | tr -d '\000')
 	fault image-backing-file "$image is an overlay: what it does not hold itself is read from $qcow2_backing" \
 		"If that file can be trusted: --allow-backing. It will be read, and never changed"
 }
 
-qcow2_check_snapshots() {
-	number_at "$image" 60 4
-	[ "$number" -eq 0 ] || [ "$qcow2_version" -ne 2 ] ||
-		fault image-snapshots-v2 "$image has internal snapshots, and qcow2 of version 2 cannot be grown with them" \
-			"Make it version 3: qemu-img amend -o compat=1.1"
+qcow2_absurd() {
+	fault image-corrupt "The qcow2 header of $image makes no sense: $1" "Restore it from a backup"
+}
+
+# qcow2_table NAME OFFSET BYTES: a table begins with a cluster, within the file.
+qcow2_table() {
+	[ $(($2 % qcow2_cluster)) -eq 0 ] && [ "$2" -lt "$qcow2_file_bytes" ] && [ "$3" -le $((qcow2_file_bytes - $2)) ] ||
+		qcow2_absurd "its $1 is said to be at $2, with $3 bytes, in a file of $qcow2_file_bytes"
+}
+
+# Where the tables are, and how large: with the limits that QEMU has itself
+# (block/qcow2.h), and no table behind the end of the file.
+qcow2_check_places() {
+	qcow2_file_bytes=$(file_bytes "$image")
+	[ $((qcow2_virtual % 512)) -eq 0 ] && [ "$qcow2_virtual" -lt "$size_max" ] || qcow2_absurd "a disk of $qcow2_virtual bytes"
+	[ "$qcow2_l1_entries" -le 4194304 ] || qcow2_absurd "a first-level table of $qcow2_l1_entries entries"
+	[ $((qcow2_l1_entries * (qcow2_cluster / qcow2_entry))) -ge $(((qcow2_virtual + qcow2_cluster - 1) / qcow2_cluster)) ] ||
+		qcow2_absurd "a first-level table of $qcow2_l1_entries entries for $qcow2_virtual bytes"
+	[ "$qcow2_l1_entries" -eq 0 ] || qcow2_table "first-level table" "$qcow2_l1_at" $((qcow2_l1_entries * 8))
+	[ "$qcow2_refcount_clusters" -ge 1 ] && [ "$qcow2_refcount_clusters" -le $((8388608 / qcow2_cluster + 1)) ] ||
+		qcow2_absurd "a refcount table of $qcow2_refcount_clusters clusters"
+	qcow2_table "refcount table" "$qcow2_refcount_at" $((qcow2_refcount_clusters * qcow2_cluster))
+	[ "$qcow2_version" -eq 3 ] || return 0
+	[ "$qcow2_refcount_order" -le 6 ] || qcow2_absurd "reference counts of 2^$qcow2_refcount_order bits"
+	[ "$qcow2_header_bytes" -ge 104 ] && [ "$qcow2_header_bytes" -le "$qcow2_cluster" ] || qcow2_absurd "a header of $qcow2_header_bytes bytes"
 }
 
 # The tables behind the header. Leaked clusters are harmless, and pass.
@@ -74,16 +106,4 @@ qcow2_check_tables() {
 		fault image-corrupt "The tables of $image cannot be checked: $complaint" "Restore it from a backup"
 		;;
 	esac
-}
-
-# The first-level table of qcow2 may have 32 MiB: small clusters end early.
-qcow2_check_limit() {
-	[ "$image_format" = qcow2 ] || return 0
-	qcow2_cluster=$((1 << qcow2_cluster_bits))
-	qcow2_entry=8
-	[ $((qcow2_features & 16)) -eq 0 ] || qcow2_entry=16
-	qcow2_largest=$((4194304 * (qcow2_cluster / qcow2_entry) * qcow2_cluster))
-	[ "$qcow2_largest" -gt 0 ] && [ "$size_after" -gt "$qcow2_largest" ] || return 0
-	fault image-limit "A qcow2 image with clusters of $qcow2_cluster bytes ends at $(size_human $qcow2_largest)" \
-		"Convert it to larger clusters: qemu-img convert -O qcow2 -o cluster_size=64k OLD NEW"
 }

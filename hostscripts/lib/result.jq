@@ -12,6 +12,8 @@ def minus($a; $b): if $a == null or $b == null then null else $a - $b end;
 | one(.event == "hello") as $hello
 | one(.event == "machine") as $machine
 | one(.event == "table" and .target and .moment == "after") as $after
+| ([($limits | split("\n")[] | split(" ") | {reason: .[0], largest_disk_bytes: (.[1] | tonumber)}),
+    ($events[] | select(.event == "limit") | {reason, largest_disk_bytes})]) as $limits
 | ($after // one(.event == "table" and .target)) as $target
 | def step($event; $moment; $state):
     one(.event == $event and .state == $state and ($moment == null or .moment == $moment)) | .host_ms;
@@ -19,9 +21,15 @@ def minus($a; $b): if $a == null or $b == null then null else $a - $b end;
   schema: 1,
   image: ($image | text),
   format: ($format | text),
-  plan: ($plan == "yes"),
+  action: $verb,
   changed: ($changed == "true"),
   recovered: ($recovered == "yes"),
+  discarded: ($discarded == "yes"),
+  pending: (if $pending == "" then null else {
+    state: $pending,
+    size_before_bytes: ($pending_before | tonumber),
+    size_after_bytes: ($pending_after | tonumber)
+  } end),
   reason: ($reason | text),
   status: ($status | number),
   message: ($message | text),
@@ -50,10 +58,8 @@ def minus($a; $b): if $a == null or $b == null then null else $a - $b end;
     repairs_after: repairs("after"),
     repairs: [$events[] | select(.event == "repair") | {moment, problem, inode}]
   } end),
-  largest: (if $plan_event == null then null else {
-    disk_bytes: $plan_event.largest_disk_bytes,
-    reason: $plan_event.largest_reason
-  } end),
+  limits: $limits,
+  largest: ($limits | min_by(.largest_disk_bytes)),
   fence: (if $fence_compared == "" then null else {
     compared_bytes: ($fence_compared | number),
     differing_bytes: ($fence_differing | number),

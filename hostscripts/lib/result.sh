@@ -6,13 +6,17 @@ result_object() {
 	now_ms
 	events=/dev/null
 	[ -z "$work" ] || [ ! -e "$work/events" ] || events=$work/events
+	limits=''
+	[ -z "$work" ] || [ ! -e "$work/limits" ] || limits=$(cat -- "$work/limits")
 	jq -Rn -f "$lib/result.jq" \
-		--arg version "$grow_disk_version" --arg plan "$opt_plan" --arg recovered "$recovered" --arg changed "$changed" \
+		--arg version "$grow_disk_version" --arg verb "$opt_verb" --arg recovered "$recovered" --arg discarded "$discarded" --arg changed "$changed" \
+		--arg pending "$pending" --arg pending_before "$pending_before" --arg pending_after "$pending_after" \
 		--arg image "$image" --arg format "$image_format" \
 		--arg size_before "$size_before" --arg size_after "$size_after" \
 		--arg reason "$fault_reason" --arg status "$fault_status" --arg message "$fault_message" --arg hint "$fault_hint" \
 		--arg fence_compared "$fence_compared" --arg fence_differing "$fence_differing" \
 		--arg boot_code_before "$boot_code_before" --arg boot_code_after "$boot_code_after" \
+		--arg limits "$limits" \
 		--arg ms_fence "$ms_fence" --arg ms_commit "$ms_commit" --arg ms_total "$((now - ms_begin))" "$events"
 }
 

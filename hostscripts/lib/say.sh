@@ -19,6 +19,18 @@ detail() {
 	[ "$opt_verbose" = no ] || printf 'grow-disk: %s\n' "$(safe "$1")" >&2
 }
 
+# is_utf8 TEXT: only that can be told in JSON.
+is_utf8() {
+	case $1 in
+	*[!\ -~]*) [ "$(jq -jn --arg text "$1." '$text')" = "$1." ] ;;
+	esac
+}
+
+# What is going on now, like the stages that rescue-vm tells.
+stage() {
+	[ "$opt_quiet" = yes ] || printf '%s\n' "$1" >&2
+}
+
 # Milliseconds of a clock that never jumps, where there is one.
 now_ms() {
 	if [ -r /proc/uptime ]; then
@@ -34,7 +46,14 @@ now_ms() {
 # Its status is the caller's to judge.
 run() {
 	[ "$opt_verbose" = no ] || detail "+ $*"
-	"$@" 2>"$work/stderr"
+	(run_limit "$1" && exec "$@") 2>"$work/stderr"
+}
+
+# An image that asks qemu-img for absurd tables gets a complaint of qemu-img,
+# not the memory and the time of this machine.
+run_limit() {
+	# shellcheck disable=SC3045  # not POSIX; where it does not work there is no limit
+	[ "$1" != qemu-img ] || ulimit -S -v 4194304 -t 900 2>/dev/null || ulimit -S -v 4194304 2>/dev/null || :
 }
 
 # What the last program complained of: one line, without its name in front.

@@ -23,21 +23,28 @@ def blocks: if .block_bytes >= 1024 then "\(.block_bytes / 1024) KiB" else "\(.b
 
 . as $result
 | (.image // "" | split("/") | last | plain) as $name
-| ((change(.size_before_bytes; .size_after_bytes) | pad(22)) + $name | line("disk")),
-  ($result.partition
+| (select(.size_before_bytes != null) | (change(.size_before_bytes; .size_after_bytes) | pad(22)) + $name | line("disk")),
+  ($result.partition | values
     | (change(.sectors_before * .sector_bytes; .sectors_after * .sector_bytes) | pad(22)) + "start LBA \(.start_lba) kept"
     | line("partition \($result.partition.number)")),
-  ($result.filesystem
+  ($result.filesystem | values
     | "\(.type) \(.label // "" | plain | tojson) \(blocks) blocks, \(checked)"
     | line("file system")),
-  ($result.filesystem | select(.repairs != []) | repaired | line("  repaired")),
-  (if .plan then
-    (.largest | select(.disk_bytes != null) | "this disk can grow to \(.disk_bytes | human)\(if .reason then " (\(.reason))" else "" end)" | line("largest")),
-    ((if .changed then "nothing has been changed" else "nothing to do: the partition and its file system already fill the disk" end) | line("plan only"))
-  elif .changed then
-    ("\(.timings_ms.total | seconds); nothing else on the disk changed (\(.fence.compared_bytes) bytes compared)" | line("done"))
+  ($result.filesystem | values | select(.repairs != []) | repaired | line("  repaired")),
+  (.pending | values | "an earlier run is to be finished: \(change(.size_before_bytes; .size_after_bytes)), and its log is complete (\(.state)); the next grow-disk, or grow-disk --recover, commits it first" | line("pending")),
+  (select(.action == "plan" and .pending == null) | .largest | values
+    | "this disk can grow to \(.largest_disk_bytes | human) (\(.reason))" | line("largest")),
+  (if .pending then "nothing has been changed" | line("plan only")
+  elif .action == "plan" then
+    (if .changed then "nothing has been changed" else "nothing to do: the partition and its file system already fill the disk" end) | line("plan only")
+  elif .action == "discard" then
+    (if .discarded then "the log of an earlier run is thrown away; the image is what it was" else "nothing to do: no earlier run left a log" end) | line("done")
+  elif .fence then
+    "\(.timings_ms.total | seconds); nothing else on the disk changed (\(.fence.compared_bytes) bytes compared)" | line("done")
   elif .recovered then
-    ("\(.timings_ms.total | seconds); what an earlier run had grown is committed now" | line("done"))
+    "\(.timings_ms.total | seconds); what an earlier run had grown is committed now" | line("done")
+  elif .action == "recover" then
+    "nothing to do: no earlier run left a complete log" | line("done")
   else
-    ("nothing to do: the partition and its file system already fill the disk" | line("done"))
+    "nothing to do: the partition and its file system already fill the disk" | line("done")
   end)

@@ -17,7 +17,9 @@ on_signal() {
 }
 
 fault_interrupted() {
-	fault interrupted "Interrupted by SIG$caught; the image is what it was" "Run it again"
+	interrupted_image="the image is what it was"
+	[ "$recovered" = no ] || interrupted_image="what an earlier run had grown is committed, and nothing else was done"
+	fault interrupted "Interrupted by SIG$caught; $interrupted_image" "Run it again"
 }
 
 # Other programs end at once; a commit is better finished.
@@ -74,6 +76,7 @@ run_long() {
 }
 
 run_long_program() {
+	run_limit "$1"
 	exec "$@" >"$work/stdout" 2>"$work/stderr"
 }
 
@@ -91,17 +94,43 @@ vm_find() {
 # found under its own name, by QEMU alone.
 vm_disk() {
 	disk=$1
-	[ "$(jq -jn --arg name "$disk." '$name')" != "$disk." ] || return 0
+	! is_utf8 "$disk" || return 0
 	disk=$work/links/the-log
-	mkdir "$work/links" && ln -s -- "$1" "$disk" && ln -s -- "$image" "$work/links/$image_name" ||
+	rm -rf "$work/links" && mkdir "$work/links" && ln -s -- "$1" "$disk" && ln -s -- "$image" "$work/links/$image_name" ||
 		fault internal "The log cannot be linked to" "Please report it"
+}
+
+# What a log may grow to: all that the image holds and a part of what is new,
+# more than honest work can write. A guest must not fill the host's disk.
+vm_log_max() {
+	log_max_kib=$(du -k -- "$image" | awk '{ print $1; exit }')
+	echo $((268435456 + 2048 * log_max_kib + (size_after - size_before) / 16))
+}
+
+# A check that needs more memory than usual gets it, once, if the host has it.
+vm_run_patiently() {
+	vm_memory_mib=256
+	vm_run "$1"
+	vm_verdict
+	[ "$verdict_reason" = fs-needs-memory ] || return 0
+	vm_larger_mib=1024
+	[ ! -r /proc/meminfo ] || vm_larger_mib=$(awk '$1 == "MemAvailable:" { m = int($2 / 2048); print (m > 2048) ? 2048 : m }' /proc/meminfo)
+	[ "${vm_larger_mib:-0}" -gt "$vm_memory_mib" ] || return 0
+	say "the check needs more than $vm_memory_mib MiB of memory: once more with $vm_larger_mib MiB"
+	vm_memory_mib=$vm_larger_mib
+	redo_discard "$1"
+	redo_create "$1" "$log_backing"
+	vm_run "$1"
+	vm_verdict
 }
 
 # vm_run LOG: events go to the work folder, progress to the terminal.
 vm_run() {
 	vm_disk "$1"
-	set -- --disk "$disk" --format qcow2 --guest "$guest_dir" --events "$work/events" --accel "$opt_accel"
-	[ "$opt_plan" = no ] || set -- "$@" --plan
+	set -- --disk "$disk" --format qcow2 --guest "$guest_dir" --events "$work/events" --accel "$opt_accel" \
+		--memory "$vm_memory_mib" --disk-max-bytes "$(vm_log_max)"
+	if [ "$opt_allow_backing" = yes ]; then set -- "$@" --read /; else set -- "$@" --read "$image"; fi
+	[ "$opt_verb" != plan ] || set -- "$@" --plan
 	[ -z "$opt_partition" ] || set -- "$@" --partition "$opt_partition"
 	[ "$opt_repair" = safe ] || set -- "$@" --repair "$opt_repair"
 	[ -z "$opt_keep_log" ] || set -- "$@" --console "$work/console"
@@ -121,19 +150,28 @@ vm_program() {
 	exec "$rescue_vm" "$@" >&2
 }
 
-# The last event is the verdict: "done" with status 0, or a fault.
+# The verdict is the last event; of the plan, what is to be compared.
 vm_verdict() {
-	jq -Rrn '[inputs | fromjson?] | last // {} |
+	jq -Rrn '[inputs | fromjson?] as $events | ($events | last // {}) as $last | ([$events[] | select(.event == "plan")] | last // {}) as $plan |
 		def line: if . == null then "" else tostring end | gsub("[[:cntrl:]]"; " ");
 		def sentence: line | (.[:1] | ascii_upcase) + .[1:];
-		((.event, .changed, .reason) | line), ((.message, .hint) | sentence)' "$work/events" >"$work/verdict"
+		($last | (.event, .changed, .reason) | line), ($last | (.message, .hint) | sentence),
+		($plan | (.changed, .partition, .start_lba, .sectors_after) | line)' "$work/events" >"$work/verdict"
 	{
 		IFS= read -r verdict_event
 		IFS= read -r verdict_changed
 		IFS= read -r verdict_reason
 		IFS= read -r verdict_message
 		IFS= read -r verdict_hint
+		IFS= read -r plan_changed
+		IFS= read -r plan_partition
+		IFS= read -r plan_start
+		IFS= read -r plan_sectors
 	} <"$work/verdict"
+}
+
+# The virtual machine has ended: with "done" and status 0, or a fault.
+vm_check() {
 	case $verdict_event:$child_status in
 	done:0) return 0 ;;
 	fault:*) fault "$verdict_reason" "$verdict_message" "$verdict_hint" ;;
@@ -141,12 +179,6 @@ vm_verdict() {
 	*) fault guest-died "The virtual machine ended without a result (status $child_status); the image is what it was" \
 		"Run it again with --keep-log FILE, and report what the file says" ;;
 	esac
-}
-
-# vm_fact EVENT FIELD: what the last such event says, in $fact; empty if nothing.
-vm_fact() {
-	fact=$(jq -Rrn --arg event "$1" --arg field "$2" \
-		'[inputs | fromjson? | select(.event == $event)] | last // {} | .[$field] | if . == null then "" else . end' "$work/events")
 }
 
 # --keep-log FILE: the events, then the console.

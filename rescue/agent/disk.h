@@ -1,6 +1,8 @@
-/* The disk under work, as a value: filled by devices/settle.c. */
+/* The disk under work, as a value: filled by devices/settle.c; and its limits. */
 #ifndef AGENT_DISK_H
 #define AGENT_DISK_H
+
+#include "base/reason.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +16,13 @@ struct disk {
 	bool is_file;		    /* an image file: no kernel knows its partitions */
 	uint64_t size_bytes;
 	uint32_t sector_bytes; /* logical sector: what the table counts in */
+};
+
+/* Something that bounds how large the disk may become: where the partition to
+ * grow may end at most. */
+struct limit {
+	enum reason reason;	     /* of the refusal when it is exceeded */
+	uint64_t largest_disk_bytes; /* whole sectors */
 };
 
 #endif

@@ -2,7 +2,6 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/text.h"
 #include "devices/probe.h"
 #include "devices/settle.h"
 #include "filesystem/ext_check.h"
@@ -10,13 +9,13 @@
 #include "filesystem/ext_grow.h"
 #include "filesystem/ext_size.h"
 #include "partition/table.h"
+#include "tell.h"
 #include "wire/limits.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/time.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #define DISK_TIMEOUT_MS	 60000
@@ -31,12 +30,12 @@ struct job {
 	struct disk disk;
 	struct table table;
 	struct plan plan;
+	struct limit table_limit, fs_limit;
 	struct fs_target target;
 	struct fs_facts facts;
 	uint64_t blocks_after;
 	bool changed;	    /* there is something to do */
-	const char *moment; /* "before" or "after" */
-	enum event_kind progress_kind;
+	const char *moment; /* "before" or "after"; NULL in a resize */
 	int percent;
 	int64_t percent_ms; /* when it was sent last */
 	unsigned repairs_sent;
@@ -46,48 +45,47 @@ static void on_uevent(void *context, const struct uevent *event)
 {
 	struct job *job = context;
 
-	report_event(&job->report, EVENT_UEVENT,
-		     json_pack("{s:s, s:s, s:s, s:I}", "action", event->action, "devpath",
-			       event->devpath, "subsystem", event->subsystem, "seqnum",
-			       (json_int_t)event->seqnum));
+	tell_uevent(&job->report, event);
 }
 
 static void on_tick(void *context)
 {
 	struct job *job = context;
 
-	report_beat(&job->report);
+	report_alive(&job->report);
+}
+
+static enum event_kind step_of(const struct job *job)
+{
+	return job->moment ? EVENT_CHECK : EVENT_RESIZE;
 }
 
 static void on_progress(void *context, int percent)
 {
 	struct job *job = context;
 
-	report_beat(&job->report);
+	report_alive(&job->report);
 	if (percent <= job->percent || clock_ms() - job->percent_ms < PROGRESS_MS)
 		return;
 	job->percent = percent;
 	job->percent_ms = clock_ms();
-	if (job->progress_kind == EVENT_CHECK)
-		report_event(&job->report, EVENT_CHECK,
-			     json_pack("{s:s, s:s, s:i}", "moment", job->moment, "state",
-				       "progress", "percent", percent));
-	else
-		report_event(&job->report, EVENT_RESIZE,
-			     json_pack("{s:s, s:i}", "state", "progress", "percent", percent));
+	tell_progress(&job->report, step_of(job), job->moment, percent);
 }
 
 static void on_problem(void *context, const struct fs_problem *problem)
 {
 	struct job *job = context;
-	json_t *fields;
 
-	if (job->repairs_sent++ >= REPAIRS_SENT_MAX)
-		return;
-	fields = json_pack("{s:s, s:s}", "moment", job->moment, "problem", problem->code);
-	if (problem->inode)
-		json_object_set_new(fields, "inode", json_integer((json_int_t)problem->inode));
-	report_event(&job->report, EVENT_REPAIR, fields);
+	if (job->repairs_sent++ < REPAIRS_SENT_MAX)
+		tell_repair(&job->report, job->moment, problem);
+}
+
+/* A check has a moment, a resize none. */
+static void begin_step(struct job *job, const char *moment)
+{
+	job->moment = moment;
+	job->percent = 0;
+	tell_begin(&job->report, step_of(job), moment);
 }
 
 static struct settle settle_of(struct job *job)
@@ -106,18 +104,6 @@ static struct fs_tools tools_of(struct job *job)
 				  .context = job };
 }
 
-static void say_hello(struct job *job)
-{
-	struct utsname kernel;
-
-	uname(&kernel);
-	report_event(&job->report, EVENT_HELLO,
-		     json_pack("{s:i, s:s, s:s, s:s, s:s, s:s}", "protocol", WIRE_PROTOCOL,
-			       "build_id", job->setup->build_id, "agent", GROW_DISK_VERSION,
-			       "kernel", kernel.release, "e2fsprogs", ext_facts_library_version(),
-			       "util_linux", table_library_version()));
-}
-
 static int take_request(struct job *job, struct fault *fault)
 {
 	struct line_reader reader;
@@ -130,7 +116,7 @@ static int take_request(struct job *job, struct fault *fault)
 	while ((got = line_reader_next(&reader, &line, &size_bytes)) == 0) {
 		struct pollfd ready = { .fd = job->setup->wire_in, .events = POLLIN };
 
-		report_beat(&job->report);
+		report_alive(&job->report);
 		/* A port whose host end is not connected says HUP and gives no
 		 * bytes: poll(2) would spin, a short sleep does not. */
 		if (poll(&ready, 1, 500) > 0 && !(ready.revents & POLLIN))
@@ -163,27 +149,8 @@ static int stage_disk(struct job *job, struct fault *fault)
 
 	if (result < 0)
 		return -1;
-	report_event(&job->report, EVENT_DISK,
-		     json_pack("{s:s, s:I, s:I}", "name", job->disk.name, "size_bytes",
-			       (json_int_t)job->disk.size_bytes, "sector_bytes",
-			       (json_int_t)job->disk.sector_bytes));
+	tell_disk(&job->report, &job->disk);
 	return 0;
-}
-
-static void report_table(struct job *job, const struct table *table, const char *moment)
-{
-	for (size_t i = 0; i < table->count; i++) {
-		const struct table_entry *entry = &table->entries[i];
-
-		report_event(&job->report, EVENT_TABLE,
-			     json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b}", "moment",
-				       moment, "label", table->label, "disk_id", table->disk_id,
-				       "partition", (json_int_t)entry->number, "start_lba",
-				       (json_int_t)entry->start_lba, "size_sectors",
-				       (json_int_t)entry->size_sectors, "type",
-				       (json_int_t)entry->type, "bootable", (int)entry->bootable,
-				       "target", (int)(entry->number == job->plan.number)));
-	}
 }
 
 static int stage_table(struct job *job, struct fault *fault)
@@ -193,7 +160,9 @@ static int stage_table(struct job *job, struct fault *fault)
 	if (plan_partition(&job->table, job->disk.size_bytes / job->disk.sector_bytes,
 			   job->disk.sector_bytes, job->request.partition, &job->plan, fault) < 0)
 		return -1;
-	report_table(job, &job->table, "before");
+	job->table_limit = plan_limit(&job->plan);
+	tell_table(&job->report, &job->table, "before", job->plan.number);
+	tell_limit(&job->report, &job->table_limit);
 	return 0;
 }
 
@@ -228,39 +197,24 @@ static int stage_probe(struct job *job, struct fault *fault)
 	return ext_facts_read(&job->target, &job->facts, fault);
 }
 
-/* The largest disk whose end this partition and file system can reach. */
-static uint64_t largest_disk_bytes(const struct job *job, enum reason *ret_reason)
-{
-	uint64_t by_table = MBR_SECTORS_MAX * job->plan.sector_bytes;
-	uint64_t by_fs = job->plan.start_lba * job->plan.sector_bytes +
-			 ext_size_largest_blocks(&job->facts) * job->facts.block_bytes;
-
-	*ret_reason = by_fs < by_table ? REASON_FS_LIMIT : REASON_MBR_2TIB;
-	return (by_fs < by_table ? by_fs : by_table) / job->plan.sector_bytes *
-	       job->plan.sector_bytes;
-}
-
-static void report_plan(struct job *job)
+/* The tighter limit is the one that counts: a size that fits is named at once,
+ * not one that only fits the other. */
+static int check_limits(const struct job *job, struct fault *fault)
 {
 	const struct plan *plan = &job->plan;
-	const struct fs_facts *facts = &job->facts;
-	enum reason largest_reason;
-	uint64_t largest_bytes = largest_disk_bytes(job, &largest_reason);
+	bool by_fs = job->fs_limit.largest_disk_bytes < job->table_limit.largest_disk_bytes;
+	const struct limit *limit = by_fs ? &job->fs_limit : &job->table_limit;
 
-	report_event(&job->report, EVENT_PLAN,
-		     json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, "
-			       "s:I, s:s}",
-			       "changed", (int)job->changed, "partition", (json_int_t)plan->number,
-			       "start_lba", (json_int_t)plan->start_lba, "sectors_before",
-			       (json_int_t)plan->sectors_before, "sectors_after",
-			       (json_int_t)plan->sectors_after, "sector_bytes",
-			       (json_int_t)plan->sector_bytes, "fs_type", facts->type, "fs_label",
-			       facts->label, "fs_uuid", facts->uuid, "fs_state", facts->state,
-			       "block_bytes", (json_int_t)facts->block_bytes, "blocks_before",
-			       (json_int_t)facts->blocks, "blocks_after",
-			       (json_int_t)job->blocks_after, "largest_disk_bytes",
-			       (json_int_t)largest_bytes, "largest_reason",
-			       reason_word(largest_reason)));
+	if (plan_end_bytes(plan) <= limit->largest_disk_bytes)
+		return 0;
+	if (by_fs)
+		ext_size_refuse(&job->facts, plan->sectors_after * plan->sector_bytes, fault);
+	else
+		plan_refuse(plan, fault);
+	if (plan->next_number == 0)
+		fault_hint(fault, "the largest size this disk can have is %llu bytes",
+			   (unsigned long long)limit->largest_disk_bytes);
+	return -1;
 }
 
 /* From the partition's plan and the facts of its file system. */
@@ -268,16 +222,13 @@ static int plan_blocks(struct job *job, struct fault *fault)
 {
 	const struct plan *plan = &job->plan;
 	const struct fs_facts *facts = &job->facts;
-	const uint64_t before_bytes = plan->sectors_before * plan->sector_bytes;
-	const uint64_t after_bytes = plan->sectors_after * plan->sector_bytes;
 
-	if (facts->blocks > before_bytes / facts->block_bytes)
+	if (facts->blocks > plan->sectors_before * plan->sector_bytes / facts->block_bytes)
 		return fault_set(fault, REASON_FS_TOO_LARGE,
 				 "the file system is larger than partition %u", plan->number);
-	job->blocks_after = ext_size_blocks(facts, after_bytes);
-	if (ext_size_check(facts, job->blocks_after, plan->start_lba * plan->sector_bytes, fault) <
-	    0)
-		return -1;
+	job->fs_limit =
+		ext_size_limit(facts, plan->start_lba * plan->sector_bytes, plan->sector_bytes);
+	job->blocks_after = ext_size_blocks(facts, plan->sectors_after * plan->sector_bytes);
 	if (job->blocks_after < facts->blocks)
 		job->blocks_after = facts->blocks;
 	job->changed =
@@ -291,13 +242,16 @@ static int stage_plan(struct job *job, struct fault *fault)
 
 	if (plan_blocks(job, fault) < 0)
 		return -1;
+	tell_limit(&job->report, &job->fs_limit);
+	if (check_limits(job, fault) < 0)
+		return -1;
 	if (!job->changed && plan->next_number != 0) {
 		fault_set(fault, REASON_NO_ROOM_BEHIND,
 			  "there is no free space behind partition %u: partition %u begins there",
 			  plan->number, plan->next_number);
 		return fault_hint(fault, "only free space directly behind it can be given to it");
 	}
-	report_plan(job);
+	tell_plan(&job->report, plan, &job->facts, job->blocks_after, job->changed);
 	return 0;
 }
 
@@ -308,17 +262,10 @@ static int check(struct job *job, const char *moment, enum check_mode mode,
 	struct check_result result = { .exit_status = -1 };
 	int checked;
 
-	job->moment = moment;
-	job->progress_kind = EVENT_CHECK;
-	job->percent = 0;
-	report_event(&job->report, EVENT_CHECK,
-		     json_pack("{s:s, s:s}", "moment", moment, "state", "begin"));
+	begin_step(job, moment);
 	checked = ext_check(&job->target, mode, &tools, on_problem, &result, fault);
 	if (result.exit_status >= 0)
-		report_event(&job->report, EVENT_CHECK,
-			     json_pack("{s:s, s:s, s:i, s:I}", "moment", moment, "state", "end",
-				       "exit_status", result.exit_status, "repairs",
-				       (json_int_t)result.repairs));
+		tell_check_end(&job->report, moment, &result);
 	*ret_result = result;
 	return checked;
 }
@@ -334,7 +281,7 @@ static int stage_check_before(struct job *job, struct fault *fault)
 	/* A repair may have corrected the very fields that the plan used. */
 	if (ext_facts_read(&job->target, &job->facts, fault) < 0)
 		return -1;
-	return plan_blocks(job, fault);
+	return plan_blocks(job, fault) < 0 ? -1 : check_limits(job, fault);
 }
 
 static int stage_write_table(struct job *job, struct fault *fault)
@@ -347,7 +294,7 @@ static int stage_write_table(struct job *job, struct fault *fault)
 		return -1;
 	if (table_read(&job->disk, &after, fault) < 0)
 		return -1;
-	report_table(job, &after, "after");
+	tell_table(&job->report, &after, "after", job->plan.number);
 	return 0;
 }
 
@@ -356,13 +303,10 @@ static int stage_resize(struct job *job, struct fault *fault)
 	struct fs_tools tools = tools_of(job);
 	int exit_status = -1, grown;
 
-	job->progress_kind = EVENT_RESIZE;
-	job->percent = 0;
-	report_event(&job->report, EVENT_RESIZE, json_pack("{s:s}", "state", "begin"));
+	begin_step(job, NULL);
 	grown = ext_grow(&job->target, &job->facts, job->blocks_after, &tools, &exit_status, fault);
 	if (exit_status >= 0)
-		report_event(&job->report, EVENT_RESIZE,
-			     json_pack("{s:s, s:i}", "state", "end", "exit_status", exit_status));
+		tell_resize_end(&job->report, exit_status);
 	return grown;
 }
 
@@ -409,9 +353,7 @@ static int stage_verify(struct job *job, struct fault *fault)
 	if (plan.start_lba != job->plan.start_lba || plan.sectors_before != job->plan.sectors_after)
 		return fault_set(fault, REASON_NOT_VERIFIED,
 				 "partition %u is not where it was planned", plan.number);
-	report_event(&job->report, EVENT_VERIFY,
-		     json_pack("{s:I, s:I}", "blocks", (json_int_t)facts.blocks, "unused_bytes",
-			       (json_int_t)(size_bytes - facts.blocks * facts.block_bytes)));
+	tell_verify(&job->report, facts.blocks, size_bytes - facts.blocks * facts.block_bytes);
 	return 0;
 }
 
@@ -460,27 +402,19 @@ static int run_stages(struct job *job, struct fault *fault)
 
 int job_run(const struct job_setup *setup)
 {
-	struct job job = { .setup = setup,
-			   .report = { .fd = setup->wire_out, .stage = "hello" },
-			   .disk = { .fd = -1 } };
+	struct job job = { .setup = setup, .disk = { .fd = -1 } };
 	struct fault fault = { 0 };
-	char message[sizeof(fault.message)];
-	int result;
+	int result = report_open(&job.report, setup->wire_out, &fault);
 
-	say_hello(&job);
-	result = run_stages(&job, &fault);
+	tell_hello(&job.report, setup->build_id);
+	if (result == 0)
+		result = run_stages(&job, &fault);
 	close_fdp(&job.disk.fd);
+	report_close(&job.report);
 	if (result == 0) {
-		report_event(&job.report, EVENT_DONE,
-			     json_pack("{s:b}", "changed",
-				       (int)(job.changed && !job.request.plan_only)));
+		tell_done(&job.report, job.changed && !job.request.plan_only);
 		return STATUS_OK;
 	}
-	/* A message may quote the disk, or be cut within a character. */
-	text_make_safe(message, sizeof(message), fault.message, sizeof(fault.message));
-	report_event(&job.report, EVENT_FAULT,
-		     json_pack("{s:s, s:i, s:s, s:s, s:s}", "reason", reason_word(fault.reason),
-			       "status", (int)reason_status(fault.reason), "message", message,
-			       "hint", fault.hint, "stage", job.report.stage));
+	tell_fault(&job.report, &fault);
 	return (int)reason_status(fault.reason);
 }

@@ -4,13 +4,17 @@
 #include "base/io.h"
 #include "wire/limits.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define WRITE_TIMEOUT_MS 10000
+#define BEAT_PERIOD_MS	 (WIRE_BEAT_MS / 2) /* too early is fine, too late is not */
 
-void report_event(struct report *report, enum event_kind kind, json_t *fields)
+/* The lock is held: one line at a time goes over the wire. */
+static void send_line(struct report *report, enum event_kind kind, json_t *fields)
 {
 	cleanup_free char *line = event_format(kind, clock_ms(), fields);
 
@@ -20,26 +24,97 @@ void report_event(struct report *report, enum event_kind kind, json_t *fields)
 		report->fd = -1;
 }
 
-void report_beat(struct report *report)
+static void beat(struct report *report)
 {
-	int64_t now_ms = clock_ms();
-
-	/* A little early is fine, late is not: ticks come every 500 ms. */
-	if (report->beats > 0 && now_ms - report->last_beat_ms < WIRE_BEAT_MS - 500)
-		return;
-	report->last_beat_ms = now_ms;
 	report->beats++;
-	report_event(
+	send_line(
 		report, EVENT_BEAT,
 		json_pack("{s:I, s:s}", "seq", (json_int_t)report->beats, "stage", report->stage));
+}
+
+static void wait_a_period(struct report *report)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += BEAT_PERIOD_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	while (!report->closing && pthread_cond_clockwait(&report->closing_changed, &report->lock,
+							  CLOCK_MONOTONIC, &until) != ETIMEDOUT)
+		;
+}
+
+static void *beat_on(void *context)
+{
+	struct report *report = context;
+
+	pthread_mutex_lock(&report->lock);
+	for (;;) {
+		wait_a_period(report);
+		if (report->closing)
+			break;
+		if (clock_ms() - report->alive_ms < report->absence_max_ms)
+			beat(report);
+	}
+	pthread_mutex_unlock(&report->lock);
+	return NULL;
+}
+
+int report_open(struct report *report, int fd, struct fault *fault)
+{
+	int error;
+
+	*report = (struct report){ .lock = PTHREAD_MUTEX_INITIALIZER,
+				   .closing_changed = PTHREAD_COND_INITIALIZER,
+				   .fd = fd,
+				   .stage = "hello",
+				   .alive_ms = clock_ms(),
+				   .absence_max_ms = REPORT_ABSENCE_MAX_MS };
+	error = pthread_create(&report->beater, NULL, beat_on, report);
+	if (error == 0)
+		return 0;
+	report->closing = true;
+	return fault_set_errno(fault, REASON_NO_MEMORY, error, "no thread for the beat");
+}
+
+void report_close(struct report *report)
+{
+	bool was_open;
+
+	pthread_mutex_lock(&report->lock);
+	was_open = !report->closing;
+	report->closing = true;
+	pthread_cond_signal(&report->closing_changed);
+	pthread_mutex_unlock(&report->lock);
+	if (was_open)
+		pthread_join(report->beater, NULL);
+}
+
+void report_event(struct report *report, enum event_kind kind, json_t *fields)
+{
+	pthread_mutex_lock(&report->lock);
+	report->alive_ms = clock_ms();
+	send_line(report, kind, fields);
+	pthread_mutex_unlock(&report->lock);
+}
+
+void report_alive(struct report *report)
+{
+	pthread_mutex_lock(&report->lock);
+	report->alive_ms = clock_ms();
+	pthread_mutex_unlock(&report->lock);
 }
 
 void report_stage(struct report *report, const char *stage)
 {
 	cleanup_fd int kernel_log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 
+	pthread_mutex_lock(&report->lock);
+	report->alive_ms = clock_ms();
 	report->stage = stage;
-	report_beat(report);
+	beat(report);
+	pthread_mutex_unlock(&report->lock);
 	if (kernel_log >= 0 && getpid() == 1)
 		dprintf(kernel_log, "<6>grow-disk: %s\n", stage);
 }

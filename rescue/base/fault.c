@@ -4,14 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
+static void fill(struct fault *fault, enum reason reason, const char *format, va_list args)
+{
+	fault->reason = reason;
+	fault->hint[0] = '\0';
+	vsnprintf(fault->message, sizeof(fault->message), format, args);
+}
+
 int fault_set(struct fault *fault, enum reason reason, const char *format, ...)
 {
 	va_list args;
 
-	fault->reason = reason;
-	fault->hint[0] = '\0';
 	va_start(args, format);
-	vsnprintf(fault->message, sizeof(fault->message), format, args);
+	fill(fault, reason, format, args);
 	va_end(args);
 	return -1;
 }
@@ -22,10 +27,8 @@ int fault_set_errno(struct fault *fault, enum reason reason, int errno_value, co
 	va_list args;
 	size_t used;
 
-	fault->reason = reason;
-	fault->hint[0] = '\0';
 	va_start(args, format);
-	vsnprintf(fault->message, sizeof(fault->message), format, args);
+	fill(fault, reason, format, args);
 	va_end(args);
 	used = strlen(fault->message);
 	snprintf(fault->message + used, sizeof(fault->message) - used, ": %s",

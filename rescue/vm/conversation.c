@@ -1,5 +1,7 @@
 #include "conversation.h"
 
+#include "ending.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,7 +115,7 @@ static int await_exit(struct session *session, struct fault *fault)
 		if (session_pump(session, fault) < 0 && watchdog_left_ms(&session->dog) > 0)
 			return -1;
 	if (session->machine.exited && session->machine.wait_status != 0)
-		return session_died(session, fault);
+		return ending_explain(session, fault);
 	return 0;
 }
 
@@ -122,7 +124,7 @@ int conversation_run(struct session *session, const struct machine_plan *plan,
 {
 	if (await_hello(session, fault) < 0 ||
 	    report_machine(session->report, plan->accel, session->qemu_version, options->memory_mib,
-			   fault) < 0 ||
+			   plan->confine->rules_fd >= 0, fault) < 0 ||
 	    attach_disk(session, options, paths, fault) < 0 ||
 	    send_request(session, options, fault) < 0 || await_verdict(session, fault) < 0)
 		return -1;

@@ -1,32 +1,24 @@
 #include "machine.h"
 
+#include "arguments.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "signals.h"
-#include "wire/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
 
-#define STOP_MS	      1000
-#define EXEC_FAILED   127
-#define HIGHEST_FD    1024
-#define ARGUMENTS_MAX 64
-
-/* The machine has no IDE disk, so the controller need not be woken: 0.2 s. */
-#define KERNEL_ALWAYS "console=ttyS0 quiet panic=-1 initcall_blacklist=piix_init"
-/* One emulated processor: no use in calibrating its APIC timer (0.1 s), nor in
- * patching the locks of several processors out of the kernel (0.06 s). */
-#define KERNEL_TCG KERNEL_ALWAYS " noapictimer noreplace-smp"
+#define STOP_MS	    1000
+#define EXEC_FAILED 127
+#define HIGHEST_FD  1024
 
 enum channel { CHANNEL_WIRE, CHANNEL_QMP, CHANNEL_CONSOLE, CHANNEL_COMPLAINT, CHANNELS };
 
@@ -34,69 +26,6 @@ struct channels {
 	int ours[CHANNELS];
 	int theirs[CHANNELS];
 };
-
-/* Texts that the argument table points into. */
-struct texts {
-	char machine[96];
-	char memory[16];
-	char wire[64], qmp[64], console[64];
-};
-
-static void write_texts(const struct machine_plan *plan, const int fds[CHANNELS],
-			struct texts *texts)
-{
-	snprintf(texts->machine, sizeof(texts->machine), "pc,usb=off,vmport=off,accel=%s",
-		 accel_word(plan->accel));
-	snprintf(texts->memory, sizeof(texts->memory), "%u", plan->memory_mib);
-	snprintf(texts->wire, sizeof(texts->wire), "socket,id=wire,fd=%d", fds[CHANNEL_WIRE]);
-	snprintf(texts->qmp, sizeof(texts->qmp), "socket,id=qmp,fd=%d", fds[CHANNEL_QMP]);
-	snprintf(texts->console, sizeof(texts->console), "socket,id=console,fd=%d",
-		 fds[CHANNEL_CONSOLE]);
-}
-
-/* The machine. No network, no disk (it comes over QMP after hello), and no path
- * of a socket: everything is inherited. */
-static size_t write_arguments(const struct machine_plan *plan, const struct texts *texts,
-			      const char *argv[ARGUMENTS_MAX])
-{
-	const struct {
-		const char *option, *value;
-	} table[] = {
-		{ "-nodefaults", NULL },
-		{ "-no-user-config", NULL },
-		{ "-no-reboot", NULL },
-		{ "-display", "none" },
-		{ "-machine", texts->machine },
-		{ "-cpu", plan->accel == ACCEL_TCG ? "max" : "host" },
-		{ "-m", texts->memory },
-		{ "-kernel", plan->kernel },
-		{ "-initrd", plan->initramfs },
-		{ "-append", plan->accel == ACCEL_TCG ? KERNEL_TCG : KERNEL_ALWAYS },
-		{ "-chardev", texts->qmp },
-		{ "-mon", "chardev=qmp,mode=control" },
-		{ "-chardev", texts->console },
-		{ "-serial", "chardev:console" },
-		{ "-chardev", texts->wire },
-		{ "-device", "virtio-serial-pci" },
-		{ "-device", "virtserialport,chardev=wire,name=" WIRE_PORT_NAME },
-		{ "-device", "virtio-scsi-pci,id=scsi" },
-		{ "-device", "virtio-rng-pci" },
-		{ plan->sandbox ? "-sandbox" : NULL,
-		  "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny" },
-	};
-	size_t count = 0;
-
-	argv[count++] = plan->qemu;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (!table[i].option)
-			continue;
-		argv[count++] = table[i].option;
-		if (table[i].value)
-			argv[count++] = table[i].value;
-	}
-	argv[count] = NULL;
-	return count;
-}
 
 static void close_channels(struct channels *channels)
 {
@@ -126,10 +55,10 @@ static int open_channels(struct channels *channels)
 }
 
 /* Nothing of ours may outlive us in QEMU: locks and files of whoever called. */
-static void close_other_fds(const int keep[CHANNELS])
+static void close_other_fds(const int keep[CHANNELS], int rules_fd)
 {
 	for (int fd = STDERR_FILENO + 1; fd < HIGHEST_FD; fd++) {
-		bool kept = false;
+		bool kept = fd == rules_fd; /* closed on exec */
 
 		for (int i = 0; i < CHANNELS; i++)
 			kept = kept || keep[i] == fd;
@@ -152,31 +81,41 @@ static void tie_to_parent(pid_t parent)
 static _Noreturn void become_qemu(const struct machine_plan *plan, const int fds[CHANNELS],
 				  char *const argv[], pid_t parent)
 {
-	struct rlimit no_core = { 0, 0 };
 	int null_fd;
 
 	tie_to_parent(parent);
 	(void)setsid();
 	signals_reset();
-	(void)setrlimit(RLIMIT_CORE, &no_core); /* an accelerator may abort: no litter */
 	(void)setenv("LC_ALL", "C", 1);
 	null_fd = open("/dev/null", O_RDONLY);
 	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
 	    dup2(fds[CHANNEL_COMPLAINT], STDOUT_FILENO) < 0 ||
 	    dup2(fds[CHANNEL_COMPLAINT], STDERR_FILENO) < 0)
 		_exit(EXEC_FAILED);
-	close_other_fds(fds);
-	if (chdir(plan->folder) == 0)
+	close_other_fds(fds, plan->confine->rules_fd);
+	if (chdir(plan->folder) == 0 && confine_enter(plan->confine) == 0)
 		execv(plan->qemu, argv);
 	dprintf(STDERR_FILENO, "%s\n", strerror(errno));
 	_exit(EXEC_FAILED);
 }
 
+/* What QEMU may leave behind, even in a session of its own, becomes our child
+ * and can be ended. Not where we were born with children of somebody else. */
+static bool adopt_orphans(void)
+{
+#ifdef __linux__
+	siginfo_t info;
+
+	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD)
+		return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+#endif
+	return false;
+}
+
 int machine_start(const struct machine_plan *plan, struct machine *ret_machine, struct fault *fault)
 {
 	struct channels channels;
-	struct texts texts;
-	const char *argv[ARGUMENTS_MAX];
+	struct arguments arguments;
 	pid_t parent = getpid(), pid;
 
 	*ret_machine = (struct machine){
@@ -187,11 +126,12 @@ int machine_start(const struct machine_plan *plan, struct machine *ret_machine, 
 		close_channels(&channels);
 		return -1;
 	}
-	write_texts(plan, channels.theirs, &texts);
-	write_arguments(plan, &texts, argv);
+	arguments_write(&arguments, plan, channels.theirs[CHANNEL_WIRE],
+			channels.theirs[CHANNEL_QMP], channels.theirs[CHANNEL_CONSOLE]);
+	ret_machine->adopts = adopt_orphans();
 	pid = fork();
 	if (pid == 0)
-		become_qemu(plan, channels.theirs, (char *const *)argv, parent);
+		become_qemu(plan, channels.theirs, (char *const *)arguments.argv, parent);
 	if (pid < 0) {
 		fault_set_errno(fault, REASON_NO_MEMORY, errno, "cannot start a process");
 		close_channels(&channels);
@@ -206,31 +146,62 @@ int machine_start(const struct machine_plan *plan, struct machine *ret_machine, 
 	return 0;
 }
 
-void machine_reap(struct machine *machine)
+/* 0: no child is left. */
+static int reap(struct machine *machine)
 {
 	int status;
+	pid_t pid;
 
-	if (machine->pid > 0 && waitpid(machine->pid, &status, WNOHANG) == machine->pid) {
+	while ((pid = waitpid(machine->adopts ? -1 : machine->pid, &status, WNOHANG)) > 0) {
+		if (pid != machine->pid)
+			continue;
 		machine->pid = 0;
 		machine->exited = true;
 		machine->wait_status = status;
+		if (!machine->adopts)
+			return 0;
 	}
+	return pid < 0 ? 0 : 1;
 }
 
-void machine_stop(struct machine *machine)
+void machine_reap(struct machine *machine)
+{
+	if (machine->pid > 0)
+		(void)reap(machine);
+}
+
+static void kill_children(void)
+{
+	/* Not there on every kernel; then only its session is reached. */
+	cleanup_file FILE *children = fopen("/proc/thread-self/children", "re");
+	int pid;
+
+	while (children && fscanf(children, "%d", &pid) == 1)
+		(void)kill(pid, SIGKILL);
+}
+
+int machine_stop(struct machine *machine)
 {
 	int64_t deadline_ms = clock_ms() + STOP_MS;
+	bool gone = false;
 
 	if (machine->pid > 0) {
 		/* Its session first: --qemu may be a script that runs the real one. */
 		(void)kill(-machine->pid, SIGKILL);
 		(void)kill(machine->pid, SIGKILL);
 	}
-	for (machine_reap(machine); machine->pid > 0 && clock_ms() < deadline_ms;
-	     machine_reap(machine))
+	for (;;) {
+		gone = (machine->pid == 0 && !machine->adopts) || reap(machine) == 0;
+		if (gone || clock_ms() >= deadline_ms)
+			break;
+		if (machine->adopts)
+			kill_children();
 		poll(NULL, 0, 5);
+	}
+	machine->adopts = machine->adopts && !gone;
 	close_fdp(&machine->wire_fd);
 	close_fdp(&machine->qmp_fd);
 	close_fdp(&machine->console_fd);
 	close_fdp(&machine->complaint_fd);
+	return gone ? 0 : -1;
 }

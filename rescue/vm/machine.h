@@ -4,6 +4,7 @@
 
 #include "accel.h"
 #include "base/fault.h"
+#include "confine.h"
 
 #include <sys/types.h>
 
@@ -16,6 +17,7 @@ struct machine_plan {
 	enum accel accel;
 	unsigned memory_mib;
 	bool sandbox; /* QEMU's own system call filter */
+	const struct confine *confine;
 };
 
 /* Our ends of what the child has; all non-blocking, -1 when closed. */
@@ -25,6 +27,7 @@ struct machine {
 	int qmp_fd;
 	int console_fd;
 	int complaint_fd; /* QEMU's standard output and error */
+	bool adopts;	  /* every child of ours is QEMU, or was left behind by it */
 	bool exited;
 	int wait_status; /* of waitpid(2), once exited */
 };
@@ -38,8 +41,9 @@ int machine_start(const struct machine_plan *plan, struct machine *ret_machine,
 /* Note that it has exited, if so (after SIGCHLD). */
 void machine_reap(struct machine *machine);
 
-/* Kill it if it still runs, reap it, close everything. Waits at most 1 s: a
- * process that the kernel holds (a dead disk) will die when it is let go. */
-void machine_stop(struct machine *machine);
+/* Kill it and what it left behind, reap it, close everything. -1 if it is not
+ * gone within 1 s: the kernel holds it (a dead disk), and what it was writing may
+ * still be written. */
+int machine_stop(struct machine *machine);
 
 #endif

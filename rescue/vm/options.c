@@ -12,8 +12,12 @@ const char options_help_text[] =
 	"Start the small virtual machine, let it grow the disk, and exit.\n"
 	"\n"
 	"  --disk FILE               the disk; thrown away by the caller unless this exits with 0\n"
+	"  --disk-max-bytes N        it may not become larger (default: no limit)\n"
 	"  --format qcow2|raw        its format\n"
 	"  --guest DIR               folder of kernel, initramfs.cpio and build-id\n"
+	"  --read FILE               what else QEMU may read: a file behind the disk; may be "
+	"repeated\n"
+	"                            (default: /, everything)\n"
 	"  --plan                    only tell what would be done; the disk is read-only\n"
 	"  --partition N             partition to grow (default: the last one)\n"
 	"  --repair safe|all         what may be repaired without a question (default: safe)\n"
@@ -26,12 +30,15 @@ const char options_help_text[] =
 	"                            progress on standard error (default: auto)\n"
 	"  --stall-seconds N         give up after this silence of the guest (default: 30)\n"
 	"  --hello-seconds N         give up when the guest is not up by then (default: 60)\n"
+	"  --deadline-seconds N      give up when the work is not done by then (default: 86400)\n"
 	"  --help, --version\n";
 
 enum option_code {
 	OPTION_DISK = 256,
+	OPTION_DISK_MAX_BYTES,
 	OPTION_FORMAT,
 	OPTION_GUEST,
+	OPTION_READ,
 	OPTION_PLAN,
 	OPTION_PARTITION,
 	OPTION_REPAIR,
@@ -43,14 +50,17 @@ enum option_code {
 	OPTION_PROGRESS,
 	OPTION_STALL_SECONDS,
 	OPTION_HELLO_SECONDS,
+	OPTION_DEADLINE_SECONDS,
 	OPTION_HELP,
 	OPTION_VERSION
 };
 
 static const struct option option_table[] = {
 	{ "disk", required_argument, NULL, OPTION_DISK },
+	{ "disk-max-bytes", required_argument, NULL, OPTION_DISK_MAX_BYTES },
 	{ "format", required_argument, NULL, OPTION_FORMAT },
 	{ "guest", required_argument, NULL, OPTION_GUEST },
+	{ "read", required_argument, NULL, OPTION_READ },
 	{ "plan", no_argument, NULL, OPTION_PLAN },
 	{ "partition", required_argument, NULL, OPTION_PARTITION },
 	{ "repair", required_argument, NULL, OPTION_REPAIR },
@@ -62,6 +72,7 @@ static const struct option option_table[] = {
 	{ "progress", required_argument, NULL, OPTION_PROGRESS },
 	{ "stall-seconds", required_argument, NULL, OPTION_STALL_SECONDS },
 	{ "hello-seconds", required_argument, NULL, OPTION_HELLO_SECONDS },
+	{ "deadline-seconds", required_argument, NULL, OPTION_DEADLINE_SECONDS },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -90,18 +101,38 @@ static int parse_word(const char *option, const char *value, const char *const *
 	return refuse_value(fault, option, value);
 }
 
-static int parse_number(const char *option, const char *value, unsigned smallest, unsigned largest,
-			unsigned *ret_number, struct fault *fault)
+static int parse_bytes(const char *option, const char *value, uint64_t smallest, uint64_t largest,
+		       uint64_t *ret_number, struct fault *fault)
 {
 	char *end;
-	unsigned long number;
+	unsigned long long number;
 
 	errno = 0;
-	number = strtoul(value, &end, 10);
+	number = strtoull(value, &end, 10);
 	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || number < smallest ||
 	    number > largest)
 		return refuse_value(fault, option, value);
+	*ret_number = number;
+	return 0;
+}
+
+static int parse_number(const char *option, const char *value, unsigned smallest, unsigned largest,
+			unsigned *ret_number, struct fault *fault)
+{
+	uint64_t number;
+
+	if (parse_bytes(option, value, smallest, largest, &number, fault) < 0)
+		return -1;
 	*ret_number = (unsigned)number;
+	return 0;
+}
+
+static int take_read(struct options *options, struct fault *fault)
+{
+	if (options->read_count == OPTIONS_READ_MAX)
+		return fault_set(fault, REASON_USAGE, "more than %d times --read",
+				 OPTIONS_READ_MAX);
+	options->read_paths[options->read_count++] = optarg;
 	return 0;
 }
 
@@ -139,6 +170,10 @@ static int take(struct options *options, int code, const char *name, struct faul
 	case OPTION_DISK:
 		options->disk_path = optarg;
 		return 0;
+	case OPTION_DISK_MAX_BYTES:
+		return parse_bytes(name, optarg, 1, INT64_MAX, &options->disk_max_bytes, fault);
+	case OPTION_READ:
+		return take_read(options, fault);
 	case OPTION_GUEST:
 		options->guest_folder = optarg;
 		return 0;
@@ -162,6 +197,8 @@ static int take(struct options *options, int code, const char *name, struct faul
 		return parse_number(name, optarg, 1, 86400, &options->stall_seconds, fault);
 	case OPTION_HELLO_SECONDS:
 		return parse_number(name, optarg, 1, 86400, &options->hello_seconds, fault);
+	case OPTION_DEADLINE_SECONDS:
+		return parse_number(name, optarg, 1, 31536000, &options->deadline_seconds, fault);
 	case OPTION_HELP:
 		options->verb = VERB_HELP;
 		return 0;
@@ -192,6 +229,7 @@ int options_parse(int argc, char *const argv[], struct options *ret_options, str
 		.memory_mib = 256,
 		.stall_seconds = 30,
 		.hello_seconds = 60,
+		.deadline_seconds = 86400,
 	};
 	int code, index = 0;
 	char safe[128];

@@ -7,13 +7,20 @@
 #include "progress.h"
 #include "wire/request.h"
 
+#define OPTIONS_READ_MAX 64 /* a backing chain is short */
+
 enum options_verb { VERB_RUN, VERB_HELP, VERB_VERSION };
 
 /* All texts point into argv or are static. */
 struct options {
+#define OPTIONS_READ_MAX 64 /* a backing chain is short */
+
 	enum options_verb verb;
 	const char *disk_path;
 	const char *disk_format; /* "qcow2" or "raw" */
+	uint64_t disk_max_bytes; /* the file's size; 0: no limit */
+	const char *read_paths[OPTIONS_READ_MAX];
+	size_t read_count; /* 0: everything may be read */
 	const char *guest_folder;
 	const char *qemu;
 	const char *events_path;  /* "-": standard output */
@@ -23,6 +30,7 @@ struct options {
 	unsigned memory_mib;
 	unsigned stall_seconds;
 	unsigned hello_seconds;
+	unsigned deadline_seconds;
 	struct request request; /* without the time */
 };
 

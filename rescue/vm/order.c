@@ -122,6 +122,21 @@ static int take_table(const struct order *order, const json_t *object, enum even
 	return 0;
 }
 
+/* One for each reason to refuse, before the plan. */
+static int take_limit(struct order *order, const json_t *object, struct fault *fault)
+{
+	enum reason reason = reason_of_word(text(object, "reason"));
+
+	if (order->phase != PHASE_DISK)
+		return refuse(fault, EVENT_LIMIT, "an event is out of order");
+	if (reason == REASON_NONE || reason_status(reason) != STATUS_REFUSED)
+		return refuse(fault, EVENT_LIMIT, "a limit has no reason to refuse");
+	if (order->limits_seen & UINT64_C(1) << reason)
+		return refuse(fault, EVENT_LIMIT, "a limit is told twice");
+	order->limits_seen |= UINT64_C(1) << reason;
+	return 0;
+}
+
 static int take_done(struct order *order, const json_t *object, struct fault *fault)
 {
 	bool changed = json_is_true(json_object_get(object, "changed"));
@@ -183,6 +198,8 @@ int order_accept(struct order *order, enum event_kind kind, const json_t *object
 		return take_next(order, kind, PHASE_DISK, PHASE_PLAN, fault);
 	case EVENT_TABLE:
 		return take_table(order, object, kind, fault);
+	case EVENT_LIMIT:
+		return take_limit(order, object, fault);
 	case EVENT_CHECK:
 	case EVENT_REPAIR:
 		return take_check(order, object, kind, fault);

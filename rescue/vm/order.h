@@ -5,6 +5,8 @@
 
 #include "wire/event.h"
 
+#include <stdint.h>
+
 /* How far the guest has come. Never goes back. */
 enum order_phase {
 	PHASE_SILENT,	   /* nothing yet: only hello may come */
@@ -22,9 +24,10 @@ struct order {
 	bool plan_only;	    /* set by the host: a plan was requested */
 	bool disk_attached; /* set by the host, just before it attaches the disk */
 	enum order_phase phase;
-	bool will_change; /* the plan says so */
-	bool running;	  /* between begin and end of a check or resize */
-	bool succeeded;	  /* that check or resize has ended well */
+	uint64_t limits_seen; /* bit 1 << enum reason */
+	bool will_change;     /* the plan says so */
+	bool running;	      /* between begin and end of a check or resize */
+	bool succeeded;	      /* that check or resize has ended well */
 };
 
 /* Take the next event. -1 with REASON_GUEST_PROTOCOL when it is out of order

@@ -96,28 +96,53 @@ void qmp_error_text(const json_t *message, char *out, size_t out_bytes)
 	text_make_safe(out, out_bytes, text, strlen(text));
 }
 
-bool qmp_is_disk_failure(const json_t *event, struct fault *fault)
+static bool is_disk_error(const json_t *event)
 {
 	const char *name = json_string_value(json_object_get(event, "event"));
+
+	return name && strcmp(name, "BLOCK_IO_ERROR") == 0;
+}
+
+/* A text of the event's data, or an empty one. */
+static const char *data_text(const json_t *event, const char *key)
+{
+	const char *text = json_string_value(json_object_get(json_object_get(event, "data"), key));
+
+	return text ? text : "";
+}
+
+/* QEMU runs in the C locale, so the texts of errors can be compared. */
+bool qmp_is_file_limit(const json_t *event)
+{
+	return is_disk_error(event) && strcmp(data_text(event, "reason"), strerror(EFBIG)) == 0;
+}
+
+/* QEMU flags only ENOSPC; a quota or a file size limit is the same to the user. */
+static bool is_no_space(const json_t *event)
+{
 	const json_t *data = json_object_get(event, "data");
-	const char *reason = json_string_value(json_object_get(data, "reason"));
-	const char *operation = json_string_value(json_object_get(data, "operation"));
+
+	return json_is_true(json_object_get(data, "nospace")) || qmp_is_file_limit(event) ||
+	       strcmp(data_text(event, "reason"), strerror(EDQUOT)) == 0;
+}
+
+bool qmp_is_disk_failure(const json_t *event, struct fault *fault)
+{
+	const char *reason = data_text(event, "reason");
+	bool reading = strcmp(data_text(event, "operation"), "read") == 0;
 	char safe[128];
 
-	if (!name || strcmp(name, "BLOCK_IO_ERROR") != 0)
+	if (!is_disk_error(event))
 		return false;
-	reason = reason ? reason : "unknown";
+	reason = reason[0] ? reason : "unknown";
 	text_make_safe(safe, sizeof(safe), reason, strlen(reason));
-	/* QEMU flags only ENOSPC; a quota or a file size limit is the same to the
-	 * user. QEMU runs in the C locale, so the texts can be compared. */
-	if (json_is_true(json_object_get(data, "nospace")) ||
-	    strcmp(reason, strerror(EDQUOT)) == 0 || strcmp(reason, strerror(EFBIG)) == 0) {
+	if (is_no_space(event)) {
 		fault_set(fault, REASON_NO_SPACE, "the host ran out of room for the disk: %s",
 			  safe);
 		fault_hint(fault, "free some space where the image lies, then try again");
 	} else {
 		fault_set(fault, REASON_DISK_IO, "the disk cannot be %s: %s",
-			  operation && strcmp(operation, "read") == 0 ? "read" : "written", safe);
+			  reading ? "read" : "written", safe);
 		fault_hint(fault, "look for errors of the host's storage (dmesg)");
 	}
 	return true;

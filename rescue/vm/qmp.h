@@ -36,4 +36,7 @@ void qmp_error_text(const json_t *message, char *out, size_t out_bytes);
  * REASON_NO_SPACE or REASON_DISK_IO. The machine has stopped itself. */
 bool qmp_is_disk_failure(const json_t *event, struct fault *fault);
 
+/* Whether it failed because the file may not become larger. */
+bool qmp_is_file_limit(const json_t *event);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "ending.h"
 #include "signals.h"
 #include "wire/limits.h"
 
@@ -99,6 +100,20 @@ static int read_wire(struct session *session, struct fault *fault)
 	return 0;
 }
 
+static int heed_event(const struct session *session, const json_t *event, struct fault *fault)
+{
+	char size[TEXT_SIZE_CHARS];
+
+	if (!qmp_is_disk_failure(event, fault))
+		return 0;
+	if (session->disk_max_bytes == 0 || !qmp_is_file_limit(event))
+		return -1;
+	fault_set(fault, REASON_NO_SPACE,
+		  "the log of the changes reached the limit it was given, %s",
+		  text_of_size(size, session->disk_max_bytes));
+	return fault_hint(fault, "give it a higher limit, if so many changes are to be expected");
+}
+
 static int take_message(struct session *session, enum qmp_kind kind, json_t *message,
 			struct fault *fault)
 {
@@ -108,7 +123,7 @@ static int take_message(struct session *session, enum qmp_kind kind, json_t *mes
 		qmp_version(message, session->qemu_version, sizeof(session->qemu_version));
 		return 0;
 	case QMP_EVENT:
-		return qmp_is_disk_failure(message, fault) ? -1 : 0;
+		return heed_event(session, message, fault);
 	case QMP_RETURN:
 	case QMP_ERROR:
 		break;
@@ -194,41 +209,12 @@ int session_pump(struct session *session, struct fault *fault)
 		return fault_set_errno(fault, REASON_INTERNAL, errno, "poll failed");
 	if (ready > 0 && dispatch(session, slots, fault) < 0)
 		return -1;
-	if (machine->exited)
-		return ready == 0 ? session_died(session, fault) : 0;
+	/* What is left in the channels ends; but not if a child of it goes on. */
+	if (machine->exited && (ready == 0 || watchdog_left_ms(&session->dog) == 0))
+		return ending_explain(session, fault);
 	if (watchdog_left_ms(&session->dog) == 0)
 		return watchdog_fault(&session->dog, fault);
 	return 0;
-}
-
-int session_died(const struct session *session, struct fault *fault)
-{
-	int status = session->machine.wait_status;
-	char how[64], complaint[TAIL_LINE_BYTES], console[TAIL_LINE_BYTES];
-
-	if (WIFSIGNALED(status))
-		snprintf(how, sizeof(how), "signal %d", WTERMSIG(status));
-	else
-		snprintf(how, sizeof(how), "exit status %d", WEXITSTATUS(status));
-	tail_last_line(&session->complaint, complaint, sizeof(complaint));
-	tail_last_line(&session->console, console, sizeof(console));
-	if (tail_mentions(&session->complaint, "allocate memory"))
-		return fault_set(fault, REASON_NO_MEMORY, "QEMU: %s", complaint);
-	fault_set(fault, REASON_GUEST_DIED,
-		  "the virtual machine ended before its work was done (%s)%s%s%s%s", how,
-		  complaint[0] ? "; QEMU: " : "", complaint, console[0] ? "; console: " : "",
-		  console);
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-		fault_hint(fault, "the host may be short of memory (dmesg)");
-	return -1;
-}
-
-bool session_lacks_sandbox(const struct session *session)
-{
-	int status = session->machine.wait_status;
-
-	return tail_mentions(&session->complaint, "sandbox") ||
-	       (session->machine.exited && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
 }
 
 int session_open(struct session *session, const struct machine_plan *plan, int64_t hello_ms,
@@ -239,18 +225,23 @@ int session_open(struct session *session, const struct machine_plan *plan, int64
 		return -1;
 	if (line_reader_open(&session->wire, session->machine.wire_fd, WIRE_LINE_MAX_BYTES) < 0)
 		return fault_set(fault, REASON_NO_MEMORY, "out of memory");
+	watchdog_open(&session->dog, session->run_ms);
 	watchdog_arm(&session->dog, WATCH_HELLO, hello_ms);
 	return 0;
 }
 
-void session_stop(struct session *session)
+int session_stop(struct session *session, struct fault *fault)
 {
-	machine_stop(&session->machine);
+	if (machine_stop(&session->machine) == 0)
+		return 0;
+	fault_set(fault, REASON_DISK_IO,
+		  "the virtual machine does not end: the host's kernel holds it");
+	return fault_hint(fault, "look for errors of the host's storage (dmesg)");
 }
 
 void session_close(struct session *session)
 {
-	machine_stop(&session->machine);
+	(void)machine_stop(&session->machine);
 	qmp_close(&session->qmp);
 	line_reader_close(&session->wire);
 	json_decref(session->reply);

@@ -19,6 +19,8 @@ struct session {
 	const char *build_id; /* the guest that is expected */
 	int signals_fd;
 	int64_t stall_ms;
+	int64_t run_ms;		 /* limit of the whole run */
+	uint64_t disk_max_bytes; /* 0: no limit */
 
 	/* The machine and its channels. */
 	struct machine machine;
@@ -50,15 +52,9 @@ int session_open(struct session *session, const struct machine_plan *plan, int64
  * failed). */
 int session_pump(struct session *session, struct fault *fault);
 
-/* Kill the machine if it still runs. The verdict, if any, stays. */
-void session_stop(struct session *session);
+/* Kill the machine if it still runs. The verdict, if any, stays; but it holds
+ * only if this does not fail. */
+int session_stop(struct session *session, struct fault *fault);
 void session_close(struct session *session);
-
-/* The fault for a machine that is gone before its time. Always -1. */
-int session_died(const struct session *session, struct fault *fault);
-
-/* Whether it ended because of QEMU's sandbox: it was built without, the host
- * forbids it, or it is too strict for this host. */
-bool session_lacks_sandbox(const struct session *session);
 
 #endif

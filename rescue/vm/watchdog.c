@@ -4,7 +4,14 @@
 #include "base/text.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
+
+void watchdog_open(struct watchdog *dog, int64_t run_limit_ms)
+{
+	dog->run_limit_ms = run_limit_ms;
+	dog->run_deadline_ms = clock_ms() + run_limit_ms;
+}
 
 void watchdog_arm(struct watchdog *dog, enum watch watch, int64_t limit_ms)
 {
@@ -23,7 +30,9 @@ void watchdog_feed(struct watchdog *dog, const char *stage)
 
 int watchdog_left_ms(const struct watchdog *dog)
 {
-	int64_t left_ms = dog->deadline_ms - clock_ms();
+	int64_t first_ms =
+		dog->deadline_ms < dog->run_deadline_ms ? dog->deadline_ms : dog->run_deadline_ms;
+	int64_t left_ms = first_ms - clock_ms();
 
 	if (left_ms < 0)
 		return 0;
@@ -33,16 +42,22 @@ int watchdog_left_ms(const struct watchdog *dog)
 int watchdog_fault(const struct watchdog *dog, struct fault *fault)
 {
 	long long seconds = (dog->limit_ms + 999) / 1000;
+	char where[sizeof(dog->stage) + 32] = "before its first beat";
 
+	if (dog->stage[0])
+		snprintf(where, sizeof(where), "its last stage was %s", dog->stage);
+	if (dog->run_deadline_ms <= dog->deadline_ms)
+		return fault_set(fault, REASON_STALLED,
+				 "the virtual machine was not done within %lld s (%s)",
+				 (long long)(dog->run_limit_ms + 999) / 1000, where);
 	switch (dog->watch) {
 	case WATCH_HELLO:
 		fault_set(fault, REASON_STALLED,
 			  "the virtual machine did not come up within %lld s", seconds);
 		return fault_hint(fault, "try again when the host is less busy");
 	case WATCH_SILENCE:
-		fault_set(fault, REASON_STALLED, "the virtual machine was silent for %lld s (%s%s)",
-			  seconds, dog->stage[0] ? "its last stage was " : "before its first beat",
-			  dog->stage);
+		fault_set(fault, REASON_STALLED, "the virtual machine was silent for %lld s (%s)",
+			  seconds, where);
 		return fault_hint(fault, "try again when the host is less busy");
 	case WATCH_EXIT:
 		break;

@@ -1,5 +1,6 @@
 /* Time limits. One is armed at a time: first for hello, then for silence on
- * the wire, at last for the machine to be off. */
+ * the wire, at last for the machine to be off. Behind them is the deadline of the
+ * whole run: a guest that only beats is never silent. */
 #ifndef VM_WATCHDOG_H
 #define VM_WATCHDOG_H
 
@@ -17,8 +18,13 @@ struct watchdog {
 	enum watch watch;
 	int64_t limit_ms;
 	int64_t deadline_ms; /* on clock_ms() */
-	char stage[64];	     /* of the last beat; safe to show; may be empty */
+	int64_t run_limit_ms;
+	int64_t run_deadline_ms;
+	char stage[64]; /* of the last beat; safe to show; may be empty */
 };
+
+/* Start the clock of the run. */
+void watchdog_open(struct watchdog *dog, int64_t run_limit_ms);
 
 void watchdog_arm(struct watchdog *dog, enum watch watch, int64_t limit_ms);
 

@@ -52,6 +52,15 @@ gaps=$(jq -s '[.[] | .t_ms] | [.[1:], .[:-1]] | transpose | map(.[0] - .[1]) | m
 ok "a beat at least once a second (longest silence: $gaps ms)" test "$gaps" -le 1200
 ok 'more than one beat came' test "$(grep -c '"beat"' "$work/events")" -ge 3
 
+# A disk that lets the agent wait: opening a pipe takes until its other end is open.
+mkfifo "$work/slow"
+(sleep 3 && exec 3>"$work/slow" && sleep 1) &
+echo '{"request":"plan","protocol":1}' | "$agent" --disk "$work/slow" --tools "$sbin" --run-dir "$work" >"$work/events" 2>&1
+wait
+gaps=$(jq -s '[.[] | .t_ms] | [.[1:], .[:-1]] | transpose | map(.[0] - .[1]) | max' "$work/events")
+ok "a beat at least once a second while the agent itself waits (longest silence: $gaps ms)" test "$gaps" -le 1200
+ok 'they name the stage' test "$(grep -c '"beat".*"disk"' "$work/events")" -ge 4
+
 tool e2fsck 'echo "root: Inode 12 is odd"; echo "root: UNEXPECTED INCONSISTENCY; RUN fsck MANUALLY."; exit 4'
 run
 fault 'damage that needs a decision' 20 'fs-unclean check-before'
@@ -67,6 +76,8 @@ is 'four runs are enough' "$(cat "$work/runs")" 4
 tool e2fsck 'kill -KILL $$'
 run
 fault 'e2fsck is killed for its memory' 10 'fs-needs-memory check-before'
+is 'and it says how much there is' "$(tail -n 1 "$work/events" | jq -r .message | sed 's/[0-9.]* [GM]iB/N/')" \
+	'e2fsck needs more memory than the machine has (N)'
 tool e2fsck 'kill -SEGV $$'
 run
 fault 'e2fsck crashes' 70 'internal check-before'

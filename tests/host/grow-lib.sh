@@ -81,7 +81,7 @@ field() {
 picture() {
 	ls -A "$scratch/disks"
 	find "$scratch/disks" -type f -exec stat -c '%n %A %u:%g %i %s %Y' {} + | sort
-	find "$scratch/disks" -type f -exec sha256sum {} + | sort
+	find "$scratch/disks" -type f -exec cksum {} + | sort
 }
 
 # refused REASON STATUS NAME ARGUMENT...: nothing has changed, nothing is left.
@@ -94,7 +94,7 @@ refused() {
 	is "$name: $reason" "$(field reason changed)" "$reason false"
 	is "$name: nothing changed" "$(picture)" "$before"
 	is "$name: no temporary file left" "$(ls -A "$TMPDIR")" ""
-	case $err in
+	case $(printf '%s\n' "$err" | tail -n 1) in
 	'grow-disk: '*". [$reason]") is "$name: a sentence" yes yes ;;
 	*) is "$name: a sentence" "$err" "grow-disk: A sentence. [$reason]" ;;
 	esac
@@ -125,6 +125,20 @@ begin_disk() {
 	# shellcheck disable=SC2086  # the shell may be two words
 	setsid env --default-signal=INT,HUP,TERM $shell "$grow_disk" "$@" >"$scratch/out" 2>"$scratch/err" &
 	process=$!
+}
+
+# make_pending STATE FORMAT [ARGUMENT]...: a disk whose growth to 8G has got as far
+# as a ticket in that state, and not one byte into the image.
+make_pending() {
+	pending_state=$1
+	make_disk "$2" disk
+	shift 2
+	fake qemu-img <<-'EOF'
+		[ "$1" != commit ] || { echo 'qemu-img: No space left on device' >&2; exit 1; }
+	EOF
+	with_fakes grow_disk --json "$@" disk 8G
+	rm -r "$scratch/fake"
+	[ "$pending_state" != verified ] || { mv disk.grow-disk.committing disk.grow-disk.verified && mv disk.grow-disk.image disk; }
 }
 
 # The end of the partition in the table, in sectors.

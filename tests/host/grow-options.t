@@ -1,7 +1,7 @@
 #!/bin/sh
 # The command line of grow-disk, and sizes as qemu-img takes them.
-# shellcheck disable=SC2154  # status, out, err and scratch come from grow-lib.sh
-tests=$(dirname "$0")/..
+# shellcheck disable=SC2034,SC2154  # status, out, err and scratch come from grow-lib.sh
+tests=$(dirname "$0")/.. tap_place=memory
 # shellcheck source=/dev/null  # checked by itself
 . "$tests/host/grow-lib.sh"
 

@@ -84,6 +84,40 @@ headers() {
 	refused image-corrupt 20 "refcount table lost" bad.qcow2 8G
 	qemu-img create -q -f qcow2 -o cluster_size=512 small.qcow2 64M
 	refused image-limit 10 "small clusters" small.qcow2 200G
+	is "small clusters: the largest size is told" "$(field 'limits[0].reason' 'limits[0].largest_disk_bytes')" "image-limit 137438953472"
+	grow_disk --plan --json small.qcow2 137438953472
+	is "and that size is not refused by it" "$(field reason)" null
+}
+
+# Numbers in the header that make no sense: nothing but our own reader may have
+# opened the file before it says so.
+absurd() {
+	fresh
+	make_disk qcow2 base.qcow2
+	fake qemu-img <<-'EOF'
+		[ "$1 $4" = "check raw" ] || echo "qemu-img $*" >>"$QEMU_IMG_CALLS"
+	EOF
+	export QEMU_IMG_CALLS="$scratch/calls"
+	for change in '20:\000\000\000\010:clusters of 256 bytes' '20:\000\000\000\077:clusters of 2^63 bytes' \
+		'24:\377\377\377\377\377\377\376\000:a disk of 16 EiB' '24:\000\000\000\000\007\220\000\001:a disk of part of a sector' \
+		'24:\000\000\001\000\000\000\000\000:a disk larger than its table' \
+		'36:\377\377\377\377:a huge first-level table' '36:\000\040\000\000:a first-level table behind the end' \
+		'40:\000\000\000\000\000\003\000\001:a first-level table between clusters' '40:\000\000\177\377\377\377\000\000:a first-level table far behind the end' \
+		'48:\377\377\377\377\377\377\000\000:a refcount table behind the end' '48:\000\000\000\000\000\001\000\010:a refcount table between clusters' \
+		'56:\000\000\000\000:no refcount table' '56:\177\377\377\377:a huge refcount table' \
+		'60:\177\377\377\377:two thousand million snapshots' '96:\000\000\000\007:reference counts of 128 bits' \
+		'100:\377\377\377\377:a header of 4 GiB' '100:\000\000\000\010:a header of 8 bytes' '8:\000\000\000\000\000\000\000\100\177\377\377\377:a backing file with a huge name'; do
+		cp base.qcow2 bad.qcow2
+		rest=${change#*:}
+		poke bad.qcow2 "${change%%:*}" "${rest%%:*}"
+		: >"$scratch/calls"
+		with_fakes refused image-corrupt 20 "${rest#*:}" --allow-backing bad.qcow2 8G
+		is "${rest#*:}: QEMU has not seen it" "$(cat "$scratch/calls")" ""
+		rm bad.qcow2
+	done
+	head -c 100 base.qcow2 >short.qcow2
+	with_fakes refused image-corrupt 20 "half a header" short.qcow2 8G
+	rm -r "$scratch/fake"
 }
 
 sizes() {
@@ -187,6 +221,7 @@ main() {
 	files
 	foreign
 	headers
+	absurd
 	sizes
 	in_use
 	programs

@@ -72,17 +72,51 @@ dd if="$work/1k.img" of="$work/fs" bs=1M skip=1 status=none
 truncate -s $((tib - 1048576)) "$work/fs"
 is "native resize2fs cannot do that either" "$(resize2fs "$work/fs" >/dev/null 2>&1 && echo it can)" ''
 
-# The largest size that is told is the largest, give or take a last group that resize2fs would drop.
-plan_at() {
-	cp --sparse=always -- "$work/1k.img" "$disk"
-	truncate -s "$1" "$disk"
-	printf '{"request":"plan","protocol":1}\n' | "$agent" --disk "$disk" --tools "$tools_dir" --run-dir "$work" >"$work/plan" 2>&1
+# The limits are told before anything is refused, and they are exact: at the smallest a grow goes well, and one sector
+# more is refused at once.
+limits() {
+	jq -r 'select(.event == "limit") | "\(.reason) \(.largest_disk_bytes)"' "$1" | sort | tr '\n' ' '
 }
-plan_at 300M
-largest=$(jq -r 'select(.event == "plan") | .largest_disk_bytes' "$work/plan")
-diag "the largest disk for blocks of 1 KiB: $largest bytes"
-plan_at "$largest"
-is "the largest size that is told can be planned" "$(tail -n 1 "$work/plan" | jq -r '.event')" 'done'
-plan_at $((largest + 9 * 1048576))
-is "a group of blocks more cannot" "$(tail -n 1 "$work/plan" | jq -r '.reason')" fs-limit
+plan_at() { # plan_at SIZE: of $disk
+	truncate -s "$1" "$disk"
+	printf '{"request":"plan","protocol":1%s}\n' "${agent_fields:+,$agent_fields}" |
+		"$agent" --disk "$disk" --tools "$tools_dir" --run-dir "$work" >"$work/plan" 2>&1
+}
+# native_can BLOCKS: and it is clean
+native_can() {
+	RESIZE2FS_FORCE_LAZY_ITABLE_INIT=1 resize2fs "$work/native" "$1" >/dev/null 2>&1 && e2fsck -fn "$work/native" >/dev/null 2>&1 && echo it can
+}
+# exact NAME BLOCKS MKE2FS-OPTIONS: what the file system can have at most, in a partition at 1 MiB
+exact() {
+	rm -rf -- "$work/facts" "$disk" "$work/native"
+	"$images/mbr-disk" "$disk" 65M part 1 2048 64M 83 boot ext4 "$3"
+	"$judge" before "$disk" 1 "$work/facts"
+	dd if="$disk" of="$work/native" bs=1M skip=1 conv=sparse status=none
+	block=$(dumpe2fs -h "$work/native" 2>/dev/null | sed -n 's/^Block size: *//p')
+	group=$(dumpe2fs -h "$work/native" 2>/dev/null | sed -n 's/^Blocks per group: *//p')
+	largest=$((1048576 + $2 * block))
+	for bytes in "$largest" $((largest + 512)) $((3 * tib)) $((8388607 * tib)); do
+		plan_at "$bytes"
+		is "$1: every limit is told, for $bytes bytes" "$(limits "$work/plan")" "fs-limit $largest mbr-2tib $((2 * tib)) "
+		is "$1: the answer to $bytes bytes" "$(tail -n 1 "$work/plan" | jq -r '.reason // .event')" \
+			"$([ "$bytes" = "$largest" ] && echo 'done' || echo fs-limit)"
+	done
+	is "$1: the hint names the size" "$(tail -n 1 "$work/plan" | jq -r .hint | grep -c " $largest bytes\$")" 1
+	grown "$1: up to its limit" "$disk" "$largest"
+	is "$1: native resize2fs cannot do a group more" "$(native_can $(($2 + group)))" ''
+}
+
+# Descriptors of 64 bytes fill the first group: all blocks but the superblock's, or without flex_bg all but those of its
+# own superblock, bitmaps and inodes.
+exact "blocks of 1 KiB" $((8191 * 16 * 8192 + 1)) '-b 1024 -O 64bit -i 65536'
+exact "small groups" $((1023 * 64 * 1024)) '-b 4096 -g 1024 -i 65536'
+exact "small groups without flex_bg" $(((1024 - 3 - 4) * 64 * 1024)) '-b 4096 -g 1024 -O ^flex_bg -i 65536'
+exact "meta_bg" $((1024 * 64 * 1024)) '-b 4096 -g 1024 -O ^flex_bg,meta_bg,^resize_inode -i 65536'
+
+# Another partition behind it is a limit of its own.
+"$images/mbr-disk" "$disk" 65M part 1 2048 16M 83 boot ext4 '-b 4096 -g 1024 -N 256' part 2 65536 16M 83 - ext4
+agent_fields='"partition":1'
+plan_at $((4 * tib))
+is "a partition behind it: the limits" "$(limits "$work/plan")" "fs-limit $((1048576 + 1023 * 64 * 1024 * 4096)) no-room-behind 33554432 "
+is "a partition behind it: what the disk has is no limit" "$(tail -n 1 "$work/plan" | jq -r '.reason // .event')" 'done'
 done_testing

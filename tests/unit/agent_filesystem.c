@@ -81,23 +81,84 @@ static void reserved_descriptors_are_used_up_first(void **state)
 	assert_int_equal(ext_size_first_step(&facts, step + 1), step + 1);
 }
 
+/* That many blocks, all of which resize2fs would make. */
+static void limit_is(struct fs_facts *facts, uint64_t largest_blocks)
+{
+	const uint64_t start_bytes = 33792 * 512;
+	struct limit limit = ext_size_limit(facts, start_bytes, 512);
+
+	assert_int_equal(ext_size_largest_blocks(facts), largest_blocks);
+	assert_int_equal(limit.reason, REASON_FS_LIMIT);
+	assert_int_equal(limit.largest_disk_bytes,
+			 start_bytes + largest_blocks * facts->block_bytes);
+	assert_int_equal(ext_size_blocks(facts, limit.largest_disk_bytes - start_bytes),
+			 largest_blocks);
+}
+
 static void descriptors_limit_small_blocks(void **state)
+{
+	struct fs_facts facts = small_blocks();
+
+	(void)state;
+	/* 8191 blocks of 32 descriptors of groups of 8 MiB */
+	facts.has_flex_bg = true;
+	limit_is(&facts, UINT64_C(8191) * 32 * 8192 + 1);
+	facts.is_64bit = true;
+	facts.descriptors_per_block = 16;
+	limit_is(&facts, UINT64_C(8191) * 16 * 8192 + 1);
+	/* the superblock needs its place also where the first group begins at 0 */
+	facts.first_data_block = 0;
+	limit_is(&facts, UINT64_C(8191) * 16 * 8192);
+}
+
+static void without_flex_bg_a_group_holds_its_own_tables(void **state)
+{
+	struct fs_facts facts = small_blocks();
+
+	(void)state;
+	/* superblock, two bitmaps and 512 blocks of inodes are not for descriptors */
+	limit_is(&facts, UINT64_C(7677) * 32 * 8192 + 1);
+	facts.has_meta_bg = true;
+	limit_is(&facts, UINT64_C(8191) * 32 * 8192 + 1);
+}
+
+static void what_is_there_is_never_beyond_the_limit(void **state)
+{
+	struct fs_facts facts = small_blocks();
+
+	(void)state;
+	facts.inode_table_blocks = 8189; /* hostile: no block is left for descriptors */
+	assert_int_equal(ext_size_largest_blocks(&facts), facts.blocks);
+	facts.blocks_per_group = 1;
+	facts.first_data_block = 2;
+	assert_int_equal(ext_size_largest_blocks(&facts), facts.blocks);
+}
+
+static void the_limit_is_whole_sectors(void **state)
+{
+	struct fs_facts facts = small_blocks();
+	struct limit limit = ext_size_limit(&facts, 4096, 4096);
+
+	(void)state;
+	/* one block of 1 KiB is over */
+	assert_int_equal(limit.largest_disk_bytes, 4096 + UINT64_C(7677) * 32 * 8192 * 1024);
+}
+
+static void the_refusal_names_the_limit(void **state)
 {
 	struct fs_facts facts = small_blocks();
 	struct fault fault;
 
 	(void)state;
-	/* 8191 blocks of 32 descriptors of groups of 8 MiB */
-	assert_int_equal(ext_size_largest_blocks(&facts), UINT64_C(8191) * 32 * 8192 + 1);
-	facts.is_64bit = true;
-	facts.descriptors_per_block = 16;
-	assert_int_equal(ext_size_check(&facts, TIB / 1024, 0, &fault), -1);
+	assert_int_equal(ext_size_refuse(&facts, 4 * TIB, &fault), -1);
 	assert_int_equal(fault.reason, REASON_FS_LIMIT);
-	assert_int_equal(ext_size_check(&facts, UINT64_C(8191) * 16 * 8192 + 1, 0, &fault), 0);
-	assert_int_equal(ext_size_check(&facts, UINT64_C(8191) * 16 * 8192 + 2, 0, &fault), -1);
+	assert_string_equal(fault.message,
+			    "ext4 with blocks of 1024 bytes and without the 64bit feature cannot "
+			    "be larger than 1.8 TiB, and the partition would have 4398046511104 "
+			    "bytes");
 }
 
-static void block_numbers_have_32_bits_without_64bit(void **state)
+static void block_and_inode_numbers_have_32_bits(void **state)
 {
 	struct fs_facts facts = { .type = "ext4",
 				  .block_bytes = 4096,
@@ -106,15 +167,50 @@ static void block_numbers_have_32_bits_without_64bit(void **state)
 				  .inode_table_blocks = 512,
 				  .descriptors_per_block = 128,
 				  .cluster_blocks = 1,
+				  .has_flex_bg = true,
 				  .has_sparse_super = true };
 
 	(void)state;
-	assert_int_equal(ext_size_largest_blocks(&facts), UINT32_MAX);
-	assert_int_equal(ext_size_blocks(&facts, 16 * TIB), UINT32_MAX);
+	limit_is(&facts, UINT32_MAX);
+	facts.cluster_blocks = 16;
+	limit_is(&facts, UINT32_MAX - 15);
+	facts.cluster_blocks = 1;
 	facts.is_64bit = true;
 	facts.descriptors_per_block = 64;
 	/* now inode numbers are what runs out */
-	assert_int_equal(ext_size_largest_blocks(&facts), (uint64_t)(UINT32_MAX / 8192) * 32768);
+	limit_is(&facts, (uint64_t)(UINT32_MAX / 8192) * 32768);
+}
+
+static void a_limit_within_a_group_is_without_its_rest(void **state)
+{
+	struct fs_facts facts = small_blocks();
+
+	(void)state;
+	/* 2^32 - 1 blocks end 31 blocks into a group, too few for its tables */
+	facts.first_data_block = 0;
+	facts.has_flex_bg = true;
+	facts.blocks_per_group = 8176;
+	facts.descriptors_per_block = 1024;
+	limit_is(&facts, UINT32_MAX - UINT32_MAX % 8176);
+}
+
+/* As large as a superblock can make it: nothing overflows. */
+static void a_hostile_superblock_cannot_overflow(void **state)
+{
+	struct fs_facts facts = small_blocks();
+	struct limit limit;
+
+	(void)state;
+	facts.is_64bit = facts.has_flex_bg = true;
+	facts.block_bytes = 65536;
+	facts.blocks_per_group = UINT32_MAX;
+	facts.descriptors_per_block = 2048;
+	facts.inodes_per_group = 1;
+	facts.inode_table_blocks = UINT32_MAX;
+	facts.reserved_gdt_blocks = UINT16_MAX;
+	limit = ext_size_limit(&facts, UINT64_C(1) << 44, 512);
+	assert_true(limit.largest_disk_bytes <= INT64_MAX);
+	assert_true(limit.largest_disk_bytes > UINT64_C(1) << 61);
 }
 
 static void problems_are_read_from_the_log(void **state)
@@ -190,7 +286,13 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(clusters_are_kept_whole),
 	cmocka_unit_test(reserved_descriptors_are_used_up_first),
 	cmocka_unit_test(descriptors_limit_small_blocks),
-	cmocka_unit_test(block_numbers_have_32_bits_without_64bit),
+	cmocka_unit_test(without_flex_bg_a_group_holds_its_own_tables),
+	cmocka_unit_test(what_is_there_is_never_beyond_the_limit),
+	cmocka_unit_test(the_limit_is_whole_sectors),
+	cmocka_unit_test(the_refusal_names_the_limit),
+	cmocka_unit_test(block_and_inode_numbers_have_32_bits),
+	cmocka_unit_test(a_limit_within_a_group_is_without_its_rest),
+	cmocka_unit_test(a_hostile_superblock_cannot_overflow),
 	cmocka_unit_test(problems_are_read_from_the_log),
 	cmocka_unit_test(progress_of_a_check_runs_from_0_to_100),
 	cmocka_unit_test(progress_of_a_resize_counts_marks),

@@ -70,16 +70,59 @@ static void a_named_partition_grows_to_the_next_one(void **state)
 	assert_int_equal(plan.next_number, 3);
 }
 
-static void two_tib_fit_and_a_sector_more_does_not(void **state)
+static void two_tib_is_the_limit_of_the_last_one(void **state)
 {
 	struct table table = openwrt();
 	struct plan plan = planned(&table, UINT64_C(1) << 32, 0);
+	struct limit limit = plan_limit(&plan);
+	struct fault fault;
 
 	(void)state;
 	assert_int_equal(plan.sectors_after, (UINT64_C(1) << 32) - 33792);
-	refused(&table, (UINT64_C(1) << 32) + 1, 0, REASON_MBR_2TIB);
-	/* a partition that another one bounds does not care */
-	assert_int_equal(planned(&table, (UINT64_C(1) << 32) + 1, 1).sectors_after, 33792 - 512);
+	assert_int_equal(limit.reason, REASON_MBR_2TIB);
+	assert_int_equal(limit.largest_disk_bytes, UINT64_C(1) << 41);
+	assert_int_equal(plan_end_bytes(&plan), limit.largest_disk_bytes);
+	plan = planned(&table, (UINT64_C(1) << 32) + 1, 0);
+	assert_int_equal(plan_end_bytes(&plan), limit.largest_disk_bytes + 512);
+	assert_int_equal(plan_refuse(&plan, &fault), -1);
+	assert_int_equal(fault.reason, REASON_MBR_2TIB);
+	assert_non_null(strstr(fault.message, "behind 2 TiB, and the disk has 2199023256064"));
+}
+
+static void larger_sectors_reach_further(void **state)
+{
+	struct table table = openwrt();
+	struct plan plan;
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(plan_partition(&table, UINT64_C(1) << 33, 4096, 0, &plan, &fault), 0);
+	assert_int_equal(plan_limit(&plan).largest_disk_bytes, UINT64_C(1) << 44);
+}
+
+static void a_partition_behind_is_the_limit_of_any_other(void **state)
+{
+	struct table table = openwrt();
+	struct plan plan = planned(&table, UINT64_C(1) << 40, 1);
+	struct limit limit = plan_limit(&plan);
+
+	(void)state;
+	/* what the disk's size is does not matter */
+	assert_int_equal(plan.sectors_after, 33792 - 512);
+	assert_int_equal(limit.reason, REASON_NO_ROOM_BEHIND);
+	assert_int_equal(limit.largest_disk_bytes, UINT64_C(33792) * 512);
+	assert_int_equal(plan_end_bytes(&plan), limit.largest_disk_bytes);
+}
+
+static void the_largest_disk_there_is_can_be_reckoned(void **state)
+{
+	struct table table = openwrt();
+	const uint64_t sectors = (UINT64_C(1) << 63) / 512 - 1;
+	struct plan plan = planned(&table, sectors, 0);
+
+	(void)state;
+	assert_int_equal(plan_end_bytes(&plan), sectors * 512);
+	assert_true(plan_end_bytes(&plan) > plan_limit(&plan).largest_disk_bytes);
 }
 
 static void nonsense_is_refused(void **state)
@@ -128,7 +171,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_last_partition_reaches_the_end),
 	cmocka_unit_test(last_means_by_start_lba),
 	cmocka_unit_test(a_named_partition_grows_to_the_next_one),
-	cmocka_unit_test(two_tib_fit_and_a_sector_more_does_not),
+	cmocka_unit_test(two_tib_is_the_limit_of_the_last_one),
+	cmocka_unit_test(larger_sectors_reach_further),
+	cmocka_unit_test(a_partition_behind_is_the_limit_of_any_other),
+	cmocka_unit_test(the_largest_disk_there_is_can_be_reckoned),
 	cmocka_unit_test(nonsense_is_refused),
 	cmocka_unit_test(containers_are_refused),
 	cmocka_unit_test(a_protective_entry_is_refused),

@@ -44,8 +44,27 @@ static void anything_else_is_not(void **state)
 	assert_false(parse(long_name, 300, &event));
 }
 
+static void a_sequence_number_is_digits(void **state)
+{
+	struct uevent event;
+
+	(void)state;
+#define NUMBERED(number)                                                                           \
+	PARSE("add@/x\0ACTION=add\0DEVPATH=/x\0SUBSYSTEM=block\0SEQNUM=" number, &event)
+	assert_true(NUMBERED("999999999999999999"));
+	assert_int_equal(event.seqnum, 999999999999999999);
+	assert_true(NUMBERED("0"));
+	assert_false(NUMBERED("1000000000000000000"));
+	assert_false(NUMBERED("-1"));
+	assert_false(NUMBERED(" 1"));
+	assert_false(NUMBERED("1x"));
+	assert_false(NUMBERED(""));
+#undef NUMBERED
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_kernel_message_is_read),
 	cmocka_unit_test(anything_else_is_not),
+	cmocka_unit_test(a_sequence_number_is_digits),
 };
 UNIT_MAIN(tests)

@@ -17,6 +17,10 @@ static const struct {
 	{ "table-", EVENT_TABLE, "{\"moment\":\"before\"}" },
 	{ "table+", EVENT_TABLE, "{\"moment\":\"after\"}" },
 	{ "table?", EVENT_TABLE, "{\"moment\":\"later\"}" },
+	{ "limit", EVENT_LIMIT, "{\"reason\":\"mbr-2tib\"}" },
+	{ "limit2", EVENT_LIMIT, "{\"reason\":\"fs-limit\"}" },
+	{ "limit?", EVENT_LIMIT, "{\"reason\":\"because\"}" },
+	{ "limit30", EVENT_LIMIT, "{\"reason\":\"no-space\"}" },
 	{ "plan", EVENT_PLAN, "{\"changed\":true}" },
 	{ "plan0", EVENT_PLAN, "{\"changed\":false}" },
 	{ "check-(", EVENT_CHECK,
@@ -45,6 +49,7 @@ static const struct {
 	{ "done0", EVENT_DONE, "{\"changed\":false}" },
 	{ "fault", EVENT_FAULT, "{\"reason\":\"mbr-2tib\",\"status\":10}" },
 	{ "fault?", EVENT_FAULT, "{\"reason\":\"because\",\"status\":10}" },
+	{ "fault-none", EVENT_FAULT, "{\"reason\":\"none\",\"status\":0}" },
 	{ "fault0", EVENT_FAULT, "{\"reason\":\"mbr-2tib\",\"status\":0}" },
 };
 
@@ -95,6 +100,8 @@ static void accepts(void **state)
 		"table+ resize( resize) table+ check+( check+) verify table+ beat done",
 		"hello disk plan check-( check-)4 check-( check-) resize(", /* a second pass */
 		"hello disk plan0 done0",
+		"hello disk limit table- limit2 plan0 done0",
+		"hello disk limit limit2 fault",
 		"hello fault",
 		"hello disk plan check-( fault",
 	};
@@ -116,6 +123,11 @@ static void refuses_the_last(void **state)
 		"hello table-",
 		"hello done0",
 		"hello disk disk",
+		"hello limit",
+		"hello disk limit limit",
+		"hello disk limit?",
+		"hello disk limit30",
+		"hello disk limit2 plan limit",
 		"hello disk table+",
 		"hello disk table?",
 		"hello disk done0",
@@ -145,7 +157,12 @@ static void refuses_the_last(void **state)
 		GROWN " done0",
 		GROWN " verify",
 		GROWN " done beat",
+		GROWN " done done",
+		GROWN " done fault",
 		"hello fault beat",
+		"hello fault fault",
+		"hello fault done",
+		"hello fault-none",
 		"hello fault?",
 		"hello fault0",
 	};

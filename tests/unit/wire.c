@@ -35,6 +35,9 @@ static void events_that_fit_are_accepted(void **state)
 	(void)state;
 	parse_ok("{\"event\":\"beat\",\"t_ms\":5,\"seq\":1,\"stage\":\"disk\"}", EVENT_BEAT);
 	parse_ok("{\"t_ms\":0,\"changed\":true,\"event\":\"done\"}", EVENT_DONE);
+	parse_ok("{\"event\":\"limit\",\"t_ms\":1,\"reason\":\"fs-limit\",\"largest_disk_bytes\":"
+		 "9223372036854775807}",
+		 EVENT_LIMIT);
 	parse_ok("{\"event\":\"check\",\"t_ms\":1,\"moment\":\"before\",\"state\":\"begin\"}",
 		 EVENT_CHECK);
 }

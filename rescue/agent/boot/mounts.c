@@ -1,8 +1,13 @@
 #include "mounts.h"
 
+#include "base/cleanup.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+
+#define OVERCOMMIT "/proc/sys/vm/overcommit_memory"
 
 static const struct {
 	const char *type, *target, *data;
@@ -14,6 +19,19 @@ static const struct {
 	{ "tmpfs", "/run", "mode=0755", MS_NOSUID | MS_NODEV },
 };
 
+/* A program that asks for memory always gets it, and whoever uses more than
+ * there is gets killed: e2fsck or resize2fs, since the kernel spares PID 1.
+ * That is a clear sign. A failed malloc(3) would be one sentence among others,
+ * behind the exit status of a damaged file system. */
+static int never_refuse_memory(struct fault *fault)
+{
+	cleanup_fd int fd = open(OVERCOMMIT, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		return fault_set_errno(fault, REASON_INTERNAL, errno, OVERCOMMIT " is not set");
+	return 0;
+}
+
 int mounts_make(struct fault *fault)
 {
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
@@ -23,5 +41,5 @@ int mounts_make(struct fault *fault)
 			return fault_set_errno(fault, REASON_INTERNAL, errno, "%s is not mounted",
 					       mounts[i].target);
 	}
-	return 0;
+	return never_refuse_memory(fault);
 }

@@ -3,24 +3,58 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#define BLOCK_DIR	  "/sys/block"
 #define TICK_MS		  500
 #define FILE_SECTOR_BYTES 512
 
-/* Wait for at most that long, and pass on what came. 1 when ret_event is a new
+/* The device path of a disk that no driver makes up: /devices/virtual/... */
+static bool is_real(const char *devpath)
+{
+	return strstr(devpath, "/virtual/") == NULL;
+}
+
+int settle_scan(const char *block_dir, char ret_name[SETTLE_NAME_BYTES])
+{
+	DIR *disks = opendir(block_dir);
+	struct dirent *entry;
+	int found = 0;
+
+	while (disks && !found && (entry = readdir(disks)) != NULL) {
+		char target[PATH_MAX];
+		ssize_t length =
+			readlinkat(dirfd(disks), entry->d_name, target, sizeof(target) - 1);
+
+		if (length < 0 || strlen(entry->d_name) >= SETTLE_NAME_BYTES)
+			continue; /* "." and "..", or no disk of ours */
+		target[length] = '\0';
+		found = is_real(target);
+		if (found)
+			strcpy(ret_name, entry->d_name);
+	}
+	if (disks)
+		closedir(disks);
+	return found;
+}
+
+/* Wait for at most that long, and pass on what came. 1 when ret_name is a new
  * disk, 0 when not (yet), -1 with the fault. */
-static int wait_once(const struct settle *settle, int64_t left_ms, struct uevent *ret_event,
+static int wait_once(const struct settle *settle, int64_t left_ms, char ret_name[SETTLE_NAME_BYTES],
 		     struct fault *fault)
 {
 	struct pollfd ready = { .fd = settle->uevent_fd, .events = POLLIN };
+	struct uevent event;
 	bool overrun = false;
 	int got;
 
@@ -28,16 +62,18 @@ static int wait_once(const struct settle *settle, int64_t left_ms, struct uevent
 		settle->on_tick(settle->context);
 		return 0;
 	}
-	got = uevent_receive(settle->uevent_fd, ret_event, &overrun, fault);
-	if (overrun)
-		return fault_set(fault, REASON_INTERNAL, "too many device events at once");
+	got = uevent_receive(settle->uevent_fd, &event, &overrun, fault);
+	if (overrun) /* the event that we wait for may be among the lost ones */
+		return settle_scan(BLOCK_DIR, ret_name);
 	if (got <= 0)
 		return got;
-	settle->on_uevent(settle->context, ret_event);
-	return strcmp(ret_event->action, "add") == 0 &&
-	       strcmp(ret_event->subsystem, "block") == 0 &&
-	       strcmp(ret_event->devtype, "disk") == 0 &&
-	       strstr(ret_event->devpath, "/virtual/") == NULL;
+	settle->on_uevent(settle->context, &event);
+	if (strcmp(event.action, "add") != 0 || strcmp(event.subsystem, "block") != 0 ||
+	    strcmp(event.devtype, "disk") != 0 || !is_real(event.devpath) ||
+	    strlen(event.devname) >= SETTLE_NAME_BYTES)
+		return 0;
+	strcpy(ret_name, event.devname);
+	return 1;
 }
 
 static int open_disk(const char *name, struct disk *ret_disk, struct fault *fault)
@@ -45,7 +81,7 @@ static int open_disk(const char *name, struct disk *ret_disk, struct fault *faul
 	struct disk disk = { 0 };
 	int sector_bytes;
 
-	snprintf(disk.name, sizeof(disk.name), "%.31s", name);
+	snprintf(disk.name, sizeof(disk.name), "%s", name);
 	snprintf(disk.path, sizeof(disk.path), "/dev/%s", disk.name);
 	disk.fd = open(disk.path, O_RDWR | O_CLOEXEC);
 	if (disk.fd < 0 && (errno == EROFS || errno == EACCES))
@@ -70,18 +106,18 @@ int settle_disk(const struct settle *settle, int timeout_ms, struct disk *ret_di
 	int64_t deadline_ms = clock_ms() + timeout_ms;
 
 	for (;;) {
-		struct uevent event;
+		char name[SETTLE_NAME_BYTES];
 		int64_t left_ms = deadline_ms - clock_ms();
 		int got;
 
 		if (left_ms <= 0)
 			return fault_set(fault, REASON_DISK_IO, "no disk appeared within %d s",
 					 timeout_ms / 1000);
-		got = wait_once(settle, left_ms, &event, fault);
+		got = wait_once(settle, left_ms, name, fault);
 		if (got < 0)
 			return -1;
 		if (got > 0)
-			return open_disk(event.devname, ret_disk, fault);
+			return open_disk(name, ret_disk, fault);
 	}
 }
 
@@ -90,7 +126,7 @@ int settle_node(const struct settle *settle, const char *path, int timeout_ms, s
 	int64_t deadline_ms = clock_ms() + timeout_ms;
 
 	for (;;) {
-		struct uevent event;
+		char name[SETTLE_NAME_BYTES];
 		int64_t left_ms = deadline_ms - clock_ms();
 		cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -99,7 +135,7 @@ int settle_node(const struct settle *settle, const char *path, int timeout_ms, s
 		if (left_ms <= 0)
 			return fault_set_errno(fault, REASON_DISK_IO, errno, "%s did not appear",
 					       path);
-		if (wait_once(settle, left_ms, &event, fault) < 0)
+		if (wait_once(settle, left_ms, name, fault) < 0)
 			return -1;
 	}
 }

@@ -6,6 +6,8 @@
 #include "base/fault.h"
 #include "uevent.h"
 
+#define SETTLE_NAME_BYTES 32 /* of a disk's name in the kernel: "sda" */
+
 struct settle {
 	int uevent_fd;
 	/* Told of every event; and about twice a second while waiting. */
@@ -15,7 +17,8 @@ struct settle {
 };
 
 /* Wait for the first disk to be added, and open it (read-only where it is
- * write-protected). The caller closes ret_disk->fd. Fault: disk-io. */
+ * write-protected). When the kernel had to drop events, the disk is looked for
+ * in /sys. The caller closes ret_disk->fd. Fault: disk-io. */
 int settle_disk(const struct settle *settle, int timeout_ms, struct disk *ret_disk,
 		struct fault *fault);
 
@@ -25,5 +28,10 @@ int settle_node(const struct settle *settle, const char *path, int timeout_ms, s
 /* Fill a disk from an image file, for runs outside a machine. The caller closes
  * ret_disk->fd. Faults: usage (a path that e2fsprogs cannot take), disk-io. */
 int settle_file(const char *path, bool read_only, struct disk *ret_disk, struct fault *fault);
+
+/* The name of a disk that is there already: 1, or 0 when there is none. Those
+ * that are made up (loop, ram, zram) do not count. block_dir is /sys/block,
+ * where each disk is a link to its device. Exposed for its tests. */
+int settle_scan(const char *block_dir, char ret_name[SETTLE_NAME_BYTES]);
 
 #endif

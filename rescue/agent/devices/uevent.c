@@ -34,7 +34,9 @@ static bool is_from_kernel(struct msghdr *header, const struct sockaddr_nl *send
 	struct cmsghdr *control = CMSG_FIRSTHDR(header);
 	struct ucred credentials;
 
-	if (sender->nl_pid != 0 || !control || control->cmsg_type != SCM_CREDENTIALS)
+	if (sender->nl_pid != 0 || !control || control->cmsg_level != SOL_SOCKET ||
+	    control->cmsg_type != SCM_CREDENTIALS ||
+	    control->cmsg_len < CMSG_LEN(sizeof(credentials)))
 		return false;
 	memcpy(&credentials, CMSG_DATA(control), sizeof(credentials));
 	return credentials.uid == 0;
@@ -80,6 +82,18 @@ static bool copy(char *out, size_t out_bytes, const char *in)
 	return true;
 }
 
+/* Decimal digits alone: strtoull(3) would take a sign as well. So many are below
+ * the largest number of the wire, and more than the kernel will ever count. */
+static bool take_seqnum(uint64_t *ret_seqnum, const char *in)
+{
+	size_t digits = strspn(in, "0123456789");
+
+	if (digits == 0 || digits > 18 || in[digits] != '\0')
+		return false;
+	*ret_seqnum = strtoull(in, NULL, 10);
+	return true;
+}
+
 static bool take_pair(struct uevent *event, const char *pair)
 {
 	if (strncmp(pair, "ACTION=", 7) == 0)
@@ -93,7 +107,7 @@ static bool take_pair(struct uevent *event, const char *pair)
 	if (strncmp(pair, "DEVNAME=", 8) == 0)
 		return copy(event->devname, sizeof(event->devname), pair + 8);
 	if (strncmp(pair, "SEQNUM=", 7) == 0)
-		event->seqnum = strtoull(pair + 7, NULL, 10);
+		return take_seqnum(&event->seqnum, pair + 7);
 	return true;
 }
 

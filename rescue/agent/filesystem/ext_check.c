@@ -15,19 +15,17 @@
 
 /* A repair can uncover the next problem; e2fsck itself asks to be run again. */
 #define RUNS_MAX 4
-#define TICK_MS	 500
 
 /* Where each of e2fsck's five passes begins, in percent of the whole: the
  * weights that its own progress bar uses. */
 static const int pass_begin[] = { 0, 0, 70, 90, 92, 95, 100 };
 #define PASSES 5
 
-struct watch {
-	const struct fs_tools *tools;
-	struct tool_output output;
-	char line[128]; /* of the progress channel, as it comes */
+/* The progress channel, as it comes. */
+struct channel {
+	char line[128];
 	size_t line_bytes;
-	int percent;
+	int percent; /* so far */
 };
 
 int ext_check_parse_progress(const char *line)
@@ -55,40 +53,25 @@ bool ext_check_parse_problem(const char *line, struct fs_problem *ret_problem)
 	return true;
 }
 
-static void on_output(void *context, const char *bytes, size_t size_bytes)
+static int percent_of(void *progress, const char *bytes, size_t size_bytes)
 {
-	struct watch *watch = context;
-
-	tool_output_add(&watch->output, bytes, size_bytes);
-}
-
-static void on_channel(void *context, const char *bytes, size_t size_bytes)
-{
-	struct watch *watch = context;
+	struct channel *channel = progress;
 
 	for (size_t i = 0; i < size_bytes; i++) {
 		int percent;
 
 		if (bytes[i] != '\n') {
-			if (watch->line_bytes < sizeof(watch->line) - 1)
-				watch->line[watch->line_bytes++] = bytes[i];
+			if (channel->line_bytes < sizeof(channel->line) - 1)
+				channel->line[channel->line_bytes++] = bytes[i];
 			continue;
 		}
-		watch->line[watch->line_bytes] = '\0';
-		watch->line_bytes = 0;
-		percent = ext_check_parse_progress(watch->line);
-		if (percent > watch->percent) {
-			watch->percent = percent;
-			watch->tools->on_progress(watch->tools->context, percent);
-		}
+		channel->line[channel->line_bytes] = '\0';
+		channel->line_bytes = 0;
+		percent = ext_check_parse_progress(channel->line);
+		if (percent > channel->percent)
+			channel->percent = percent;
 	}
-}
-
-static void on_tick(void *context)
-{
-	struct watch *watch = context;
-
-	watch->tools->on_progress(watch->tools->context, -1);
+	return channel->percent;
 }
 
 static unsigned read_problems(const char *path,
@@ -112,45 +95,41 @@ static unsigned read_problems(const char *path,
 }
 
 /* One run of e2fsck; its exit status and the number of repairs. */
-static int run_once(const struct fs_target *target, enum check_mode mode, struct watch *watch,
+static int run_once(const struct fs_target *target, enum check_mode mode, struct tool *tool,
 		    void (*on_problem)(void *, const struct fs_problem *),
 		    struct check_result *result, struct fault *fault)
 {
 	static const char *const mode_option[] = {
 		[CHECK_REPAIR_SAFE] = "-p", [CHECK_REPAIR_ALL] = "-y", [CHECK_READ_ONLY] = "-n"
 	};
-	char program[PATH_MAX], problem_log[PATH_MAX], problem_option[PATH_MAX + 32], channel[8];
-	const char *argv[] = { program, "-f",		mode_option[mode], "-C", channel,
-			       "-E",	problem_option, target->device,	   NULL };
-	struct spawn spawn = { .argv = argv,
-			       .on_output = on_output,
-			       .on_channel = on_channel,
-			       .on_tick = on_tick,
-			       .tick_ms = TICK_MS,
-			       .context = watch };
+	char problem_log[PATH_MAX], problem_option[PATH_MAX + 32], descriptor[8];
+	const char *argv[] = { "e2fsck", "-f",		 mode_option[mode], "-C", descriptor,
+			       "-E",	 problem_option, target->device,    NULL };
+	struct channel channel = { .percent = -1 };
 	int ended;
 
-	snprintf(program, sizeof(program), "%s/e2fsck", watch->tools->sbin);
-	snprintf(problem_log, sizeof(problem_log), "%s/e2fsck-problems.xml", watch->tools->run_dir);
+	tool->progress = &channel;
+	tool->percent = 0;
+	snprintf(problem_log, sizeof(problem_log), "%s/e2fsck-problems.xml", tool->tools->run_dir);
 	snprintf(problem_option, sizeof(problem_option), "problem_log=%s", problem_log);
-	snprintf(channel, sizeof(channel), "%d", SPAWN_CHANNEL_FD);
+	snprintf(descriptor, sizeof(descriptor), "%d", SPAWN_CHANNEL_FD);
 	unlink(problem_log);
-	ended = spawn_run(&spawn, &result->exit_status, fault);
-	result->repairs += read_problems(problem_log, on_problem, watch->tools->context);
+	ended = tool_run(tool, argv, &result->exit_status, fault);
+	result->repairs += read_problems(problem_log, on_problem, tool->tools->context);
 	unlink(problem_log);
 	return ended;
 }
 
-static int explain(int exit_status, enum check_mode mode, const struct watch *watch,
+static int explain(int exit_status, enum check_mode mode, const struct tool *tool,
 		   struct fault *fault)
 {
 	/* Behind these words e2fsck gives advice to people at its terminal. */
 	const char *advice = exit_status & E2FSCK_FAILED ? "The superblock could not be read"
 							 : "UNEXPECTED INCONSISTENCY";
-	const char *said = tool_output_last_line(&watch->output, "e2fsck", advice);
+	const char *said = tool_output_last_line(&tool->output, "e2fsck", advice);
 
 	bool is_superblock =
-		(exit_status & E2FSCK_FAILED) && tool_output_has(&watch->output, advice);
+		(exit_status & E2FSCK_FAILED) && tool_output_has(&tool->output, advice);
 
 	if ((exit_status & E2FSCK_FAILED) && !(is_superblock && mode == CHECK_REPAIR_SAFE))
 		return fault_set(fault, REASON_FS_UNREPAIRABLE,
@@ -175,11 +154,10 @@ int ext_check(const struct fs_target *target, enum check_mode mode, const struct
 	      struct check_result *ret_result, struct fault *fault)
 {
 	struct check_result result = { 0 };
-	struct watch watch = { .tools = tools };
+	struct tool tool = { .tools = tools, .percent_of = percent_of, .has_channel = true };
 
 	for (int run = 0; run < RUNS_MAX; run++) {
-		watch.percent = 0;
-		if (run_once(target, mode, &watch, on_problem, &result, fault) < 0)
+		if (run_once(target, mode, &tool, on_problem, &result, fault) < 0)
 			return -1;
 		*ret_result = result;
 		/* -p says 1 for an ordinary repair, and is done with it; after -y
@@ -191,5 +169,5 @@ int ext_check(const struct fs_target *target, enum check_mode mode, const struct
 		    (result.exit_status & E2FSCK_FAILED))
 			break;
 	}
-	return explain(result.exit_status, mode, &watch, fault);
+	return explain(result.exit_status, mode, &tool, fault);
 }

@@ -57,6 +57,9 @@ static int check_features(struct ext2_super_block *super, struct fault *fault)
 		     super->s_feature_incompat & ~(uint32_t)EXT2_LIB_FEATURE_INCOMPAT_SUPP);
 	name_unknown(unknown, sizeof(unknown), E2P_FEATURE_RO_INCOMPAT,
 		     super->s_feature_ro_compat & ~(uint32_t)EXT2_LIB_FEATURE_RO_COMPAT_SUPP);
+	if (ext2fs_has_feature_journal_dev(super))
+		return fault_set(fault, REASON_FS_FEATURE,
+				 "it is the journal of another file system");
 	if (unknown[0] == '\0' && ext2fs_has_feature_journal(super) && super->s_journal_inum == 0)
 		return fault_set(fault, REASON_FS_FEATURE,
 				 "the journal of the file system is on another device");
@@ -112,6 +115,8 @@ static void describe(ext2_filsys fs, struct fs_facts *facts)
 		.backup_groups = { super->s_backup_bgs[0], super->s_backup_bgs[1] },
 		.is_64bit = ext2fs_has_feature_64bit(super),
 		.has_bigalloc = ext2fs_has_feature_bigalloc(super),
+		.has_flex_bg = ext2fs_has_feature_flex_bg(super),
+		.has_meta_bg = ext2fs_has_feature_meta_bg(super),
 		.has_sparse_super = ext2fs_has_feature_sparse_super(super),
 		.has_sparse_super2 = ext2fs_has_feature_sparse_super2(super),
 	};

@@ -1,23 +1,13 @@
 #include "ext_grow.h"
 
-#include "base/spawn.h"
 #include "ext_size.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #define PASSES	  5
 #define BAR_CHARS 40
-#define TICK_MS	  500
-
-struct watch {
-	const struct fs_tools *tools;
-	struct tool_output output;
-	struct grow_progress progress;
-	int percent;
-};
 
 int ext_grow_progress(struct grow_progress *progress, const char *bytes, size_t size_bytes)
 {
@@ -44,29 +34,15 @@ int ext_grow_progress(struct grow_progress *progress, const char *bytes, size_t 
 	return ((progress->pass - 1) * BAR_CHARS + progress->done) * 100 / (PASSES * BAR_CHARS);
 }
 
-static void on_output(void *context, const char *bytes, size_t size_bytes)
+static int percent_of(void *progress, const char *bytes, size_t size_bytes)
 {
-	struct watch *watch = context;
-	int percent = ext_grow_progress(&watch->progress, bytes, size_bytes);
-
-	tool_output_add(&watch->output, bytes, size_bytes);
-	if (percent > watch->percent) {
-		watch->percent = percent;
-		watch->tools->on_progress(watch->tools->context, percent);
-	}
+	return ext_grow_progress(progress, bytes, size_bytes);
 }
 
-static void on_tick(void *context)
-{
-	struct watch *watch = context;
-
-	watch->tools->on_progress(watch->tools->context, -1);
-}
-
-static int explain(const struct watch *watch, const struct fs_facts *facts, int exit_status,
+static int explain(const struct tool *tool, const struct fs_facts *facts, int exit_status,
 		   struct fault *fault)
 {
-	const char *said = tool_output_last_line(&watch->output, "resize2fs", "Please run 'e2fsck");
+	const char *said = tool_output_last_line(&tool->output, "resize2fs", "Please run 'e2fsck");
 
 	if (facts->has_bigalloc)
 		return fault_set(fault, REASON_FS_FEATURE,
@@ -76,39 +52,35 @@ static int explain(const struct watch *watch, const struct fs_facts *facts, int 
 			 said);
 }
 
-static int grow_once(const struct fs_target *target, uint64_t blocks, struct watch *watch,
+static int grow_once(const struct fs_target *target, uint64_t blocks, struct tool *tool,
 		     int *ret_exit_status, struct fault *fault)
 {
-	char program[PATH_MAX], size[32];
+	char size[32];
 	/* -f: e2fsck has just passed, so the clock of the last mount does not
 	 * matter; and bigalloc is not done without it (the check afterwards
 	 * decides whether that went well). */
-	const char *argv[] = { program, "-p", "-f", target->device, size, NULL };
-	/* no_stdin: given a regular file, resize2fs cuts it to the size of the
-	 * file system, even where that lies at an offset; it does not when the
-	 * file's descriptor is 0 (resize/main.c, "fd > 0"). */
-	const struct spawn spawn = { .argv = argv,
-				     .no_stdin = true,
-				     .on_output = on_output,
-				     .on_tick = on_tick,
-				     .tick_ms = TICK_MS,
-				     .context = watch };
+	const char *argv[] = { "resize2fs", "-p", "-f", target->device, size, NULL };
 
-	snprintf(program, sizeof(program), "%s/resize2fs", watch->tools->sbin);
 	snprintf(size, sizeof(size), "%" PRIu64, blocks);
-	return spawn_run(&spawn, ret_exit_status, fault);
+	return tool_run(tool, argv, ret_exit_status, fault);
 }
 
 int ext_grow(const struct fs_target *target, const struct fs_facts *facts, uint64_t blocks,
 	     const struct fs_tools *tools, int *ret_exit_status, struct fault *fault)
 {
-	struct watch watch = { .tools = tools };
+	struct grow_progress progress = { 0 };
+	/* no_stdin: given a regular file, resize2fs cuts it to the size of the
+	 * file system, even where that lies at an offset; it does not when the
+	 * file's descriptor is 0 (resize/main.c, "fd > 0"). */
+	struct tool tool = {
+		.tools = tools, .percent_of = percent_of, .progress = &progress, .no_stdin = true
+	};
 	uint64_t step = ext_size_first_step(facts, blocks);
 
-	if (grow_once(target, step, &watch, ret_exit_status, fault) < 0)
+	if (grow_once(target, step, &tool, ret_exit_status, fault) < 0)
 		return -1;
 	if (*ret_exit_status == 0 && step != blocks &&
-	    grow_once(target, blocks, &watch, ret_exit_status, fault) < 0)
+	    grow_once(target, blocks, &tool, ret_exit_status, fault) < 0)
 		return -1;
-	return *ret_exit_status == 0 ? 0 : explain(&watch, facts, *ret_exit_status, fault);
+	return *ret_exit_status == 0 ? 0 : explain(&tool, facts, *ret_exit_status, fault);
 }

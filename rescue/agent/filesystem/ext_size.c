@@ -7,6 +7,9 @@
 /* resize2fs drops a last group that leaves fewer blocks than this for data. */
 #define LAST_GROUP_DATA_BLOCKS 50
 
+/* What no arithmetic here goes beyond, far enough from 2^64: 4 EiB. */
+#define BYTES_MAX (UINT64_C(1) << 62)
+
 static uint64_t divide_up(uint64_t value, uint64_t by)
 {
 	return value / by + (value % by != 0);
@@ -32,14 +35,13 @@ static bool last_has_super(const struct fs_facts *facts, uint64_t groups)
 	       (is_power_of(last, 3) || is_power_of(last, 5) || is_power_of(last, 7));
 }
 
-uint64_t ext_size_blocks(const struct fs_facts *facts, uint64_t partition_bytes)
+/* Blocks that resize2fs would not use: a cluster that is not whole, a last
+ * group too small for its own metadata. */
+static uint64_t without_rest(const struct fs_facts *facts, uint64_t blocks)
 {
-	uint64_t blocks = partition_bytes / facts->block_bytes;
 	uint64_t groups, rest, overhead;
 
 	blocks -= blocks % facts->cluster_blocks;
-	if (!facts->is_64bit && blocks == UINT64_C(1) << 32)
-		blocks--;
 	if (blocks <= facts->first_data_block)
 		return 0;
 	groups = divide_up(blocks - facts->first_data_block, facts->blocks_per_group);
@@ -53,35 +55,59 @@ uint64_t ext_size_blocks(const struct fs_facts *facts, uint64_t partition_bytes)
 	return blocks;
 }
 
+uint64_t ext_size_blocks(const struct fs_facts *facts, uint64_t partition_bytes)
+{
+	return without_rest(facts, partition_bytes / facts->block_bytes);
+}
+
+/* How many blocks of descriptors there can be. All of them lie in one group,
+ * behind its superblock; without flex_bg that group also has to hold bitmaps
+ * and inode table of its own. With meta_bg they lie in many groups, but
+ * resize2fs counts them all the same. (Where the first group begins at block 0
+ * it forgets the superblock, and leaves damage when the group is full.) */
+static uint64_t largest_descriptor_blocks(const struct fs_facts *facts)
+{
+	const uint64_t super = 1, bitmaps = 2;
+	uint64_t used = super;
+
+	if (facts->has_meta_bg)
+		used = facts->first_data_block;
+	else if (!facts->has_flex_bg)
+		used = super + bitmaps + facts->inode_table_blocks;
+	return facts->blocks_per_group > used ? facts->blocks_per_group - used : 0;
+}
+
 uint64_t ext_size_largest_blocks(const struct fs_facts *facts)
 {
-	uint64_t by_descriptors = (uint64_t)(facts->blocks_per_group - facts->first_data_block) *
-				  facts->descriptors_per_block;
+	uint64_t by_descriptors = largest_descriptor_blocks(facts) * facts->descriptors_per_block;
 	uint64_t by_inodes = UINT32_MAX / facts->inodes_per_group;
 	uint64_t groups = by_descriptors < by_inodes ? by_descriptors : by_inodes;
 	uint64_t blocks = groups * facts->blocks_per_group + facts->first_data_block;
+	uint64_t blocks_max = facts->is_64bit ? BYTES_MAX / facts->block_bytes : UINT32_MAX;
 
-	if (!facts->is_64bit && blocks > UINT32_MAX)
-		blocks = UINT32_MAX;
-	return blocks - blocks % facts->cluster_blocks;
+	blocks = without_rest(facts, blocks < blocks_max ? blocks : blocks_max);
+	return blocks > facts->blocks ? blocks : facts->blocks; /* it is there: it can be */
 }
 
-int ext_size_check(const struct fs_facts *facts, uint64_t blocks, uint64_t start_bytes,
-		   struct fault *fault)
+struct limit ext_size_limit(const struct fs_facts *facts, uint64_t start_bytes,
+			    uint32_t sector_bytes)
 {
-	uint64_t largest_bytes = ext_size_largest_blocks(facts) * facts->block_bytes;
-	char wanted[TEXT_SIZE_CHARS], largest[TEXT_SIZE_CHARS];
+	uint64_t bytes = start_bytes + ext_size_largest_blocks(facts) * facts->block_bytes;
 
-	if (blocks * facts->block_bytes <= largest_bytes)
-		return 0;
-	fault_set(fault, REASON_FS_LIMIT,
-		  "%s with blocks of %" PRIu32 " bytes%s cannot grow to %s; its limit is %s",
-		  facts->type, facts->block_bytes,
-		  facts->is_64bit ? "" : " and without the 64bit feature",
-		  text_of_size(wanted, blocks * facts->block_bytes),
-		  text_of_size(largest, largest_bytes));
-	return fault_hint(fault, "the largest size this disk can have is %" PRIu64 " bytes",
-			  (start_bytes + largest_bytes) / 512 * 512);
+	return (struct limit){ REASON_FS_LIMIT, bytes - bytes % sector_bytes };
+}
+
+int ext_size_refuse(const struct fs_facts *facts, uint64_t partition_bytes, struct fault *fault)
+{
+	char largest[TEXT_SIZE_CHARS];
+
+	return fault_set(fault, REASON_FS_LIMIT,
+			 "%s with blocks of %" PRIu32 " bytes%s cannot be larger than %s, and the "
+			 "partition would have %" PRIu64 " bytes",
+			 facts->type, facts->block_bytes,
+			 facts->is_64bit ? "" : " and without the 64bit feature",
+			 text_of_size(largest, ext_size_largest_blocks(facts) * facts->block_bytes),
+			 partition_bytes);
 }
 
 uint64_t ext_size_first_step(const struct fs_facts *facts, uint64_t blocks)

@@ -2,6 +2,7 @@
 #ifndef FILESYSTEM_EXT_SIZE_H
 #define FILESYSTEM_EXT_SIZE_H
 
+#include "agent/disk.h"
 #include "base/fault.h"
 #include "fs.h"
 
@@ -11,15 +12,19 @@
  * resize/resize2fs.c). Not limited by ext_size_largest_blocks. */
 uint64_t ext_size_blocks(const struct fs_facts *facts, uint64_t partition_bytes);
 
-/* The most blocks that this file system can ever have: 32-bit block numbers
- * without the 64bit feature, group descriptors that must fit in one group, and
- * inode numbers of 32 bits (resize/main.c and adjust_fs_info()). */
+/* The most blocks that this file system can ever have: block numbers of 32 bits
+ * without the 64bit feature, inode numbers of 32 bits, and group descriptors
+ * that must fit in one group (resize/main.c and adjust_fs_info()). */
 uint64_t ext_size_largest_blocks(const struct fs_facts *facts);
 
-/* Fault fs-limit when blocks is more than the largest, naming the largest
- * partition size and disk size for a partition at start_bytes. */
-int ext_size_check(const struct fs_facts *facts, uint64_t blocks, uint64_t start_bytes,
-		   struct fault *fault);
+/* The same as a size of the disk, for a partition at start_bytes. In a larger
+ * partition there would be room that the file system cannot use, be it one
+ * sector: it is refused. */
+struct limit ext_size_limit(const struct fs_facts *facts, uint64_t start_bytes,
+			    uint32_t sector_bytes);
+
+/* Fault fs-limit for a partition of that size, which is beyond the limit. */
+int ext_size_refuse(const struct fs_facts *facts, uint64_t partition_bytes, struct fault *fault);
 
 /* resize2fs 1.47.0 fails ("Illegal doubly indirect block") when one grow both
  * uses up the reserved group descriptor blocks and needs more than those; in

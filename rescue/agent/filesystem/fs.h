@@ -36,6 +36,8 @@ struct fs_facts {
 	uint32_t backup_groups[2]; /* with sparse_super2 */
 	bool is_64bit;
 	bool has_bigalloc;
+	bool has_flex_bg; /* bitmaps and inode tables may lie in other groups */
+	bool has_meta_bg; /* descriptors lie in many groups */
 	bool has_sparse_super;
 	bool has_sparse_super2;
 };

@@ -1,8 +1,79 @@
 #include "tool.h"
 
+#include "base/spawn.h"
 #include "base/text.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/sysinfo.h>
+
+#define TICK_MS 500
+
+static void tell_progress(struct tool *tool, const char *bytes, size_t size_bytes)
+{
+	int percent = tool->percent_of(tool->progress, bytes, size_bytes);
+
+	if (percent <= tool->percent)
+		return;
+	tool->percent = percent;
+	tool->tools->on_progress(tool->tools->context, percent);
+}
+
+static void on_output(void *context, const char *bytes, size_t size_bytes)
+{
+	struct tool *tool = context;
+
+	tool_output_add(&tool->output, bytes, size_bytes);
+	if (!tool->has_channel)
+		tell_progress(tool, bytes, size_bytes);
+}
+
+static void on_channel(void *context, const char *bytes, size_t size_bytes)
+{
+	struct tool *tool = context;
+
+	if (tool->has_channel)
+		tell_progress(tool, bytes, size_bytes);
+}
+
+static void on_tick(void *context)
+{
+	struct tool *tool = context;
+
+	tool->tools->on_progress(tool->tools->context, -1);
+}
+
+static int name_memory(const char *program, struct fault *fault)
+{
+	struct sysinfo machine;
+	char memory[TEXT_SIZE_CHARS];
+
+	if (sysinfo(&machine) < 0)
+		return -1;
+	fault_set(fault, REASON_FS_NEEDS_MEMORY, "%s needs more memory than the machine has (%s)",
+		  program, text_of_size(memory, (uint64_t)machine.totalram * machine.mem_unit));
+	return fault_hint(fault, "the machine has to be given more memory");
+}
+
+int tool_run(struct tool *tool, const char *argv[], int *ret_exit_status, struct fault *fault)
+{
+	const char *name = argv[0];
+	char program[PATH_MAX];
+	const struct spawn spawn = { .argv = argv,
+				     .no_stdin = tool->no_stdin,
+				     .on_output = on_output,
+				     .on_channel = on_channel,
+				     .on_tick = on_tick,
+				     .tick_ms = TICK_MS,
+				     .context = tool };
+
+	snprintf(program, sizeof(program), "%s/%s", tool->tools->sbin, name);
+	argv[0] = program;
+	if (spawn_run(&spawn, ret_exit_status, fault) == 0)
+		return 0;
+	return fault->reason == REASON_FS_NEEDS_MEMORY ? name_memory(name, fault) : -1;
+}
 
 void tool_output_add(struct tool_output *output, const char *bytes, size_t size_bytes)
 {

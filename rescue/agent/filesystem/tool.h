@@ -1,7 +1,9 @@
-/* What ext_check and ext_grow share: where the programs are, and who is told
- * how far they are. */
+/* What ext_check and ext_grow share: running a program of e2fsprogs, and who is
+ * told how far it is. */
 #ifndef FILESYSTEM_TOOL_H
 #define FILESYSTEM_TOOL_H
+
+#include "base/fault.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +13,7 @@
 struct fs_tools {
 	const char *sbin;    /* folder of e2fsck and resize2fs */
 	const char *run_dir; /* folder for e2fsck's problem log */
-	/* Called about once a second while a program runs, and when its
+	/* Called about twice a second while a program runs, and when its
 	 * percentage has changed. percent is -1 where nothing is known. */
 	void (*on_progress)(void *context, int percent);
 	void *context;
@@ -22,6 +24,23 @@ struct tool_output {
 	char text[TOOL_OUTPUT_BYTES];
 	size_t used_bytes;
 };
+
+/* One program, over all its runs for one purpose. */
+struct tool {
+	const struct fs_tools *tools;
+	/* The percentage so far, or -1, from bytes of the program's output, or of
+	 * its extra channel if it has one for that. */
+	int (*percent_of)(void *progress, const char *bytes, size_t size_bytes);
+	void *progress; /* for percent_of */
+	bool has_channel;
+	bool no_stdin; /* as in struct spawn */
+	struct tool_output output;
+	int percent; /* told last */
+};
+
+/* Run it. argv[0] is its name, and is replaced by its path. Fault: as for
+ * spawn_run, but fs-needs-memory tells how much there was. */
+int tool_run(struct tool *tool, const char *argv[], int *ret_exit_status, struct fault *fault);
 
 void tool_output_add(struct tool_output *output, const char *bytes, size_t size_bytes);
 

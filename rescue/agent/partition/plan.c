@@ -84,7 +84,6 @@ int plan_partition(const struct table *table, uint64_t disk_sectors, uint32_t se
 		   unsigned wanted, struct plan *ret_plan, struct fault *fault)
 {
 	const struct table_entry *target, *next;
-	char largest[TEXT_SIZE_CHARS];
 
 	if (table->count == 0)
 		return fault_set(fault, REASON_TABLE_EMPTY, "the partition table has no partition");
@@ -96,15 +95,6 @@ int plan_partition(const struct table *table, uint64_t disk_sectors, uint32_t se
 		return fault_set(fault, REASON_NO_SUCH_PARTITION, "there is no partition %u",
 				 wanted);
 	next = next_after(table, target);
-	if (!next && disk_sectors > MBR_SECTORS_MAX) {
-		fault_set(fault, REASON_MBR_2TIB,
-			  "an MBR partition table cannot reach behind %s, and the disk has %" PRIu64
-			  " bytes",
-			  text_of_size(largest, MBR_SECTORS_MAX * sector_bytes),
-			  disk_sectors * sector_bytes);
-		return fault_hint(fault, "the largest size this disk can have is %" PRIu64 " bytes",
-				  MBR_SECTORS_MAX * sector_bytes);
-	}
 	*ret_plan = (struct plan){
 		.number = target->number,
 		.start_lba = target->start_lba,
@@ -114,4 +104,26 @@ int plan_partition(const struct table *table, uint64_t disk_sectors, uint32_t se
 		.next_number = next ? next->number : 0,
 	};
 	return 0;
+}
+
+uint64_t plan_end_bytes(const struct plan *plan)
+{
+	return (plan->start_lba + plan->sectors_after) * plan->sector_bytes;
+}
+
+struct limit plan_limit(const struct plan *plan)
+{
+	if (plan->next_number != 0)
+		return (struct limit){ REASON_NO_ROOM_BEHIND, plan_end_bytes(plan) };
+	return (struct limit){ REASON_MBR_2TIB, MBR_SECTORS_MAX * plan->sector_bytes };
+}
+
+int plan_refuse(const struct plan *plan, struct fault *fault)
+{
+	char largest[TEXT_SIZE_CHARS];
+
+	return fault_set(
+		fault, REASON_MBR_2TIB,
+		"an MBR partition table cannot reach behind %s, and the disk has %" PRIu64 " bytes",
+		text_of_size(largest, MBR_SECTORS_MAX * plan->sector_bytes), plan_end_bytes(plan));
 }

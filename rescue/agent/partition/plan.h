@@ -3,6 +3,7 @@
 #ifndef PARTITION_PLAN_H
 #define PARTITION_PLAN_H
 
+#include "agent/disk.h"
 #include "base/fault.h"
 
 #include <stdbool.h>
@@ -38,12 +39,23 @@ struct plan {
 };
 
 /* Check that the table makes sense for a disk of that size, choose the target
- * (wanted: its number, or 0 for the last by start LBA) and how far it can
- * grow: to the next partition's start, or to the end of the disk. A target
- * that cannot grow is not a fault here: its file system may still have to.
- * Faults: table-empty, table-invalid, extended-present, no-such-partition,
- * mbr-2tib. */
+ * (wanted: its number, or 0 for the last by start LBA) and how far it would
+ * grow: to the next partition's start, or to the end of the disk. Whether that
+ * is within the limits is not asked here; and a target that cannot grow is not
+ * a fault: its file system may still have to.
+ * Faults: table-empty, table-invalid, extended-present, no-such-partition. */
 int plan_partition(const struct table *table, uint64_t disk_sectors, uint32_t sector_bytes,
 		   unsigned wanted, struct plan *ret_plan, struct fault *fault);
+
+/* The bound that the table sets: the partition behind the target
+ * (no-room-behind), or else what an MBR can say (mbr-2tib). */
+struct limit plan_limit(const struct plan *plan);
+
+/* Fault mbr-2tib for a disk of that size, which is beyond that limit. */
+int plan_refuse(const struct plan *plan, struct fault *fault);
+
+/* Where the target would end, in bytes. No overflow: sector numbers times
+ * sector_bytes are bytes of a disk. */
+uint64_t plan_end_bytes(const struct plan *plan);
 
 #endif

@@ -1,0 +1,151 @@
+# shellcheck shell=sh
+# A complete log becomes the image. From the ticket on this is only finished,
+# never undone, by this run or a later one; a signal does not stop it before its
+# time is over.
+# shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk
+
+commit() {
+	phase=finishing
+	stage "committing"
+	commit_enter
+	commit_top=$(redo_options "")
+	detail "+ qemu-img commit -d --image-opts ${commit_top%.}"
+	commit_watch
+	child_run commit commit_program
+	commit_unwatch
+	[ "$child_status" -eq 0 ] || commit_fault
+	commit_whole_sectors || commit_unfinished "$image_at cannot be made whole"
+	commit_dig_holes
+	flush "$image_at" || commit_unfinished "$image_at cannot be flushed to its disk"
+	ticket_enter committed || commit_unfinished "The ticket cannot be renamed"
+	commit_tidy
+}
+
+# From here on the time of the image is not known. In whatever order the two
+# renames reach the disk, what is there can be told by the next run.
+commit_enter() {
+	if [ "$ticket_state" = committing ]; then
+		ticket_stamp "$ticket" && flush "$ticket" || commit_unfinished "The ticket cannot be marked"
+	else
+		ticket_enter committing || commit_unfinished "The ticket cannot be renamed"
+	fi
+	commit_guard
+	flush "$image_dir" || commit_unfinished "$image_dir cannot be flushed"
+}
+
+# While it is half of the old and half of the new the image is not at its name,
+# so that nothing can start from it. A file that cannot be renamed (it is a
+# mount point, or another's in a folder for everybody) stays where it is.
+commit_guard() {
+	[ "$image_at" = "$image" ] || return 0
+	run_unstopped mv -f -- "$image" "$image_guard" && image_at=$image_guard
+}
+
+# Back to its name, and nothing of ours stays.
+commit_tidy() {
+	phase=finishing
+	[ "$image_at" = "$image" ] || {
+		run_unstopped mv -f -- "$image_at" "$image" || commit_unfinished "$image_at cannot be renamed to $image"
+		image_at=$image
+	}
+	flush "$image_dir" || commit_unfinished "$image_dir cannot be flushed"
+	run_unstopped rm -f -- "$ticket" "$log_file"
+}
+
+commit_program() {
+	trap '' HUP INT TERM
+	exec qemu-img commit -p -d --image-opts "${commit_top%.}" >"$work/commit-progress" 2>"$work/stderr"
+}
+
+# How far it is, where somebody looks: qemu-img tells it in the last line.
+commit_watch() {
+	watcher=''
+	[ "$opt_quiet" = no ] && [ -t 2 ] || return 0
+	: >"$work/commit-progress"
+	(
+		trap '' HUP INT TERM
+		trap 'printf "\r\033[K" >&2; exit 0' USR1
+		while sleep 0.2 || sleep 1; do
+			percent=$(tail -c 17 "$work/commit-progress" | sed -n 's/.*(\([0-9]*\)\..*/\1/p')
+			[ -z "$percent" ] || printf '\rcommitting: %s %%' "$percent" >&2
+		done
+	) 9>&- &
+	watcher=$!
+}
+
+commit_unwatch() {
+	[ -z "$watcher" ] || { kill -USR1 "$watcher" 2>/dev/null && wait "$watcher"; }
+	watcher=''
+}
+
+# A raw image may have ended within a sector, and QEMU left it so; the partition
+# now ends with the sector.
+commit_whole_sectors() {
+	[ "$image_format" = raw ] || return 0
+	whole_bytes=$(file_bytes "$image_at")
+	[ $((whole_bytes % 512)) -eq 0 ] || run_unstopped dd if=/dev/null of="$image_at" bs=512 seek=$(((whole_bytes + 511) / 512)) count=0
+}
+
+# qemu-img commits in pieces of 64 KiB, most of them zeroes around a few blocks:
+# behind the old end they become holes again, where the file system has holes.
+commit_dig_holes() {
+	[ "$image_format" = raw ] && [ "${pending_after:-0}" -gt "${pending_before:-0}" ] || return 0
+	run_unstopped fallocate --dig-holes --offset "$pending_before" --length $((pending_after - pending_before)) "$image_at" || :
+}
+
+commit_fault() {
+	complaint
+	[ -z "$caught" ] || complaint="interrupted by SIG$caught"
+	commit_unfinished "The commit into $image did not finish: ${complaint:-qemu-img ended with status $child_status}"
+}
+
+# Nobody writes any more: what changes the image from now on is to be seen.
+commit_unfinished() {
+	[ "$ticket_state" != committing ] || touch -r "$image_at" -- "$ticket"
+	unfinished_place=''
+	[ "$image_at" = "$image" ] || unfinished_place=". Until then it lies as $image_at"
+	fault commit-unfinished "$1. The grown disk is complete in $log_file, and the image must not be used before that is committed$unfinished_place" \
+		"Remove the cause and run grow-disk on this image again: it finishes the commit first"
+}
+
+# A complete log of an earlier run is finished before anything else.
+commit_recover() {
+	[ "$ticket_state" != none ] || return 0
+	ticket_read
+	size_before=$pending_before size_after=$pending_after
+	if [ "$ticket_state" = committed ]; then
+		commit_tidy
+	else
+		ticket_check_log
+		ticket_check_image
+		say "finishing the commit of an earlier run"
+		commit
+	fi
+	ticket='' ticket_state=none
+	recovered=yes changed=true phase=host
+	[ -z "$caught" ] || [ "$opt_verb" = recover ] || fault_interrupted
+}
+
+# --plan only tells of it.
+commit_pending() {
+	[ "$ticket_state" != none ] || return 1
+	ticket_read
+	pending=$ticket_state
+	changed=true
+}
+
+# --discard: the log of an earlier run goes, if the image has not been touched.
+commit_discard() {
+	case $ticket_state in
+	none) ;;
+	verified)
+		jq -e .complete "$ticket" >/dev/null 2>&1 && ticket_read
+		[ -f "$ticket" ] && [ ! -L "$ticket" ] || ticket_foreign "it is not a regular file"
+		discarded=yes
+		rm -f -- "$ticket" && flush "$image_dir" || fault disk-io "$ticket cannot be removed" "Look at $image_dir"
+		;;
+	*) fault commit-begun "The commit of $log_file has begun, and without it the image would be half of the old and half of the new disk" \
+		"Finish it: grow-disk --recover" ;;
+	esac
+	redo_sweep
+}

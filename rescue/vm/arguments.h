@@ -1,0 +1,20 @@
+/* QEMU's command line: the machine as a table. */
+#ifndef VM_ARGUMENTS_H
+#define VM_ARGUMENTS_H
+
+#include "machine.h"
+
+#define ARGUMENTS_MAX 64
+
+/* The table points into the plan and into the texts: neither may move. */
+struct arguments {
+	const char *argv[ARGUMENTS_MAX];
+	char machine[96];
+	char memory[16];
+	char wire[64], qmp[64], console[64];
+};
+
+void arguments_write(struct arguments *arguments, const struct machine_plan *plan, int wire_fd,
+		     int qmp_fd, int console_fd);
+
+#endif

@@ -1,0 +1,27 @@
+/* The machines of one run: one for each accelerator that may work, until one says
+ * hello; and its verdict. */
+#ifndef VM_RUN_H
+#define VM_RUN_H
+
+#include "options.h"
+#include "paths.h"
+#include "progress.h"
+#include "report.h"
+
+struct run {
+	const struct options *options;
+	struct paths paths;
+	struct report *report;
+	struct progress *progress;
+	int signals_fd;
+	int console_fd;
+	bool sandbox;	 /* until QEMU says that it has none */
+	bool confined;	 /* until QEMU gives up so */
+	bool said_hello; /* the last machine */
+};
+
+/* 0: a verdict is reported, and *ret_status is the exit status that belongs to
+ * it. */
+int run_machines(struct run *run, enum status *ret_status, struct fault *fault);
+
+#endif

@@ -1,0 +1,12 @@
+/* A filter of system calls, for what Landlock does not cover. QEMU has one of its
+ * own (-sandbox), which closes other things. */
+#ifndef VM_SYSCALLS_H
+#define VM_SYSCALLS_H
+
+/* From here on, and for every child and exec: sockets cannot be made, io_uring is
+ * not there, no file can be cut by its path, and no mode, owner, time or extended
+ * attribute of a file changed; all these fail with EACCES. Needs no_new_privs. 0,
+ * or -1 with errno. Async-signal-safe. Does nothing but on Linux. */
+int syscalls_restrict(void);
+
+#endif

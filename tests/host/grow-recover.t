@@ -1,0 +1,197 @@
+#!/bin/sh
+# What an earlier run left: a log that is finished first, or thrown away, or
+# refused; with a stub for the virtual machine.
+# shellcheck disable=SC2016,SC2034,SC2154  # fakes expand it; status, out, err and scratch come from grow-lib.sh
+tests=$(dirname "$0")/.. tap_place=memory
+# shellcheck source=/dev/null  # checked by itself
+. "$tests/host/grow-lib.sh"
+
+eight=16777216 # sectors
+gib=1073741824
+
+# A commit that failed, and what the next run makes of it.
+unfinished() {
+	for format in raw qcow2; do
+		fresh
+		make_pending committing "$format"
+		is "$format: commit fails: status and reason" "$status $(field reason changed)" "30 commit-unfinished false"
+		has "$format: commit fails: says what to do" "$err" "run grow-disk on this image again"
+		is "$format: the image is out of the way" "$(ls -A)" "disk.grow-disk.committing
+disk.grow-disk.image
+disk.grow-disk.log"
+		before=$(picture)
+		grow_disk --plan --json disk 9G
+		is "$format: a plan tells of it" "$status $(field pending.state pending.size_after_bytes)" "0 committing $((8 * gib))"
+		is "$format: and changes nothing" "$(picture)" "$before"
+		refused commit-begun 20 "$format: it cannot be discarded any more" --discard disk
+		inode=$(stat -c '%i %a %u' disk.grow-disk.image)
+		grow_disk --json --recover disk
+		is "$format: --recover finishes it" "$status $(field action changed recovered size_before_bytes size_after_bytes) $(ls -A)" \
+			"0 recover true true 126877696 $((8 * gib)) disk"
+		is "$format: and it is the grown disk" "$(table_end "$format" disk) $(stat -c '%i %a %u' disk)" "$eight $inode"
+		grow_disk --recover disk
+		is "$format: --recover again: nothing to do" "$status $out" "0 done         nothing to do: no earlier run left a complete log"
+		grow_disk --json --discard disk
+		is "$format: --discard: nothing to do" "$status $(field changed discarded) $(ls -A)" "0 false false disk"
+		make_pending committing "$format"
+		grow_disk --json disk 9G
+		is "$format: another size: finished first, then grown" "$status $(field recovered size_before_bytes size_after_bytes) $(ls -A)" \
+			"0 true $((8 * gib)) $((9 * gib)) disk"
+		make_pending committing "$format"
+		mv disk.grow-disk.image disk
+		grow_disk disk 9G
+		is "$format: finished also when the image was put back" "$status $(ls -A)" "0 disk"
+	done
+}
+
+verified() {
+	for format in raw qcow2; do
+		fresh
+		make_pending verified "$format"
+		image=$(sha256sum disk)
+		grow_disk --plan --json disk
+		is "$format: verified: a plan tells of it" "$status $(field pending.state changed)" "0 verified true"
+		cp -a disk.grow-disk.verified disk.grow-disk.log "$scratch"
+		grow_disk --json --discard disk
+		is "$format: verified: --discard" "$status $(field changed discarded) $(ls -A) $(sha256sum disk)" "0 false true disk $image"
+		cp -a "$scratch/disk.grow-disk.verified" "$scratch/disk.grow-disk.log" .
+		grow_disk --json disk 9G
+		is "$format: verified: committed first" "$status $(field recovered) $(ls -A)" "0 true disk"
+		make_pending verified "$format"
+		mv disk.grow-disk.verified disk.grow-disk.committed
+		grow_disk --json --recover disk
+		is "$format: committed: only tidied up" "$status $(field recovered) $(ls -A) $(sha256sum disk)" "0 true disk $image"
+	done
+}
+
+# Somebody else was at the image, the log, or the ticket in between.
+stale() {
+	fresh
+	make_pending verified raw
+	touch disk
+	refused log-stale 20 "verified: the time has changed" --recover disk
+	refused log-stale 20 "verified: the time has changed, and a plan" disk 9G
+	time=$(jq -r .image_time disk.grow-disk.verified)
+	touch -d "$time" disk
+	printf x | dd of=disk bs=1 seek=17302600 conv=notrunc status=none
+	touch -d "$time" disk
+	refused log-stale 20 "verified: the superblock has changed, but no time" --recover disk
+	make_pending verified raw
+	time=$(jq -r .image_time disk.grow-disk.verified)
+	printf x | dd of=disk bs=1 conv=notrunc status=none
+	touch -d "$time" disk
+	refused log-stale 20 "verified: the first sector has changed, but no time" --recover disk
+	make_pending verified raw
+	time=$(jq -r .image_time disk.grow-disk.verified)
+	printf x >>disk
+	touch -d "$time" disk
+	refused log-stale 20 "verified: the length has changed" --recover disk
+	grow_disk --discard disk
+	is "and the log can be discarded" "$status $(ls -A)" "0 disk"
+	rm disk
+	make_pending committing raw
+	touch disk.grow-disk.image
+	refused log-stale 20 "committing: the time has changed since" --recover disk
+	touch -r disk.grow-disk.committing disk.grow-disk.image
+	printf x | dd of=disk.grow-disk.image bs=1 seek=17302600 conv=notrunc status=none
+	touch -d 1970-01-01T00:00:00Z disk.grow-disk.committing
+	refused log-stale 20 "committing, killed: the superblock is neither old nor new" --recover disk
+	make_disk raw disk
+	refused log-stale 20 "committing: a backup was restored beside it" --recover disk
+	rm disk disk.grow-disk.committing
+	refused log-foreign 20 "the image in the middle of a commit, and no ticket" --recover disk
+}
+
+foreign() {
+	for change in 'echo x >disk.grow-disk.verified' ': >disk.grow-disk.verified' 'ln -sf other disk.grow-disk.verified' 'rm disk.grow-disk.log' \
+		'printf x >>disk.grow-disk.log' 'ln -sf other disk.grow-disk.log' 'mkfifo pipe; mv -f pipe disk.grow-disk.log' \
+		'qemu-img create -q -f qcow2 -F qcow2 -b ./other disk.grow-disk.log 8G'; do
+		fresh
+		make_pending verified qcow2
+		make_disk qcow2 other
+		sh -c "$change"
+		# A pipe cannot be looked at like a file.
+		case $change in
+		*pipe*)
+			grow_disk --json disk 9G
+			is "$change" "$status $(field reason)" "20 log-foreign"
+			;;
+		*) refused log-foreign 20 "$change" disk 9G ;;
+		esac
+	done
+	fresh
+	make_pending verified qcow2
+	if [ "$(id -u)" = 0 ]; then
+		chown 12345 disk.grow-disk.verified
+		refused log-foreign 20 "a ticket of somebody else" disk 9G
+	else
+		skip "a ticket of somebody else" "only root can give files away"
+	fi
+	fresh
+	make_disk qcow2 disk
+	make_disk qcow2 other
+	sum=$(sha256sum other)
+	ln -s other disk.grow-disk.log
+	grow_disk disk 2G
+	is "a link where the log should be" "$status $(sha256sum other) $(find . -type f | wc -l)" "0 $sum 2"
+	printf 'half a log' >disk.grow-disk.log
+	grow_disk disk 3G
+	is "half a log is thrown away" "$status $(find . -type f | wc -l)" "0 2"
+}
+
+work_dir() {
+	for format in raw qcow2; do
+		fresh
+		mkdir 'a work,dir'
+		make_pending committing "$format" --work-dir 'a work,dir'
+		is "$format: the log is in the --work-dir" "$(ls -A)" "a work,dir
+disk.grow-disk.committing
+disk.grow-disk.image"
+		grow_disk --json --recover disk
+		is "$format: --recover finds it" "$status $(table_end "$format" disk) $(find . -type f)" "0 $eight ./disk"
+		grow_disk --json --work-dir 'a work,dir' disk 9G
+		is "$format: --work-dir: grown" "$status $(field size_after_bytes) $(find . -type f)" "0 $((9 * gib)) ./disk"
+		make_pending verified "$format" --work-dir 'a work,dir'
+		grow_disk --discard disk
+		is "$format: --discard finds it" "$status $(find . -type f)" "0 ./disk"
+	done
+	refused usage 2 "no such --work-dir" --work-dir none disk 8G
+}
+
+# Where the image cannot be renamed (here, because mv says so) it is committed
+# where it is, and finished where it is.
+no_guard() {
+	[ "$shell" = dash ] || return 0 # busybox has an mv of its own, and takes no fakes
+	fresh
+	make_disk qcow2 disk
+	fake mv <<-'EOF'
+		case $* in *.grow-disk.image) exit 1 ;; esac
+	EOF
+	with_fakes grow_disk disk 8G
+	is "an image that cannot be renamed: grown" "$status $(ls -A)" "0 disk"
+	cat >>"$scratch/fake/qemu-img" <<-'EOF'
+		#!/bin/sh
+		PATH=${PATH#*:}
+		[ "$1" = commit ] && exit 1
+		exec qemu-img "$@"
+	EOF
+	chmod +x "$scratch/fake/qemu-img"
+	with_fakes grow_disk disk 9G
+	is "and its commit fails" "$status $(ls -A)" "30 disk
+disk.grow-disk.committing
+disk.grow-disk.log"
+	rm -r "$scratch/fake"
+	grow_disk --json --recover disk
+	is "and is finished" "$status $(field size_after_bytes) $(ls -A)" "0 $((9 * gib)) disk"
+}
+
+main() {
+	unfinished
+	verified
+	stale
+	foreign
+	work_dir
+	no_guard
+}
+
+each_shell main
