@@ -32,7 +32,7 @@ static bool is_after(const json_t *object, enum event_kind kind, struct fault *f
 	return false;
 }
 
-/* Enter the phase of a check or resize, or stay in it. */
+/* Enter the phase of a check or resize, none left out, or stay in it. */
 static int enter(struct order *order, enum event_kind kind, enum order_phase phase,
 		 struct fault *fault)
 {
@@ -42,8 +42,8 @@ static int enter(struct order *order, enum event_kind kind, enum order_phase pha
 		return refuse(fault, kind, "nothing was to be changed");
 	if (order->phase == phase)
 		return 0;
-	if (order->phase == PHASE_PLAN && phase != PHASE_CHECK)
-		return refuse(fault, kind, "the check before is missing");
+	if (order->phase + 1 != phase)
+		return refuse(fault, kind, "the step before it is missing");
 	if (order->phase > PHASE_PLAN && (order->running || !order->succeeded))
 		return refuse(fault, kind, "the step before it has not ended well");
 	order->phase = phase;

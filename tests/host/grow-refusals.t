@@ -138,6 +138,12 @@ sizes() {
 	for size in 99999999999999999999 9999999999G 8E 9223372036854775807 +7.9E -8G 1.5; do
 		refused size-invalid 2 "size $size" disk.qcow2 "$size"
 	done
+	# The largest file there can be, told to the sector: here 2 GiB and a bit.
+	(
+		ulimit -f 4194305
+		$shell "$grow_disk" --plan --json disk.raw 3G >"$scratch/out" 2>"$scratch/err"
+	)
+	is "no larger than a file can be" "$(field status reason limits)" '10 image-limit [{"reason":"image-limit","largest_disk_bytes":2147484160},{"reason":"no-space","largest_disk_bytes":'"$(field 'limits[1].largest_disk_bytes')"'},{"reason":"mbr-2tib","largest_disk_bytes":2199023255552}]'
 	limit=$(stat -f -c %T .)
 	case $limit in
 	ext2/ext3) refused image-limit 10 "larger than a file can be" disk.raw 20T ;;

@@ -151,6 +151,7 @@ static void refuses_the_last(void **state)
 		"hello disk plan check-( check-) resize( check-(",
 		"hello disk plan check-( check-) resize( resize)1 check+(",
 		"hello disk plan check-( check-) verify",
+		"hello disk plan check-( check-) check+(",
 		"hello disk plan check-( check-) resize( resize) verify",
 		"hello disk plan check-( check-) resize( resize) check+( check+)2 verify",
 		"hello disk plan check-( check-) resize( resize) check+( check+) done",
