@@ -64,10 +64,10 @@ commit_watch() {
 	: >"$work/commit-progress"
 	(
 		trap '' HUP INT TERM
-		trap 'printf "\r\033[K" >&2; exit 0' USR1
+		trap 'exit 0' USR1
 		while sleep 0.2 || sleep 1; do
 			percent=$(tail -c 17 "$work/commit-progress" | sed -n 's/.*(\([0-9]*\)\..*/\1/p')
-			[ -z "$percent" ] || printf '\rcommitting: %s %%' "$percent" >&2
+			[ -z "$percent" ] || stage "committing $percent %"
 		done
 	) 9>&- &
 	watcher=$!

@@ -32,6 +32,7 @@ result_print() {
 
 result_verdict() {
 	trap '' HUP INT TERM # what was done is done
+	stage_end
 	if [ "$opt_json" = yes ]; then
 		result_print
 	elif [ "$opt_quiet" = no ]; then

@@ -26,9 +26,18 @@ is_utf8() {
 	esac
 }
 
-# What is going on now, like the stages that rescue-vm tells.
+# What is going on now, like the stages that rescue-vm tells: a line each, or on
+# a terminal one line for all, which goes in the end.
 stage() {
-	[ "$opt_quiet" = yes ] || printf '%s\n' "$1" >&2
+	case $opt_quiet$opt_verbose in
+	yes*) ;;
+	nono) if [ -t 2 ]; then printf '%s\033[K\r' "$1" >&2; else printf '%s\n' "$1" >&2; fi ;;
+	*) printf '%s\n' "$1" >&2 ;;
+	esac
+}
+
+stage_end() {
+	[ "$opt_quiet$opt_verbose" != nono ] || [ ! -t 2 ] || printf '\033[K' >&2
 }
 
 # Milliseconds of a clock that never jumps, where there is one.
@@ -79,6 +88,7 @@ fault() {
 	fault_hint=${fault_hint%.}
 	status_of_reason "$1"
 	fault_status=$status
+	stage_end
 	printf 'grow-disk: %s\n' "$(safe "$fault_message.${fault_hint:+ $fault_hint.} [$fault_reason]")" >&2
 	[ "$opt_json" = no ] || result_print
 	exit "$fault_status"

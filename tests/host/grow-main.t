@@ -190,6 +190,18 @@ contents() {
 	is "raw of an odd size: grown" "$status $(table_end raw disk)" "0 $eight"
 }
 
+# On a terminal the stages are one line, which goes in the end.
+terminal() {
+	need "on a terminal" script || return 0
+	fresh
+	make_disk qcow2 disk
+	script -qec "$shell '$grow_disk' disk 8G" /dev/null >"$scratch/out" </dev/null
+	is "on a terminal: status" "$?" 0
+	is "on a terminal: one line, rewritten" "$(tr '\r\033' '\n!' <"$scratch/out" | sed -n 's/ [0-9]* %//; /^[a-z][a-z ]*![[]K$/p' | uniq)" "comparing the log with the image![K
+committing![K"
+	is "on a terminal: the verdict is left" "$(tr -d '\r' <"$scratch/out" | grep -c '^done  ')" 1
+}
+
 main() {
 	make_disk raw warm
 	grows
@@ -198,6 +210,7 @@ main() {
 	fences
 	faults
 	repairs
+	terminal
 	contents
 }
 
