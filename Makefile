@@ -23,7 +23,8 @@ AGENT := $(wildcard rescue/agent/*.c rescue/agent/*/*.c)
 VM := $(wildcard rescue/vm/*.c)
 UNIT := $(wildcard tests/unit/*.c)
 SHELL_SCRIPTS = $(shell find .ci hostscripts initramfs tests -type f -exec awk 'FNR == 1 && /^\#!.*sh$$/ { print FILENAME } { nextfile }' {} +)
-C_FILES := $(wildcard rescue/*/*.[ch] rescue/agent/*/*.[ch] tests/unit/*.[ch])
+FUZZ := report request qmp uevent session
+C_FILES := $(wildcard rescue/*/*.[ch] rescue/agent/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.[ch])
 
 # Two builds of everything: plain, and with sanitizers for the tests.
 objects = $(patsubst %.c,$(B)/obj/$(1)/%.o,$(2))
@@ -40,6 +41,9 @@ help:
 	@echo 'make            build the programs and the rescue image (installs nothing)'
 	@echo 'make demo       install what is missing, build, and grow a sample disk'
 	@echo 'make check      install what is missing, build, and run every test'
+	@echo 'make fuzz       each fuzz target for a minute (FUZZ_SECONDS, FUZZ_RUNS, FUZZ)'
+	@echo 'make check-faults  500 kills, 100 power cuts, every fault of the host (KILLS, CUTS, STEPS, SEED)'
+	@echo 'make check-soak    200 grows of random disks (COUNT, SEED)'
 	@echo 'make install    into PREFIX (default /usr/local), below DESTDIR'
 	@echo 'make uninstall  the reverse'
 	@echo 'make setup      install the Debian packages that building and testing need'
@@ -59,7 +63,16 @@ check: setup
 	$(Q)tests/run
 
 # What only the tests need.
-check-build: $(B)/asan/rescue $(B)/asan/rescue-vm $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT))
+check-build: $(B)/asan/rescue $(B)/asan/rescue-vm $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT)) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/faults/strike $(B)/faults/lossy
+
+fuzz:
+	$(Q)initramfs/install-packages build fuzz
+	$(Q)$(MAKE) --no-print-directory $(FUZZ:%=$(B)/fuzz/%)
+	$(Q)tests/fuzz/run $(B)/fuzz $(FUZZ)
+
+check-faults check-soak: setup
+	$(Q)$(MAKE) --no-print-directory all check-build
+	$(Q)tests/faults/long $(@:check-%=%)
 
 lint:
 	$(call say,LINT,shell scripts)
@@ -132,6 +145,42 @@ $(B)/tests/%: $(B)/obj/asan/tests/unit/%.o $(B)/obj/rooms.a
 $(B)/obj/rooms.a: $(UNIT_OBJECTS)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+# A fuzz target twice: by gcc with a main that replays kept inputs, a test; and
+# by clang with its engine, only for `make fuzz`.
+FUZZ_WRAP := -Wl,--wrap=read,--wrap=poll,--wrap=recvmsg
+FUZZ_CC := clang-14
+FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_COVER := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
+FUZZ_PARTS := tests/fuzz/fuzz.c tests/fuzz/lines.c tests/fuzz/arena.c $(BASE) $(filter-out rescue/vm/main.c,$(VM)) rescue/agent/devices/uevent.c
+
+$(B)/obj/asan/tests/fuzz/replay.o: ALL_CFLAGS += -DFUZZ_FOLDER='"$(CURDIR)/tests/fuzz"'
+$(B)/tests/fuzz_%: $(B)/obj/asan/tests/fuzz/%.o $(call objects,asan,tests/fuzz/replay.c $(FUZZ_PARTS))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SANITIZE) $(FUZZ_WRAP) -o $@ $^ -ljansson
+
+# The engine is to follow the production code, not the judges.
+$(B)/obj/fuzz/rescue/%.o: FUZZ_SANITIZE += $(FUZZ_COVER)
+$(B)/obj/fuzz/%.o: %.c
+	$(call say,CC+FUZZ,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) $(FUZZ_SANITIZE) -c -o $@ $<
+
+$(B)/fuzz/session: $(call objects,fuzz,tests/fuzz/mutate.c)
+$(B)/fuzz/%: $(B)/obj/fuzz/tests/fuzz/%.o $(call objects,fuzz,$(FUZZ_PARTS))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $(FUZZ_WRAP) -o $@ $^ -ljansson
+
+# What tests/faults works with: one kills, one is a file system that fails.
+$(B)/faults/strike: $(call objects,plain,tests/faults/strike.c tests/faults/family.c)
+$(B)/faults/lossy: $(call objects,plain,$(wildcard tests/faults/lossy*.c) tests/faults/trace.c)
+$(B)/faults/%:
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(FAULTS_LIBS)
+$(B)/faults/lossy: FAULTS_LIBS := -lfuse3
+
 .SECONDARY:
 
 # --- install -----------------------------------------------------------
@@ -153,6 +202,6 @@ uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/grow-disk" "$(MAN)/man1/grow-disk.1"
 	rm -rf "$(LIBEXEC)" "$(DOC)"
 
-.PHONY: all help setup demo check check-build lint clean install uninstall
+.PHONY: all help setup demo check check-build check-faults check-soak fuzz lint clean install uninstall
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
