@@ -8,6 +8,7 @@ commit() {
 	phase=finishing
 	stage "committing"
 	commit_enter
+	commit_bitmaps
 	commit_top=$(redo_options "")
 	detail "+ qemu-img commit -d --image-opts ${commit_top%.}"
 	commit_watch
@@ -21,15 +22,16 @@ commit() {
 	commit_tidy
 }
 
-# From here on the time of the image is not known. In whatever order the two
+# First out of the way, while its time still counts. In whatever order the two
 # renames reach the disk, what is there can be told by the next run.
 commit_enter() {
 	if [ "$ticket_state" = committing ]; then
+		commit_guard
 		ticket_stamp "$ticket" && flush "$ticket" || commit_unfinished "The ticket cannot be marked"
 	else
+		commit_guard
 		ticket_enter committing || commit_unfinished "The ticket cannot be renamed"
 	fi
-	commit_guard
 	flush "$image_dir" || commit_unfinished "$image_dir cannot be flushed"
 }
 
@@ -41,10 +43,21 @@ commit_guard() {
 	run_unstopped mv -f -- "$image" "$image_guard" && image_at=$image_guard
 }
 
+# A commit that was killed may leave them in use, and QEMU makes no image larger
+# that has such. (Before the first commit there were none.)
+commit_bitmaps() {
+	[ "$image_format" = qcow2 ] || return 0
+	qcow2_open_bitmaps "$image_at" >"$work/bitmaps" || return 0
+	while IFS= read -r bitmap; do
+		run_unstopped qemu-img bitmap --remove -f qcow2 -- "$image_at" "$bitmap"
+	done <"$work/bitmaps"
+}
+
 # Back to its name, and nothing of ours stays.
 commit_tidy() {
 	phase=finishing
 	[ "$image_at" = "$image" ] || {
+		[ ! -e "$image" ] || commit_unfinished "While it was committed, another file was put at $image"
 		run_unstopped mv -f -- "$image_at" "$image" || commit_unfinished "$image_at cannot be renamed to $image"
 		image_at=$image
 	}
@@ -54,6 +67,7 @@ commit_tidy() {
 
 commit_program() {
 	trap '' HUP INT TERM
+	run_limit_memory
 	exec qemu-img commit -p -d --image-opts "${commit_top%.}" >"$work/commit-progress" 2>"$work/stderr"
 }
 
@@ -65,7 +79,7 @@ commit_watch() {
 	(
 		trap '' HUP INT TERM
 		trap 'exit 0' USR1
-		while sleep 0.2 || sleep 1; do
+		while kill -0 $$ 2>/dev/null && { sleep 0.2 || sleep 1; }; do
 			percent=$(tail -c 17 "$work/commit-progress" | sed -n 's/.*(\([0-9]*\)\..*/\1/p')
 			[ -z "$percent" ] || stage "committing $percent %"
 		done
@@ -104,24 +118,31 @@ commit_unfinished() {
 	[ "$ticket_state" != committing ] || touch -r "$image_at" -- "$ticket"
 	unfinished_place=''
 	[ "$image_at" = "$image" ] || unfinished_place=". Until then it lies as $image_at"
-	fault commit-unfinished "$1. The grown disk is complete in $log_file, and the image must not be used before that is committed$unfinished_place" \
+	case $ticket_state in
+	committed) unfinished_what="The grown disk is complete in $image_at" unfinished_place='' ;;
+	*) unfinished_what="The grown disk is complete in $log_file, and the image must not be used before that is committed" ;;
+	esac
+	fault commit-unfinished "$1. $unfinished_what$unfinished_place" \
 		"Remove the cause and run grow-disk on this image again: it finishes the commit first"
 }
 
 # A complete log of an earlier run is finished before anything else.
 commit_recover() {
 	[ "$ticket_state" != none ] || return 0
+	asked_work_dir=$opt_work_dir
 	ticket_read
 	size_before=$pending_before size_after=$pending_after
 	if [ "$ticket_state" = committed ]; then
 		commit_tidy
 	else
 		ticket_check_log
+		qcow2_check_others
 		ticket_check_image
 		say "finishing the commit of an earlier run"
 		commit
 	fi
-	ticket='' ticket_state=none
+	ticket='' ticket_state=none opt_work_dir=$asked_work_dir redo_key=''
+	redo_names
 	recovered=yes changed=true phase=host
 	[ -z "$caught" ] || [ "$opt_verb" = recover ] || fault_interrupted
 }
@@ -130,6 +151,7 @@ commit_recover() {
 commit_pending() {
 	[ "$ticket_state" != none ] || return 1
 	ticket_read
+	[ "$ticket_state" = committed ] || { ticket_check_log && qcow2_check_others && ticket_check_image; }
 	pending=$ticket_state
 	changed=true
 }
@@ -141,9 +163,14 @@ commit_discard() {
 	verified)
 		jq -e .complete "$ticket" >/dev/null 2>&1 && ticket_read
 		[ -f "$ticket" ] && [ ! -L "$ticket" ] || ticket_foreign "it is not a regular file"
+		[ "$image_at" = "$image" ] || {
+			run_unstopped mv -f -- "$image_at" "$image" && flush "$image_dir" || fault disk-io "$image_at cannot be renamed to $image" "Look at $image_dir"
+			image_at=$image
+		}
 		discarded=yes
 		rm -f -- "$ticket" && flush "$image_dir" || fault disk-io "$ticket cannot be removed" "Look at $image_dir"
 		;;
+	committed) fault commit-begun "The commit of $log_file is complete, and only tidying is left" "Let it be done: grow-disk --recover" ;;
 	*) fault commit-begun "The commit of $log_file has begun, and without it the image would be half of the old and half of the new disk" \
 		"Finish it: grow-disk --recover" ;;
 	esac

@@ -21,6 +21,10 @@ image_find() {
 		fault image-not-found "There is no file $image, or the links on its path lead nowhere" "Look at the path"
 	image=${image_path%??}
 	image_dir=${image%/*} image_name=${image##*/}
+	case $image_name in
+	*.grow-disk.image) fault commit-begun "$image is an image in the middle of a commit, and must not be used" "Finish it: grow-disk --recover ${image%.grow-disk.image}" ;;
+	*.grow-disk.log | *.grow-disk.new | *.grow-disk.verified | *.grow-disk.commit*) fault image-not-a-file "$image belongs to grow-disk itself" "Name the disk image" ;;
+	esac
 	image_dir=${image_dir:-/} image_guard=$image.grow-disk.image
 	image_locate
 }
@@ -141,6 +145,17 @@ image_detect_both() {
 		fault image-format "$image begins like a qcow2 image, and also has the mark of a partition table in its first sector" \
 			"Say which it is: --format=raw or --format=qcow2" ;;
 	esac
+}
+
+# What no change by somebody else leaves alone: which file it is, how long, and
+# when it was changed.
+image_mark() {
+	file_inode "$image" && file_bytes "$image" && file_time "$image"
+}
+
+image_check_mark() {
+	[ "$(image_mark)" = "$image_seen" ] ||
+		fault image-locked "$image was changed or replaced by another program while its log was made; the log is thrown away" "Find out which, and run grow-disk again when that has ended"
 }
 
 # What the image is, by its own first bytes, or as --format says.

@@ -32,7 +32,8 @@ limits_qcow2() {
 limits_file() {
 	limit_image=2199023255552
 	[ "$size_after" -le "$limit_image" ] || limit_image=$size_after
-	redo_new_file "$image.grow-disk.new"
+	rm -f -- "$ticket_new" # of a run that was killed
+	redo_new_file "$ticket_new"
 	if ! redo_holds "$limit_image"; then
 		limits_search $((size_before / 512)) $((limit_image / 512))
 		limits_add image-limit "$limit_image"

@@ -33,12 +33,10 @@ lock_try() {
 		lock_try_qemu
 		return
 	}
-	# In a subshell first: an exec that fails would end the script.
-	(exec 9<>"$image_at") 2>/dev/null || {
+	lock_open 2>/dev/null || {
 		[ -e "$image_at" ] || return 1
 		fault image-not-writable "$image cannot be opened for writing" "Look at its permissions"
 	}
-	exec 9<>"$image_at"
 	flock -n 9 || {
 		lock_reason="$image is being worked on by another program$(lock_holder)" lock_hint="Try again when that has ended"
 		return 1
@@ -46,6 +44,17 @@ lock_try() {
 	# shellcheck disable=SC3013  # -ef is not POSIX, but every sh has it
 	[ ! -e "/proc/$$/fd/9" ] || [ "/proc/$$/fd/9" -ef "$image_at" ] || return 1
 	lock_try_qemu
+}
+
+# By way of a descriptor for reading, where that can be: "<>" makes a file where
+# there is none, and the image may have been renamed just now. ("command" keeps
+# an exec that fails from ending the script.)
+lock_open() {
+	command exec 8<"$image_at" || return 1
+	lock_from=$image_at
+	[ ! -e /proc/self/fd/8 ] || lock_from=/proc/self/fd/8
+	command exec 9<>"$lock_from" || { exec 8<&- && return 1; }
+	exec 8<&-
 }
 
 # QEMU's own locks. Opening the file for repair as a raw image asks for them

@@ -14,17 +14,28 @@ qcow2_read() {
 		sed 's/./& /200;s/./& /192;s/./& /176;s/./& /160;s/./& /144;s/./& /128;s/./& /120;s/./& /112;s/./& /96;s/./& /80;s/./& /72;s/./& /64;s/./& /48;s/./& /40;s/./& /32;s/./& /16;s/./& /8' >"$work/header"
 	read -r qcow2_magic qcow2_version qcow2_backing_at qcow2_backing_bytes qcow2_cluster_bits qcow2_virtual qcow2_crypt \
 		qcow2_l1_entries qcow2_l1_at qcow2_refcount_at qcow2_refcount_clusters qcow2_snapshots _ \
-		qcow2_features _ _ qcow2_refcount_order qcow2_header_bytes <"$work/header" || :
+		qcow2_features _ qcow2_autoclear qcow2_refcount_order qcow2_header_bytes <"$work/header" || :
 	for field in version backing_at backing_bytes cluster_bits virtual crypt l1_entries l1_at refcount_at refcount_clusters \
-		snapshots features refcount_order header_bytes; do
+		snapshots features autoclear refcount_order header_bytes; do
 		eval "hex_number \"\$qcow2_$field\" && qcow2_$field=\$number"
 	done
-	[ "$qcow2_version" -ne 2 ] || qcow2_features=0
+	[ "$qcow2_version" -ne 2 ] || qcow2_features=0 qcow2_autoclear=0
 }
 
 qcow2_check_magic() {
 	qcow2_read "$image"
 	[ "$qcow2_magic" = 514649fb ] || fault image-format "$image is not a qcow2 image" "Leave out --format, or say --format=raw"
+}
+
+# Of an image that an earlier run has left half committed: what belongs to the
+# disk besides. Whoever gave us the image may have given us the ticket as well.
+qcow2_check_others() {
+	[ "$image_format" = qcow2 ] || return 0
+	qcow2_read "$image_at"
+	[ "$qcow2_magic" = 514649fb ] || ticket_foreign "the image is not qcow2"
+	[ "$qcow2_version" -le 3 ] && [ $((qcow2_features & ~qcow2_known_features)) -eq 0 ] || ticket_foreign "the image uses unknown qcow2 features"
+	qcow2_check_data_file
+	qcow2_check_backing
 }
 
 # After qcow2_check_magic.
@@ -53,6 +64,10 @@ qcow2_check_features() {
 		fault image-corrupt "$image is marked as corrupt by QEMU" "Repair it first (qemu-img check -r all), after a copy has been made"
 	[ $((qcow2_features & 1)) -eq 0 ] ||
 		fault image-dirty "$image was not closed properly by the program that last used it" "Repair it first: qemu-img check -r all"
+	qcow2_check_data_file
+}
+
+qcow2_check_data_file() {
 	[ $((qcow2_features & 4)) -eq 0 ] || [ "$opt_allow_backing" = yes ] ||
 		fault image-data-file "$image keeps its data in another file, and only the two together are a disk" \
 			"If that file may be changed too: --allow-backing"
@@ -62,7 +77,7 @@ qcow2_check_backing() {
 	[ "$qcow2_backing_at" -ne 0 ] || return 0
 	[ "$qcow2_backing_bytes" -le 1023 ] || qcow2_absurd "a backing file whose name has $qcow2_backing_bytes bytes"
 	[ "$opt_allow_backing" = no ] || return 0
-	qcow2_backing=$(dd if="$image" bs=1 skip="$qcow2_backing_at" count="$qcow2_backing_bytes" 2>/dev/null | tr -d '\000')
+	qcow2_backing=$(dd if="$image_at" bs=1 skip="$qcow2_backing_at" count="$qcow2_backing_bytes" 2>/dev/null | tr -d '\000')
 	fault image-backing-file "$image is an overlay: what it does not hold itself is read from $qcow2_backing" \
 		"If that file can be trusted: --allow-backing. It will be read, and never changed"
 }
@@ -94,11 +109,27 @@ qcow2_check_places() {
 	[ "$qcow2_header_bytes" -ge 104 ] && [ "$qcow2_header_bytes" -le "$qcow2_cluster" ] || qcow2_absurd "a header of $qcow2_header_bytes bytes"
 }
 
+# qcow2_open_bitmaps FILE: the names of its bitmaps that are in use.
+qcow2_open_bitmaps() {
+	qcow2_read "$1"
+	[ $((qcow2_autoclear & 1)) -ne 0 ] || return 0
+	run qemu-img info --output=json -f qcow2 -- "$1" >"$work/info" &&
+		jq -r '."format-specific".data.bitmaps[]? | select(.flags | index("in-use")) | .name' "$work/info"
+}
+
+# QEMU makes no image larger that has a bitmap which was not closed properly: to
+# be known before the ticket, for the commit would fail for ever.
+qcow2_check_bitmaps() {
+	bitmap=$(qcow2_open_bitmaps "$image" | head -n 1)
+	[ -z "$bitmap" ] || fault image-dirty "$image has the dirty bitmap '$bitmap', which the program that last used it did not close" \
+		"It is of no use any more: qemu-img bitmap --remove IMAGE $bitmap"
+}
+
 # The tables behind the header. Leaked clusters are harmless, and pass.
 qcow2_check_tables() {
 	run_long qemu-img check -f qcow2 -- "$image"
 	case $? in
-	0 | 3 | 63) ;;
+	0 | 3 | 63) qcow2_check_bitmaps ;;
 	2) fault image-corrupt "The tables of $image are damaged (qemu-img check)" \
 		"Make a copy, and repair it: qemu-img check -r all" ;;
 	*)

@@ -7,9 +7,12 @@
 # With --work-dir the log is there; its name then tells whose it is.
 redo_names() {
 	log_file=$image.grow-disk.log log_backing=./$image_name
+	[ "$(printf %s "$image_name.grow-disk.committing" | wc -c)" -le 255 ] ||
+		fault folder-not-writable "The name of $image is too long: what a run leaves beside it has up to 21 bytes more" "Rename the image"
 	[ -n "$opt_work_dir" ] || return 0
-	redo_inode=$(file_inode "$image_at") || fault image-unreadable "$image cannot be looked at" "Look at its permissions"
-	log_file=$opt_work_dir/$image_name.$redo_inode.grow-disk.log log_backing=$image
+	# Inodes alone repeat: the first file of each new file system has the same.
+	[ -n "$redo_key" ] || redo_key=$(printf '%s %s' "$(file_inode "$image_at")" "$image" | sha256sum | cut -c 1-16)
+	log_file=$opt_work_dir/$image_name.$redo_key.grow-disk.log log_backing=$image
 }
 
 # What an earlier run left. Only the holder of the lock may come here.
@@ -57,10 +60,12 @@ redo_check() {
 	[ "$qcow2_magic $qcow2_version" = '514649fb 3' ] || return 1
 	wrong="its qcow2 features are not those of a log"
 	[ "$qcow2_features" -eq 0 ] && [ "$qcow2_crypt" -eq 0 ] || return 1
+	# By then its checksum is the ticket's; the image and its folder may have another name.
+	[ "${1-}" != any-name ] || return 0
 	wrong="it belongs to an image of another name"
 	[ "$qcow2_backing_bytes" -gt 0 ] && [ "$qcow2_backing_bytes" -le 1023 ] || return 1
-	dd if="$log_file" bs=1 skip="$qcow2_backing_at" count="$qcow2_backing_bytes" 2>/dev/null >"$work/log-names"
-	printf '%s' "$log_backing" | cmp -s - "$work/log-names"
+	[ "$(dd if="$log_file" bs=1 skip="$qcow2_backing_at" count="$qcow2_backing_bytes" 2>/dev/null | od -An -v -tx1)" = \
+		"$(printf '%s' "$log_backing" | od -An -v -tx1)" ]
 }
 
 # The log as QEMU's options, below PREFIX. What the log itself says of its image
@@ -107,7 +112,7 @@ run_unstopped() (
 
 # What stat tells, by the stat of Linux or that of the BSDs.
 file_inode() {
-	stat -L -c %i -- "$1" 2>/dev/null || stat -L -f %i -- "$1"
+	stat -L -c '%d %i' -- "$1" 2>/dev/null || stat -L -f '%d %i' -- "$1"
 }
 
 file_owner() {
@@ -120,5 +125,5 @@ file_bytes() {
 
 # The time of the last change, to the nanosecond.
 file_time() {
-	stat -L -c %y -- "$1" 2>/dev/null || stat -L -f %Fm -- "$1"
+	TZ=UTC0 stat -L -c %y -- "$1" 2>/dev/null || stat -L -f %Fm -- "$1"
 }

@@ -22,7 +22,7 @@ def minus($a; $b): if $a == null or $b == null then null else $a - $b end;
   image: ($image | text),
   format: ($format | text),
   action: $verb,
-  changed: ($changed == "true"),
+  changed: (if $reason == "commit-unfinished" then null else $changed == "true" end),
   recovered: ($recovered == "yes"),
   discarded: ($discarded == "yes"),
   pending: (if $pending == "" then null else {

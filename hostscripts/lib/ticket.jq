@@ -4,6 +4,7 @@
   note: "A complete log of grow-disk belongs to this image. Running grow-disk --recover on the image finishes it.",
   version: $version,
   log_folder: (if $folder == "" then null else $folder end),
+  log_key: (if $folder == "" then null else $key end),
   log_sha256: $log_sha256,
   format: $format,
   size_before_bytes: ($size_before | tonumber),

@@ -34,11 +34,28 @@ ticket_superblock() {
 file_sum() {
 	sum=$(sha256sum <"$1")
 	sum=${sum%% *}
+	[ ${#sum} -eq 64 ] || fault disk-io "$1 cannot be read for its checksum" "Look at the disk behind it"
+}
+
+# The log may be long, and a signal is not to wait for it.
+log_checksum() {
+	# shellcheck disable=SC2016  # the other shell expands it
+	run_long sh -c 'exec sha256sum <"$1"' sh "$log_file"
+	read -r sum _ <"$work/stdout"
+	[ ${#sum} -eq 64 ] || fault disk-io "$log_file cannot be read for its checksum" "Look at the disk behind it"
 }
 
 # The time that means: not known.
 ticket_stamp() {
 	run_unstopped env TZ=UTC0 touch -t 197001010000 -- "$1"
+}
+
+# Is that its time? Some file systems (FAT) begin with 1980, and round.
+ticket_unstamped() {
+	case $(file_time "$ticket") in
+	1970-01-01* | 1979-12-3* | 1980-01-0* | 0 | 0.* | 315[5-7]?????*) ;;
+	*) return 1 ;;
+	esac
 }
 
 # From the rename on the log will be committed. The time for signals is over a
@@ -51,18 +68,26 @@ ticket_write() {
 	set -- "$@" --arg superblock_before "$sum"
 	ticket_superblock log
 	set -- "$@" --arg superblock_after "$sum"
-	file_sum "$log_file" && set -- "$@" --arg log_sha256 "$sum"
+	log_checksum && set -- "$@" --arg log_sha256 "$sum"
 	flush "$log_file" || flush_fault "$log_file"
+	[ -z "$opt_work_dir" ] || flush "$opt_work_dir" || flush_fault "$opt_work_dir"
+	image_check_mark
 	phase=finishing
 	redo_new_file "$ticket_new"
 	log=$log_file
-	jq -n "$@" --arg version "$grow_disk_version" --arg format "$image_format" --arg folder "$opt_work_dir" \
+	jq -n "$@" --arg version "$grow_disk_version" --arg format "$image_format" --arg folder "$opt_work_dir" --arg key "$redo_key" \
 		--arg image_bytes "$(file_bytes "$image")" --arg image_time "$(file_time "$image")" \
 		--arg size_before "$size_before" --arg size_after "$size_after" --arg superblock_at "$superblock_at" \
 		-f "$lib/ticket.jq" >"$ticket_new" &&
 		ticket_stamp "$ticket_new" && flush "$ticket_new" || {
 		rm -f -- "$ticket_new"
 		fault no-space "The ticket $ticket_new cannot be written" "Make room in $image_dir"
+	}
+	# For the last time: nobody has had it since, nobody has it now.
+	[ "$(image_mark)" = "$image_seen" ] && lock_try_qemu || {
+		rm -f -- "$ticket_new"
+		image_check_mark
+		fault image-locked "$lock_reason" "$lock_hint"
 	}
 	ticket_enter verified || {
 		rm -f -- "$ticket_new"
@@ -81,8 +106,15 @@ ticket_enter() {
 # What the ticket of an earlier run says. Sets log_file, image_format, sizes.
 ticket_read() {
 	ticket_trusted "$ticket" || ticket_foreign "$wrong"
-	jq -r -e 'select(.schema == 1 and .complete) | .format, .log_sha256, .image_time, .sector_sha256[], .superblock_sha256[],
-		.image_bytes, .superblock_offset_bytes, .size_before_bytes, .size_after_bytes, .log_folder // ""' \
+	jq -r -e 'def hex: type == "string" and test("^[0-9a-f]{64}$");
+		def count: type == "number" and . >= 0 and . <= 9007199254740992 and . == floor;
+		select(.schema == 1 and .complete and (.format == "raw" or .format == "qcow2") and
+			([.log_sha256, .sector_sha256[:2][], .superblock_sha256[:2][]] | length == 5 and all(hex)) and
+			([.image_bytes, .superblock_offset_bytes, .size_before_bytes, .size_after_bytes] | all(count)) and
+			(.sector_sha256 + .superblock_sha256 | length == 4) and
+			([.image_time, .log_folder // "", .log_key // ""] | all(type == "string" and (test("[[:cntrl:]]") | not))) and
+			(.log_key // "" | test("^[0-9a-f]*$"))) | .format, .log_sha256, .image_time, .sector_sha256[], .superblock_sha256[],
+		.image_bytes, .superblock_offset_bytes, .size_before_bytes, .size_after_bytes, .log_folder // "", .log_key // ""' \
 		"$ticket" >"$work/ticket" 2>/dev/null || ticket_foreign "it cannot be read"
 	{
 		IFS= read -r image_format
@@ -97,31 +129,38 @@ ticket_read() {
 		IFS= read -r pending_before
 		IFS= read -r pending_after
 		IFS= read -r opt_work_dir
+		IFS= read -r redo_key
 	} <"$work/ticket"
 	redo_names
 }
 
-# ticket_trusted FILE: who may write here could write to the image itself; in a
-# folder for everybody that is not so of whoever may make a file.
+# ticket_trusted FILE: in a folder where many may make files, but not replace
+# those of others (sticky), who made this one counts.
 ticket_trusted() {
 	wrong="it is not a regular file"
 	[ -f "$1" ] && [ ! -L "$1" ] || return 1
+	case $(ls -ld -- "${1%/*}/") in
+	?????????[tT]*) ;;
+	*) return 0 ;;
+	esac
 	wrong="it belongs to somebody else"
 	trusted_owner=$(file_owner "$1")
 	[ "$trusted_owner" = "$(id -u)" ] || [ "$trusted_owner" = 0 ] || [ "$trusted_owner" = "$(file_owner "$image_at")" ]
 }
 
 ticket_foreign() {
-	fault log-foreign "$ticket does not fit this image: $1" "Find out where it comes from, and move it away"
+	foreign_hint="If it comes from somewhere else, move it away"
+	[ "$ticket_state" = verified ] || foreign_hint="The image may be half committed, and can only be completed by that log: move nothing away, and bring back what is missing or was changed (is the folder of the log mounted?), or restore a backup of the image"
+	fault log-foreign "$ticket does not fit: $1" "$foreign_hint"
 }
 
 # Is the log whole, and this image's?
 ticket_check_log() {
 	[ -e "$log_file" ] || ticket_foreign "its log $log_file is not there"
 	ticket_trusted "$log_file" || ticket_foreign "of its log $log_file, $wrong"
-	redo_check || ticket_foreign "of its log $log_file, $wrong"
-	file_sum "$log_file"
+	log_checksum
 	[ "$sum" = "$log_sum" ] || ticket_foreign "its log $log_file was changed"
+	redo_check any-name || ticket_foreign "of its log $log_file, $wrong"
 }
 
 # Is the image still the one that the log was made for?
@@ -132,8 +171,7 @@ ticket_check_image() {
 		sector_after=$sector_before superblock_after=$superblock_before
 		;;
 	*)
-		ticket_stamp "$work/epoch"
-		[ "$(file_time "$ticket")" = "$(file_time "$work/epoch")" ] || [ "$(file_time "$ticket")" = "$(file_time "$image_at")" ] || ticket_stale
+		ticket_unstamped || [ "$(file_time "$ticket")" = "$(file_time "$image_at")" ] || ticket_stale
 		;;
 	esac
 	fence_sector image "$work/sector"

@@ -96,7 +96,8 @@ vm_disk() {
 	disk=$1
 	! is_utf8 "$disk" || return 0
 	disk=$work/links/the-log
-	rm -rf "$work/links" && mkdir "$work/links" && ln -s -- "$1" "$disk" && ln -s -- "$image" "$work/links/$image_name" ||
+	rm -rf "$work/links" && mkdir "$work/links" && ln -s -- "$1" "$disk" && ln -s -- "$image" "$work/links/$image_name" &&
+		ln -s -- "$image_dir" "$work/links/folder" ||
 		fault internal "The log cannot be linked to" "Please report it"
 }
 
@@ -107,7 +108,7 @@ vm_log_max() {
 	echo $((268435456 + 2048 * log_max_kib + (size_after - size_before) / 16))
 }
 
-# A check that needs more memory than usual gets it, once, if the host has it.
+# vm_run_patiently LOG BACKING: a check that needs more memory than usual gets it, once, if the host has it.
 vm_run_patiently() {
 	vm_memory_mib=256
 	vm_run "$1"
@@ -119,7 +120,7 @@ vm_run_patiently() {
 	say "the check needs more than $vm_memory_mib MiB of memory: once more with $vm_larger_mib MiB"
 	vm_memory_mib=$vm_larger_mib
 	redo_discard "$1"
-	redo_create "$1" "$log_backing"
+	redo_create "$1" "$2"
 	vm_run "$1"
 	vm_verdict
 }
@@ -184,6 +185,8 @@ vm_check() {
 # --keep-log FILE: the events, then the console.
 vm_keep_log() {
 	[ -n "$opt_keep_log" ] && [ -e "$work/events" ] || return 0
+	# shellcheck disable=SC3013  # -ef is not POSIX, but every sh has it
+	[ ! "$opt_keep_log" -ef "$image_at" ] || return 0
 	{
 		cat -- "$work/events"
 		[ ! -e "$work/console" ] || cat -- "$work/console"

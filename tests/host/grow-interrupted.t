@@ -45,7 +45,7 @@ commits() {
 		is "a signal during the commit: within 5 s" "$(($(date +%s) - begin <= 5))" 1
 		case $nap in
 		1) is "a signal during the commit: finished" "$status $(field changed) $(table_end qcow2 disk) $(ls -A)" "0 true $eight disk" ;;
-		*) is "a commit that does not end: unfinished" "$status $(field reason changed)" "30 commit-unfinished false" ;;
+		*) is "a commit that does not end: unfinished" "$status $(field reason changed)" "30 commit-unfinished null" ;;
 		esac
 	done
 	end_of "sleep 60"

@@ -14,7 +14,7 @@ unfinished() {
 	for format in raw qcow2; do
 		fresh
 		make_pending committing "$format"
-		is "$format: commit fails: status and reason" "$status $(field reason changed)" "30 commit-unfinished false"
+		is "$format: commit fails: status and reason" "$status $(field reason changed)" "30 commit-unfinished null"
 		has "$format: commit fails: says what to do" "$err" "run grow-disk on this image again"
 		is "$format: the image is out of the way" "$(ls -A)" "disk.grow-disk.committing
 disk.grow-disk.image
@@ -76,11 +76,13 @@ stale() {
 	printf x | dd of=disk bs=1 seek=17302600 conv=notrunc status=none
 	touch -d "$time" disk
 	refused log-stale 20 "verified: the superblock has changed, but no time" --recover disk
+	fresh
 	make_pending verified raw
 	time=$(jq -r .image_time disk.grow-disk.verified)
 	printf x | dd of=disk bs=1 conv=notrunc status=none
 	touch -d "$time" disk
 	refused log-stale 20 "verified: the first sector has changed, but no time" --recover disk
+	fresh
 	make_pending verified raw
 	time=$(jq -r .image_time disk.grow-disk.verified)
 	printf x >>disk
@@ -88,7 +90,7 @@ stale() {
 	refused log-stale 20 "verified: the length has changed" --recover disk
 	grow_disk --discard disk
 	is "and the log can be discarded" "$status $(ls -A)" "0 disk"
-	rm disk
+	fresh
 	make_pending committing raw
 	touch disk.grow-disk.image
 	refused log-stale 20 "committing: the time has changed since" --recover disk
@@ -119,14 +121,27 @@ foreign() {
 		*) refused log-foreign 20 "$change" disk 9G ;;
 		esac
 	done
-	fresh
-	make_pending verified qcow2
 	if [ "$(id -u)" = 0 ]; then
+		fresh
+		make_pending verified qcow2
+		chmod 1777 .
 		chown 12345 disk.grow-disk.verified
-		refused log-foreign 20 "a ticket of somebody else" disk 9G
+		refused log-foreign 20 "a ticket of somebody else, where everybody may make files" disk 9G
+		chmod 755 .
+		grow_disk disk 9G
+		is "a ticket of somebody else, where only the owner may" "$status $(ls -A)" "0 disk"
 	else
 		skip "a ticket of somebody else" "only root can give files away"
 	fi
+	# What a ticket says is not believed before it makes sense.
+	for change in '.format = "raw,backing.size=512"' '.superblock_offset_bytes = "a[$(touch hit)]"' '.log_sha256 = ""' '.size_after_bytes = -1' \
+		'.image_bytes = 1e300' '.log_folder = "/a\nb"' '.sector_sha256 += [.sector_sha256[0]]' 'del(.complete)' '.schema = 2'; do
+		fresh
+		make_pending verified qcow2
+		jq "$change" disk.grow-disk.verified >changed
+		mv changed disk.grow-disk.verified
+		refused log-foreign 20 "a ticket with $change" --recover disk
+	done
 	fresh
 	make_disk qcow2 disk
 	make_disk qcow2 other
@@ -137,6 +152,118 @@ foreign() {
 	printf 'half a log' >disk.grow-disk.log
 	grow_disk disk 3G
 	is "half a log is thrown away" "$status $(find . -type f | wc -l)" "0 2"
+}
+
+# What came with a ticket is no more trusted than without: the commit would go
+# to the data file, and the backing file would be read.
+others() {
+	fresh
+	mkdir elsewhere
+	printf 'mine\n' >elsewhere/victim
+	make_pending committing qcow2
+	qemu-img create -q -f qcow2 -o data_file=elsewhere/victim,data_file_raw=off disk.grow-disk.image 8G 2>/dev/null
+	printf 'mine\n' >elsewhere/victim
+	refused image-data-file 10 "a data file in an image with a ticket" --recover disk
+	is "and it is as it was" "$(cat elsewhere/victim)" mine
+	fresh
+	make_disk qcow2 base
+	make_pending committing qcow2
+	qemu-img create -q -f qcow2 -F qcow2 -b "$PWD/base" disk.grow-disk.image
+	refused image-backing-file 10 "a backing file in an image with a ticket" --recover disk
+}
+
+# The image is changed while its log is made: nothing of the log is kept.
+meanwhile() {
+	for how in 'printf x | dd of=disk bs=1 seek=300000 conv=notrunc status=none' 'cp disk new; mv new disk' 'touch disk'; do
+		fresh
+		make_disk raw disk
+		cat >"$scratch/stub" <<-EOF
+			#!/bin/sh
+			cd "$scratch/disks" && $how
+			exec "$tests/host/stub-rescue-vm" "\$@"
+		EOF
+		chmod +x "$scratch/stub"
+		GROW_DISK_RESCUE_VM=$scratch/stub grow_disk --json disk 8G
+		is "meanwhile $how: status and reason" "$status $(field reason changed)" "30 image-locked false"
+		is "meanwhile $how: no log is left" "$(ls -A)" disk
+	done
+}
+
+# Whatever an interrupted run was like, the next one can be somewhere else.
+elsewhere() {
+	fresh
+	make_pending verified qcow2
+	TZ=Asia/Tokyo grow_disk --recover disk
+	is "in another time zone" "$status $(ls -A)" "0 disk"
+	fresh
+	mkdir here work
+	cd here || exit 1
+	make_pending committing qcow2 --work-dir ../work
+	cd ..
+	mv here there
+	grow_disk --recover there/disk
+	is "with --work-dir, and the folder renamed" "$status $(find . -type f)" "0 ./there/disk"
+	refused image-not-found 10 "nothing there" here/disk
+	mkdir a b work2
+	(cd a && make_pending committing qcow2 --work-dir ../work2)
+	make_disk qcow2 b/disk
+	grow_disk --work-dir work2 b/disk 8G
+	(cd a && $shell "$grow_disk" -q --recover disk)
+	is "one --work-dir for two" "$status $? $(find a b work2 -type f | sort | tr '\n' ' ')" "0 0 a/disk b/disk "
+	fresh
+	make_pending committing qcow2
+	refused commit-begun 20 "the image that is in the middle of a commit" disk.grow-disk.image 9G
+	refused image-not-a-file 10 "its log" disk.grow-disk.log 9G
+	grow_disk --keep-log disk disk 9G
+	is "--keep-log on an image that is not at its name" "$status $(table_end qcow2 disk)" "0 $((9 * 2097152))"
+	fresh
+	make_pending verified qcow2
+	mv disk disk.grow-disk.image
+	image=$(cksum <disk.grow-disk.image)
+	grow_disk --json --discard disk
+	is "--discard puts the image back" "$status $(ls -A) $(cksum <disk)" "0 disk $image"
+	make_disk qcow2 "$(printf %0240d 0)"
+	refused folder-not-writable 40 "a name that is too long for the names beside it" "$(printf %0240d 0)" 8G
+	mkdir "new
+line"
+	refused usage 2 "a --work-dir with a newline" --work-dir "new
+line" disk 8G
+}
+
+# QEMU makes no image larger that has a bitmap in use (of a program that was
+# killed); of a commit that was killed, it goes.
+bitmaps() {
+	for found in preflight recovery; do
+		fresh
+		[ "$found" = preflight ] || make_pending committing qcow2
+		[ "$found" = recovery ] || make_disk qcow2 disk
+		file=$(find . -name disk -o -name '*.image')
+		qemu-img bitmap --add "$file" open
+		set_in_use "$file"
+		case $found in
+		preflight)
+			refused image-dirty 20 "a bitmap in use" disk 8G
+			has "and how to remove it" "$err" "qemu-img bitmap --remove"
+			;;
+		recovery)
+			touch -r "$file" disk.grow-disk.committing
+			grow_disk --recover disk
+			is "a bitmap in use does not keep a commit from its end" "$status $(table_end qcow2 disk) $(ls -A)" "0 $eight disk"
+			;;
+		esac
+	done
+}
+
+# set_in_use IMAGE: a virtual machine that has the bitmap is killed.
+set_in_use() {
+	qemu-system-x86_64 -nodefaults -S -display none -machine pc,accel=tcg \
+		-blockdev "driver=qcow2,node-name=a,file.driver=file,file.filename=$1" \
+		-device virtio-blk-pci,drive=a -pidfile "$scratch/pid" -daemonize 2>/dev/null
+	killed=$(cat "$scratch/pid")
+	kill -KILL "$killed"
+	while kill -0 "$killed" 2>/dev/null; do sleep 0.05; done
+	rm -f "$scratch/pid"
+	is "the bitmap is in use" "$(qemu-img info --output=json "$1" | jq -r '."format-specific".data.bitmaps[].flags[]' | grep in-use)" in-use
 }
 
 work_dir() {
@@ -190,6 +317,10 @@ main() {
 	verified
 	stale
 	foreign
+	others
+	meanwhile
+	elsewhere
+	bitmaps
 	work_dir
 	no_guard
 }
