@@ -22,7 +22,8 @@ BASE := $(wildcard rescue/base/*.c rescue/wire/*.c)
 AGENT := $(wildcard rescue/agent/*.c rescue/agent/*/*.c)
 VM := $(wildcard rescue/vm/*.c)
 UNIT := $(wildcard tests/unit/*.c)
-SHELL_SCRIPTS = $(shell find .ci hostscripts initramfs tests -type f -exec awk 'FNR == 1 && /^\#!.*sh$$/ { print FILENAME } { nextfile }' {} +)
+HASH := \#
+SHELL_SCRIPTS = $(shell find .ci hostscripts initramfs tests -type f -exec awk 'FNR == 1 && /^$(HASH)!.*sh$$/ { print FILENAME } { nextfile }' {} +)
 FUZZ := report request qmp uevent session
 C_FILES := $(wildcard rescue/*/*.[ch] rescue/agent/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.[ch])
 
@@ -181,6 +182,7 @@ $(B)/faults/%:
 	$(Q)$(CC) -o $@ $^ $(FAULTS_LIBS)
 $(B)/faults/lossy: FAULTS_LIBS := -lfuse3
 
+
 .SECONDARY:
 
 # --- install -----------------------------------------------------------
@@ -204,4 +206,4 @@ uninstall:
 
 .PHONY: all help setup demo check check-build check-faults check-soak fuzz lint clean install uninstall
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

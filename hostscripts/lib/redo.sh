@@ -11,7 +11,9 @@ redo_names() {
 		fault folder-not-writable "The name of $image is too long: what a run leaves beside it has up to 21 bytes more" "Rename the image"
 	[ -n "$opt_work_dir" ] || return 0
 	# Inodes alone repeat: the first file of each new file system has the same.
-	[ -n "$redo_key" ] || redo_key=$(printf '%s %s' "$(file_inode "$image_at")" "$image" | sha256sum | cut -c 1-16)
+	# The device's number is left out: it may be another after the next boot.
+	redo_inode=$(file_inode "$image_at")
+	[ -n "$redo_key" ] || redo_key=$(printf '%s %s' "${redo_inode#* }" "$image" | sha256sum | cut -c 1-16)
 	log_file=$opt_work_dir/$image_name.$redo_key.grow-disk.log log_backing=$image
 }
 
@@ -111,7 +113,7 @@ run_unstopped() (
 )
 
 # What stat tells, by the stat of Linux or that of the BSDs.
-file_inode() {
+file_inode() { # device and inode
 	stat -L -c '%d %i' -- "$1" 2>/dev/null || stat -L -f '%d %i' -- "$1"
 }
 

@@ -13,6 +13,6 @@
   image_time: $image_time,
   sector_sha256: [$sector_before, $sector_after],
   superblock_offset_bytes: ($superblock_at | tonumber),
-  superblock_sha256: [$superblock_before, $superblock_after],
+  superblock_sha256: ([$superblock_before, $superblock_after] | map(split(" ")) | add),
   complete: true
 }

@@ -24,11 +24,15 @@ ticket_names() {
 	done
 }
 
-# ticket_superblock image|log: its checksum, in $sum.
+# ticket_superblock image|log: the checksums of its two halves, in $sum_1 and
+# $sum_2. A commit whose power was cut may have written one sector of them.
 ticket_superblock() {
 	piece_at=$superblock_at piece_length=1024
 	fence_read "$1" "$work/superblock"
-	file_sum "$work/superblock"
+	head -c 512 "$work/superblock" >"$work/superblock-1"
+	tail -c 512 "$work/superblock" >"$work/superblock-2"
+	file_sum "$work/superblock-1" && sum_1=$sum
+	file_sum "$work/superblock-2" && sum_2=$sum
 }
 
 file_sum() {
@@ -65,9 +69,9 @@ ticket_write() {
 	file_sum "$work/sector-before" && set -- --arg sector_before "$sum"
 	file_sum "$work/sector-after" && set -- "$@" --arg sector_after "$sum"
 	ticket_superblock image
-	set -- "$@" --arg superblock_before "$sum"
+	set -- "$@" --arg superblock_before "$sum_1 $sum_2"
 	ticket_superblock log
-	set -- "$@" --arg superblock_after "$sum"
+	set -- "$@" --arg superblock_after "$sum_1 $sum_2"
 	log_checksum && set -- "$@" --arg log_sha256 "$sum"
 	flush "$log_file" || flush_fault "$log_file"
 	[ -z "$opt_work_dir" ] || flush "$opt_work_dir" || flush_fault "$opt_work_dir"
@@ -109,9 +113,9 @@ ticket_read() {
 	jq -r -e 'def hex: type == "string" and test("^[0-9a-f]{64}$");
 		def count: type == "number" and . >= 0 and . <= 9007199254740992 and . == floor;
 		select(.schema == 1 and .complete and (.format == "raw" or .format == "qcow2") and
-			([.log_sha256, .sector_sha256[:2][], .superblock_sha256[:2][]] | length == 5 and all(hex)) and
+			([.log_sha256, .sector_sha256[:2][], .superblock_sha256[:4][]] | length == 7 and all(hex)) and
 			([.image_bytes, .superblock_offset_bytes, .size_before_bytes, .size_after_bytes] | all(count)) and
-			(.sector_sha256 + .superblock_sha256 | length == 4) and
+			(.sector_sha256 + .superblock_sha256 | length == 6) and
 			([.image_time, .log_folder // "", .log_key // ""] | all(type == "string" and (test("[[:cntrl:]]") | not))) and
 			(.log_key // "" | test("^[0-9a-f]*$"))) | .format, .log_sha256, .image_time, .sector_sha256[], .superblock_sha256[],
 		.image_bytes, .superblock_offset_bytes, .size_before_bytes, .size_after_bytes, .log_folder // "", .log_key // ""' \
@@ -122,8 +126,10 @@ ticket_read() {
 		IFS= read -r image_time
 		IFS= read -r sector_before
 		IFS= read -r sector_after
-		IFS= read -r superblock_before
-		IFS= read -r superblock_after
+		IFS= read -r superblock_before_1
+		IFS= read -r superblock_before_2
+		IFS= read -r superblock_after_1
+		IFS= read -r superblock_after_2
 		IFS= read -r image_bytes
 		IFS= read -r superblock_at
 		IFS= read -r pending_before
@@ -168,7 +174,7 @@ ticket_check_image() {
 	case $ticket_state in
 	verified)
 		[ "$(file_bytes "$image_at")" = "$image_bytes" ] && [ "$(file_time "$image_at")" = "$image_time" ] || ticket_stale
-		sector_after=$sector_before superblock_after=$superblock_before
+		sector_after=$sector_before superblock_after_1=$superblock_before_1 superblock_after_2=$superblock_before_2
 		;;
 	*)
 		ticket_unstamped || [ "$(file_time "$ticket")" = "$(file_time "$image_at")" ] || ticket_stale
@@ -178,7 +184,8 @@ ticket_check_image() {
 	file_sum "$work/sector"
 	[ "$sum" = "$sector_before" ] || [ "$sum" = "$sector_after" ] || ticket_stale
 	ticket_superblock image
-	[ "$sum" = "$superblock_before" ] || [ "$sum" = "$superblock_after" ] || ticket_stale
+	[ "$sum_1" = "$superblock_before_1" ] || [ "$sum_1" = "$superblock_after_1" ] || ticket_stale
+	[ "$sum_2" = "$superblock_before_2" ] || [ "$sum_2" = "$superblock_after_2" ] || ticket_stale
 }
 
 ticket_stale() {

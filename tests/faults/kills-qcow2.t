@@ -1,0 +1,6 @@
+#!/bin/sh
+# Killed at random instants: a qcow2 image.
+set -u
+tests=$(dirname -- "$0")/.. format=qcow2
+# shellcheck source=kills.sh
+. "$tests/faults/kills.sh"

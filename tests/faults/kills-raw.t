@@ -1,0 +1,6 @@
+#!/bin/sh
+# Killed at random instants: a raw image.
+set -u
+tests=$(dirname -- "$0")/.. format=raw
+# shellcheck source=kills.sh
+. "$tests/faults/kills.sh"

@@ -1,0 +1,6 @@
+#!/bin/sh
+# The host's disk fails, at every stage: a raw image.
+set -u
+tests=$(dirname -- "$0")/.. format=raw
+# shellcheck source=walk.sh
+. "$tests/faults/walk.sh"
