@@ -25,7 +25,7 @@ UNIT := $(wildcard tests/unit/*.c)
 HASH := \#
 SHELL_SCRIPTS = $(shell find .ci hostscripts initramfs tests -type f -exec awk 'FNR == 1 && /^$(HASH)!.*sh$$/ { print FILENAME } { nextfile }' {} +)
 FUZZ := report request qmp uevent session
-C_FILES := $(wildcard rescue/*/*.[ch] rescue/agent/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.[ch])
+C_FILES := $(wildcard rescue/*/*.[ch] rescue/agent/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.[ch] tests/bench/*.[ch])
 
 # Two builds of everything: plain, and with sanitizers for the tests.
 objects = $(patsubst %.c,$(B)/obj/$(1)/%.o,$(2))
@@ -45,6 +45,7 @@ help:
 	@echo 'make fuzz       each fuzz target for a minute (FUZZ_SECONDS, FUZZ_RUNS, FUZZ)'
 	@echo 'make check-faults  500 kills, 100 power cuts, every fault of the host (KILLS, CUTS, STEPS, SEED)'
 	@echo 'make check-soak    200 grows of random disks (COUNT, SEED)'
+	@echo 'make bench      beside its peers: tables and a plot (BENCH_QUICK=1: a minute; others in tests/bench/bench)'
 	@echo 'make install    into PREFIX (default /usr/local), below DESTDIR'
 	@echo 'make uninstall  the reverse'
 	@echo 'make setup      install the Debian packages that building and testing need'
@@ -64,7 +65,7 @@ check: setup
 	$(Q)tests/run
 
 # What only the tests need.
-check-build: $(B)/asan/rescue $(B)/asan/rescue-vm $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT)) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/faults/strike $(B)/faults/lossy
+check-build: $(B)/asan/rescue $(B)/asan/rescue-vm $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT)) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/faults/strike $(B)/faults/lossy $(B)/bench/measure
 
 fuzz:
 	$(Q)initramfs/install-packages build fuzz
@@ -74,6 +75,12 @@ fuzz:
 check-faults check-soak: setup
 	$(Q)$(MAKE) --no-print-directory all check-build
 	$(Q)tests/faults/long $(@:check-%=%)
+
+# To be measured as users build it: the programs of the tree, and the disks on a disk.
+bench:
+	$(Q)initramfs/install-packages run build test bench
+	$(Q)$(MAKE) --no-print-directory all $(B)/bench/measure
+	$(Q)BUILD="$(abspath $(B))" tests/bench/bench
 
 lint:
 	$(call say,LINT,shell scripts)
@@ -183,6 +190,11 @@ $(B)/faults/%:
 $(B)/faults/lossy: FAULTS_LIBS := -lfuse3
 
 
+$(B)/bench/measure: $(call objects,plain,tests/bench/measure.c tests/bench/sample.c tests/faults/family.c)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^
+
 .SECONDARY:
 
 # --- install -----------------------------------------------------------
@@ -204,6 +216,6 @@ uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/grow-disk" "$(MAN)/man1/grow-disk.1"
 	rm -rf "$(LIBEXEC)" "$(DOC)"
 
-.PHONY: all help setup demo check check-build check-faults check-soak fuzz lint clean install uninstall
+.PHONY: all help setup demo check check-build check-faults check-soak fuzz bench lint clean install uninstall
 
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)
