@@ -47,10 +47,9 @@ commit_guard() {
 # that has such. (Before the first commit there were none.)
 commit_bitmaps() {
 	[ "$image_format" = qcow2 ] || return 0
-	qcow2_open_bitmaps "$image_at" >"$work/bitmaps" || return 0
-	while IFS= read -r bitmap; do
+	qcow2_open_bitmaps "$image_at" | while IFS= read -r bitmap; do
 		run_unstopped qemu-img bitmap --remove -f qcow2 -- "$image_at" "$bitmap"
-	done <"$work/bitmaps"
+	done
 }
 
 # Back to its name, and nothing of ours stays.
@@ -67,20 +66,21 @@ commit_tidy() {
 
 commit_program() {
 	trap '' HUP INT TERM
+	complaints_to_file
 	run_limit_memory
-	exec qemu-img commit -p -d --image-opts "${commit_top%.}" >"$work/commit-progress" 2>"$work/stderr"
+	exec qemu-img commit -p -d --image-opts "${commit_top%.}" >"$work/commit-progress"
 }
 
 # How far it is, where somebody looks: qemu-img tells it in the last line.
 commit_watch() {
 	watcher=''
 	[ "$opt_quiet" = no ] && [ -t 2 ] || return 0
-	: >"$work/commit-progress"
+	keep commit-progress true
 	(
 		trap '' HUP INT TERM
 		trap 'exit 0' USR1
 		while kill -0 $$ 2>/dev/null && { sleep 0.2 || sleep 1; }; do
-			percent=$(tail -c 17 "$work/commit-progress" | sed -n 's/.*(\([0-9]*\)\..*/\1/p')
+			percent=$(tail -c 17 "$work/commit-progress" 2>/dev/null | sed -n 's/.*(\([0-9]*\)\..*/\1/p')
 			[ -z "$percent" ] || stage "committing $percent %"
 		done
 	) 9>&- &
@@ -113,9 +113,11 @@ commit_fault() {
 	commit_unfinished "The commit into $image did not finish: ${complaint:-qemu-img ended with status $child_status}"
 }
 
-# Nobody writes any more: what changes the image from now on is to be seen.
+# Nobody writes any more: what changes the image from now on is to be seen, by
+# its time, if that is on the disk. What is not flushed may be lost with the
+# power, and the image have an earlier time again.
 commit_unfinished() {
-	[ "$ticket_state" != committing ] || touch -r "$image_at" -- "$ticket"
+	[ "$ticket_state" != committing ] || ! flush "$image_at" || run_unstopped touch -r "$image_at" -- "$ticket"
 	unfinished_place=''
 	[ "$image_at" = "$image" ] || unfinished_place=". Until then it lies as $image_at"
 	case $ticket_state in

@@ -77,9 +77,10 @@ fence_target() {
 # addresses (1 to 3, 5 to 7) and the number of sectors (12 to 15) are its size.
 fence_table() {
 	entry=$((446 + 16 * (target - 1)))
-	cmp -l "$work/sector-before" "$work/sector-after" >"$work/sector-differs"
+	differs=$(cmp -l "$work/sector-before" "$work/sector-after" 2>/dev/null)
 	[ $? -le 1 ] || fault internal "The first sectors cannot be compared" "Please report it"
 	while read -r position _; do
+		[ -n "$position" ] || break
 		case $((position - 1 - entry)) in
 		[123567] | 1[2345]) ;;
 		*)
@@ -87,7 +88,9 @@ fence_table() {
 			fence_first=${fence_first:-$((position - 1))}
 			;;
 		esac
-	done <"$work/sector-differs"
+	done <<-END
+		$differs
+	END
 	[ "$fence_differing" -eq 0 ] || fence_breach "$fence_differing bytes of the first sector, the first at $fence_first"
 	fence_compared=502
 }
@@ -100,8 +103,8 @@ fence_list() {
 		complaint
 		fault internal "The log cannot be read back: $complaint" "Please report it"
 	}
-	jq -r --argjson first "$((target_start * 512))" --argjson last "$(((target_start + target_sectors) * 512))" \
-		--argjson old "$size_before" --argjson size "$size_after" -f "$lib/fence.jq" "$work/stdout" >"$work/ranges" ||
+	keep ranges jq -r --argjson first "$((target_start * 512))" --argjson last "$(((target_start + target_sectors) * 512))" \
+		--argjson old "$size_before" --argjson size "$size_after" -f "$lib/fence.jq" "$work/stdout" ||
 		fault internal "The map of the log cannot be read" "Please report it"
 }
 
@@ -128,9 +131,9 @@ fence_range() {
 		fence_read log "$work/piece-after"
 		case $1 in
 		image) fence_read image "$work/piece-before" ;;
-		*) head -c "$piece_length" /dev/zero >"$work/piece-before" ;;
+		*) keep piece-before head -c "$piece_length" /dev/zero || fault internal "Zeroes cannot be written" "Please report it" ;;
 		esac
-		cmp "$work/piece-before" "$work/piece-after" >"$work/compare" 2>&1 || fence_differs
+		differs=$(cmp "$work/piece-before" "$work/piece-after" 2>&1) || fence_differs
 		piece_at=$((piece_at + piece_length))
 	done
 }
@@ -156,11 +159,12 @@ fence_read() {
 	run qemu-img dd --image-opts -O raw "bs=$block" "if=${window%.}" "of=$2" &&
 		[ "$(file_bytes "$2")" -eq "$piece_length" ] && return 0
 	complaint
-	fault no-space "The $1 cannot be read: ${complaint:-not all of it}" "Make room in ${TMPDIR:-/tmp}; look at the disk behind the image"
+	complaint_reason no-space
+	fault "$reason" "The $1 cannot be read: ${complaint:-not all of it}" "Make room in ${TMPDIR:-/tmp}; look at the disk behind the image"
 }
 
 fence_differs() {
 	fence_differing=1
-	differs_in=$(sed -n 's/.*byte \([0-9]*\),.*/\1/p' "$work/compare")
+	differs_in=$(printf '%s\n' "$differs" | sed -n 's/.*byte \([0-9]*\),.*/\1/p')
 	fence_breach "bytes outside of partition $target, the first at $((piece_at + ${differs_in:-1} - 1))"
 }

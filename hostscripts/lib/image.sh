@@ -72,9 +72,11 @@ image_check_writable() {
 	[ -s "$image_at" ] || fault image-format "$image is empty" "A disk image has at least a partition table"
 }
 
-# hex_at FILE OFFSET COUNT: these bytes as hexadecimal digits, in $hex.
+# hex_at FILE OFFSET COUNT: these bytes as hexadecimal digits, in $hex. (Not to
+# get to an offset can mean that the file ends before it.)
 hex_at() {
-	hex=$(od -An -v -tx1 -j "$2" -N "$3" -- "$1" 2>/dev/null | tr -d ' \n')
+	hex=$(od -An -v -tx1 -j "$2" -N "$3" -- "$1" 2>/dev/null) || [ "$2" -gt 0 ] || fault disk-io "$1 cannot be read" "Look at the disk behind it"
+	hex=$(printf %s "$hex" | tr -d ' \n')
 }
 
 # hex_number DIGITS: a big-endian number, in $number; what does not fit becomes

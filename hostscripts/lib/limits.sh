@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk
 
 limits_collect() {
-	: >"$work/limits"
+	limits=''
 	case $image_format in
 	qcow2) limits_qcow2 ;;
 	*) limits_file ;;
@@ -15,7 +15,8 @@ limits_collect() {
 
 # limits_add REASON BYTES
 limits_add() {
-	printf '%s %s\n' "$1" "$2" >>"$work/limits"
+	limits="${limits:+$limits
+}$1 $2"
 }
 
 # The first-level table of qcow2 may have 32 MiB: small clusters end early.

@@ -63,9 +63,12 @@ lock_try_qemu() {
 	LC_ALL=C run qemu-img check -q -f raw -r leaks -- "$image_at"
 	[ $? -ne 63 ] || return 0
 	complaint
-	case $(cat -- "$work/stderr") in
+	case $(cat -- "$work/stderr" 2>/dev/null) in
 	*'Failed to get '*' lock'*) lock_reason="$image is in use by another program$(lock_holder)" lock_hint="Shut down the virtual machine that has it, and try again" ;;
-	*) fault image-unreadable "QEMU cannot open $image: $complaint" "Look at its permissions" ;;
+	*)
+		complaint_reason image-unreadable
+		fault "$reason" "QEMU cannot open $image: $complaint" "Look at its permissions, and at the disk behind it"
+		;;
 	esac
 	return 1
 }

@@ -10,11 +10,14 @@ qcow2_known_features=31
 # larger than a number can be becomes the largest one.
 qcow2_read() {
 	# A blank behind each field: 4, 4, 8, 4, 4, 8, 4, 4, 8, 8, 4, 4, 8, 8, 8, 8, 4 and 4 bytes.
-	od -An -v -tx1 -N 104 -- "$1" 2>/dev/null | tr -d ' \n' |
-		sed 's/./& /200;s/./& /192;s/./& /176;s/./& /160;s/./& /144;s/./& /128;s/./& /120;s/./& /112;s/./& /96;s/./& /80;s/./& /72;s/./& /64;s/./& /48;s/./& /40;s/./& /32;s/./& /16;s/./& /8' >"$work/header"
+	hex_at "$1" 0 104
+	qcow2_header=$(printf '%s\n' "$hex" |
+		sed 's/./& /200;s/./& /192;s/./& /176;s/./& /160;s/./& /144;s/./& /128;s/./& /120;s/./& /112;s/./& /96;s/./& /80;s/./& /72;s/./& /64;s/./& /48;s/./& /40;s/./& /32;s/./& /16;s/./& /8')
 	read -r qcow2_magic qcow2_version qcow2_backing_at qcow2_backing_bytes qcow2_cluster_bits qcow2_virtual qcow2_crypt \
 		qcow2_l1_entries qcow2_l1_at qcow2_refcount_at qcow2_refcount_clusters qcow2_snapshots _ \
-		qcow2_features _ qcow2_autoclear qcow2_refcount_order qcow2_header_bytes <"$work/header" || :
+		qcow2_features _ qcow2_autoclear qcow2_refcount_order qcow2_header_bytes <<-END
+		$qcow2_header
+	END
 	for field in version backing_at backing_bytes cluster_bits virtual crypt l1_entries l1_at refcount_at refcount_clusters \
 		snapshots features autoclear refcount_order header_bytes; do
 		eval "hex_number \"\$qcow2_$field\" && qcow2_$field=\$number"
@@ -113,8 +116,8 @@ qcow2_check_places() {
 qcow2_open_bitmaps() {
 	qcow2_read "$1"
 	[ $((qcow2_autoclear & 1)) -ne 0 ] || return 0
-	run qemu-img info --output=json -f qcow2 -- "$1" >"$work/info" &&
-		jq -r '."format-specific".data.bitmaps[]? | select(.flags | index("in-use")) | .name' "$work/info"
+	run qemu-img info --output=json -f qcow2 -- "$1" |
+		jq -r '."format-specific".data.bitmaps[]? | select(.flags | index("in-use")) | .name'
 }
 
 # QEMU makes no image larger that has a bitmap which was not closed properly: to
@@ -134,7 +137,8 @@ qcow2_check_tables() {
 		"Make a copy, and repair it: qemu-img check -r all" ;;
 	*)
 		complaint
-		fault image-corrupt "The tables of $image cannot be checked: $complaint" "Restore it from a backup"
+		complaint_reason image-corrupt
+		fault "$reason" "The tables of $image cannot be checked: $complaint" "Look at the disk behind it; if that is well, restore the image from a backup"
 		;;
 	esac
 }

@@ -28,7 +28,7 @@ redo_sweep() {
 
 # A new file, and never what somebody put there under that name.
 redo_new_file() {
-	(set -C && : >"$1") 2>"$work/stderr" && log=$1 && return 0
+	(complaints_to_file && set -C && : >"$1") && log=$1 && return 0
 	complaint
 	fault folder-not-writable "The log $1 cannot be created" \
 		"Look at the folder: is it writable, is there an entry of that name, is the name too long; --work-dir puts the log elsewhere"
@@ -41,7 +41,8 @@ redo_create() {
 	redo_new_file "$1"
 	run qemu-img create -q -f qcow2 -F "$image_format" -b "$2" "$log" "$size_after" && return 0
 	complaint
-	fault no-space "The log cannot be created: $complaint" "Make room in ${log%/*}"
+	complaint_reason no-space
+	fault "$reason" "The log cannot be created${complaint:+: $complaint}" "Make room in ${log%/*}"
 }
 
 # redo_holds BYTES: can the file that is $log become that long?

@@ -6,8 +6,6 @@ result_object() {
 	now_ms
 	events=/dev/null
 	[ -z "$work" ] || [ ! -e "$work/events" ] || events=$work/events
-	limits=''
-	[ -z "$work" ] || [ ! -e "$work/limits" ] || limits=$(cat -- "$work/limits")
 	jq -Rn -f "$lib/result.jq" \
 		--arg version "$grow_disk_version" --arg verb "$opt_verb" --arg recovered "$recovered" --arg discarded "$discarded" --arg changed "$changed" \
 		--arg pending "$pending" --arg pending_before "$pending_before" --arg pending_after "$pending_after" \

@@ -55,7 +55,22 @@ now_ms() {
 # Its status is the caller's to judge.
 run() {
 	[ "$opt_verbose" = no ] || detail "+ $*"
-	(run_limit "$1" && exec "$@") 2>"$work/stderr"
+	(complaints_to_file && run_limit "$1" && exec "$@")
+}
+
+# Standard error into $work/stderr; if that cannot be opened, the shell ends
+# with a status, and without words.
+complaints_to_file() {
+	exec 2>/dev/null
+	exec 2>"$work/stderr"
+}
+
+# keep NAME PROGRAM [ARGUMENT]...: its output in $work/NAME; its complaints, and
+# those of the shell about the file, are the caller's to tell, by the status.
+keep() {
+	keep_file=$work/$1
+	shift
+	{ "$@" >"$keep_file"; } 2>/dev/null
 }
 
 # An image that asks qemu-img for absurd tables gets a complaint of qemu-img,
@@ -88,9 +103,28 @@ status_of_reason() {
 	status=70
 }
 
+# complaint_reason REASON: whatever it is called otherwise, it is the disk where
+# a program complains of EIO, which QEMU names so in every language.
+complaint_reason() {
+	reason=$1
+	case $complaint in
+	*'Input/output error'* | *'I/O error'*) reason='disk-io' ;;
+	esac
+}
+
+# What is told of a temporary folder that is full would be wrong: whatever came
+# of it, that is the cause.
+work_writable() {
+	[ -z "$work" ] || { printf probe >"$work/probe"; } 2>/dev/null
+}
+
 # fault REASON MESSAGE [HINT]: say it, and leave with the reason's status.
 fault() {
 	trap '' HUP INT TERM # from here on there is nothing to interrupt
+	case $1 in
+	commit-unfinished | interrupted | no-space) ;;
+	*) work_writable || set -- no-space "The temporary folder $work cannot be written" "Make room in ${TMPDIR:-/tmp}, or set TMPDIR to another folder" ;;
+	esac
 	fault_reason=$1 fault_message=${2%.} fault_hint=${3-}
 	fault_hint=${fault_hint%.}
 	status_of_reason "$1"

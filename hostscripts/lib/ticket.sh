@@ -29,14 +29,14 @@ ticket_names() {
 ticket_superblock() {
 	piece_at=$superblock_at piece_length=1024
 	fence_read "$1" "$work/superblock"
-	head -c 512 "$work/superblock" >"$work/superblock-1"
-	tail -c 512 "$work/superblock" >"$work/superblock-2"
+	keep superblock-1 head -c 512 "$work/superblock" && keep superblock-2 tail -c 512 "$work/superblock" ||
+		fault internal "The superblock cannot be noted" "Please report it"
 	file_sum "$work/superblock-1" && sum_1=$sum
 	file_sum "$work/superblock-2" && sum_2=$sum
 }
 
 file_sum() {
-	sum=$(sha256sum <"$1")
+	sum=$({ sha256sum <"$1"; } 2>/dev/null)
 	sum=${sum%% *}
 	[ ${#sum} -eq 64 ] || fault disk-io "$1 cannot be read for its checksum" "Look at the disk behind it"
 }
@@ -44,8 +44,7 @@ file_sum() {
 # The log may be long, and a signal is not to wait for it.
 log_checksum() {
 	# shellcheck disable=SC2016  # the other shell expands it
-	run_long sh -c 'exec sha256sum <"$1"' sh "$log_file"
-	read -r sum _ <"$work/stdout"
+	run_long sh -c 'exec sha256sum <"$1"' sh "$log_file" && read -r sum _ <"$work/stdout" || sum=''
 	[ ${#sum} -eq 64 ] || fault disk-io "$log_file cannot be read for its checksum" "Look at the disk behind it"
 }
 
@@ -110,7 +109,7 @@ ticket_enter() {
 # What the ticket of an earlier run says. Sets log_file, image_format, sizes.
 ticket_read() {
 	ticket_trusted "$ticket" || ticket_foreign "$wrong"
-	jq -r -e 'def hex: type == "string" and test("^[0-9a-f]{64}$");
+	ticket_facts=$(jq -r -e 'def hex: type == "string" and test("^[0-9a-f]{64}$");
 		def count: type == "number" and . >= 0 and . <= 9007199254740992 and . == floor;
 		select(.schema == 1 and .complete and (.format == "raw" or .format == "qcow2") and
 			([.log_sha256, .sector_sha256[:2][], .superblock_sha256[:4][]] | length == 7 and all(hex)) and
@@ -119,7 +118,7 @@ ticket_read() {
 			([.image_time, .log_folder // "", .log_key // ""] | all(type == "string" and (test("[[:cntrl:]]") | not))) and
 			(.log_key // "" | test("^[0-9a-f]*$"))) | .format, .log_sha256, .image_time, .sector_sha256[], .superblock_sha256[],
 		.image_bytes, .superblock_offset_bytes, .size_before_bytes, .size_after_bytes, .log_folder // "", .log_key // ""' \
-		"$ticket" >"$work/ticket" 2>/dev/null || ticket_foreign "it cannot be read"
+		"$ticket" 2>/dev/null) || ticket_foreign "it cannot be read"
 	{
 		IFS= read -r image_format
 		IFS= read -r log_sum
@@ -136,7 +135,9 @@ ticket_read() {
 		IFS= read -r pending_after
 		IFS= read -r opt_work_dir
 		IFS= read -r redo_key
-	} <"$work/ticket"
+	} <<-END
+		$ticket_facts
+	END
 	redo_names
 }
 

@@ -76,8 +76,9 @@ run_long() {
 }
 
 run_long_program() {
+	complaints_to_file
 	run_limit "$1"
-	exec "$@" >"$work/stdout" 2>"$work/stderr"
+	exec "$@" >"$work/stdout"
 }
 
 vm_find() {
@@ -96,8 +97,8 @@ vm_disk() {
 	disk=$1
 	! is_utf8 "$disk" || return 0
 	disk=$work/links/the-log
-	rm -rf "$work/links" && mkdir "$work/links" && ln -s -- "$1" "$disk" && ln -s -- "$image" "$work/links/$image_name" &&
-		ln -s -- "$image_dir" "$work/links/folder" ||
+	{ rm -rf "$work/links" && mkdir "$work/links" && ln -s -- "$1" "$disk" && ln -s -- "$image" "$work/links/$image_name" &&
+		ln -s -- "$image_dir" "$work/links/folder"; } 2>/dev/null ||
 		fault internal "The log cannot be linked to" "Please report it"
 }
 
@@ -141,7 +142,7 @@ vm_run() {
 	*) set -- "$@" --progress auto ;;
 	esac
 	detail "+ $rescue_vm $*"
-	: >"$work/events"
+	keep events true
 	child_run vm vm_program "$@"
 	phase=host
 	[ -z "$caught" ] || fault_interrupted
@@ -153,11 +154,11 @@ vm_program() {
 
 # The verdict is the last event; of the plan, what is to be compared.
 vm_verdict() {
-	jq -Rrn '[inputs | fromjson?] as $events | ($events | last // {}) as $last | ([$events[] | select(.event == "plan")] | last // {}) as $plan |
+	verdict=$(jq -Rrn '[inputs | fromjson?] as $events | ($events | last // {}) as $last | ([$events[] | select(.event == "plan")] | last // {}) as $plan |
 		def line: if . == null then "" else tostring end | gsub("[[:cntrl:]]"; " ");
 		def sentence: line | (.[:1] | ascii_upcase) + .[1:];
 		($last | (.event, .changed, .reason) | line), ($last | (.message, .hint) | sentence),
-		($plan | (.changed, .partition, .start_lba, .sectors_after) | line)' "$work/events" >"$work/verdict"
+		($plan | (.changed, .partition, .start_lba, .sectors_after) | line)' "$work/events" 2>/dev/null)
 	{
 		IFS= read -r verdict_event
 		IFS= read -r verdict_changed
@@ -168,7 +169,9 @@ vm_verdict() {
 		IFS= read -r plan_partition
 		IFS= read -r plan_start
 		IFS= read -r plan_sectors
-	} <"$work/verdict"
+	} <<-END
+		$verdict
+	END
 }
 
 # The virtual machine has ended: with "done" and status 0, or a fault.

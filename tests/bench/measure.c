@@ -1,13 +1,15 @@
 /* measure [-m] [-d FOLDER] [-l PATTERN] -o FILE -- COMMAND [ARGUMENT]...: run the command and write
  * what it cost, as one JSON object, into FILE. The exit status is the command's.
  *
- *   always  wall_s             from fork to exit, monotonic clock
- *           cpu_s              user and system time of the command and of all that it started,
- * orphans too machine_cpu_s      what the whole machine worked meanwhile: the same, the kernel's
- * threads, and strangers exit_status        128 + N for signal N -d      disk_before_bytes,
- * disk_after_bytes: what the files in FOLDER take on the disk -m      peak_memory_bytes  the most
- * that all these processes took at once -m -d   peak_disk_bytes    the most that the files took
- *           peak_log_bytes     the same, of files whose name fits PATTERN
+ * - wall_s: from fork to exit, by a monotonic clock
+ * - cpu_s: user and system time of the command and of all that it started, orphans too
+ * - machine_cpu_s: what the whole machine worked until the last orphan had ended: the same, the
+ *   kernel's threads, and strangers
+ * - exit_status: 128 + N for signal N
+ * - with -d, disk_before_bytes and disk_after_bytes: what the files in FOLDER take on the disk
+ * - with -m, peak_memory_bytes: the most that all these processes took at once
+ * - with both, peak_disk_bytes: the most that the files took; peak_log_bytes: the same, of files
+ *   whose name fits PATTERN
  *
  * Peaks are sampled every 5 ms, which takes time itself: runs that are timed go without -m. Daemons
  * that the command starts stay in the family: this process is the reaper of orphans. */
@@ -180,8 +182,8 @@ static void run(const struct options *options, struct cost *ret_cost)
 	command_pid = start(options->command);
 	ret_cost->exit_status = wait_for_command(options, ret_cost);
 	ret_cost->wall_s = seconds_now() - ret_cost->wall_s;
-	ret_cost->machine_cpu_s = sample_machine_cpu_s() - ret_cost->machine_cpu_s;
 	wait_for_orphans();
+	ret_cost->machine_cpu_s = sample_machine_cpu_s() - ret_cost->machine_cpu_s;
 	command_pid = 0;
 	if (options->folder)
 		ret_cost->disk_after_bytes = sample_disk_bytes(options->folder, NULL, &log_bytes);
