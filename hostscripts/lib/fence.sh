@@ -101,7 +101,8 @@ fence_list() {
 	window=$(redo_options "")
 	run_long qemu-img map --output=json --image-opts "${window%.}" || {
 		complaint
-		fault internal "The log cannot be read back: $complaint" "Please report it"
+		complaint_reason internal
+		fault "$reason" "The log cannot be read back: $complaint" "Look at the disk behind it; if that is well, please report it"
 	}
 	keep ranges jq -r --argjson first "$((target_start * 512))" --argjson last "$(((target_start + target_sectors) * 512))" \
 		--argjson old "$size_before" --argjson size "$size_after" -f "$lib/fence.jq" "$work/stdout" ||

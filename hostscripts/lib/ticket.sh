@@ -78,10 +78,10 @@ ticket_write() {
 	phase=finishing
 	redo_new_file "$ticket_new"
 	log=$log_file
-	jq -n "$@" --arg version "$grow_disk_version" --arg format "$image_format" --arg folder "$opt_work_dir" --arg key "$redo_key" \
+	{ jq -n "$@" --arg version "$grow_disk_version" --arg format "$image_format" --arg folder "$opt_work_dir" --arg key "$redo_key" \
 		--arg image_bytes "$(file_bytes "$image")" --arg image_time "$(file_time "$image")" \
 		--arg size_before "$size_before" --arg size_after "$size_after" --arg superblock_at "$superblock_at" \
-		-f "$lib/ticket.jq" >"$ticket_new" &&
+		-f "$lib/ticket.jq" >"$ticket_new"; } 2>/dev/null &&
 		ticket_stamp "$ticket_new" && flush "$ticket_new" || {
 		rm -f -- "$ticket_new"
 		fault no-space "The ticket $ticket_new cannot be written" "Make room in $image_dir"
