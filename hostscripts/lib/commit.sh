@@ -7,7 +7,9 @@
 commit() {
 	phase=finishing
 	stage "committing"
+	commit_from=$ticket_state
 	commit_enter
+	[ "$commit_from" != committing ] || commit_repair
 	commit_bitmaps
 	commit_top=$(redo_options "")
 	detail "+ qemu-img commit -d --image-opts ${commit_top%.}"
@@ -43,10 +45,26 @@ commit_guard() {
 	run_unstopped mv -f -- "$image" "$image_guard" && image_at=$image_guard
 }
 
+# Where the host's disk failed in the middle of a commit, the image may have
+# tables of its own that are not counted as used, and QEMU refuses to write
+# there. What is counted and not used goes as well.
+commit_repair() {
+	[ "$image_format" = qcow2 ] || return 0
+	run_unstopped qemu-img check -q -r all -f qcow2 -- "$image_at"
+	case $? in
+	0 | 3) ;;
+	*)
+		complaint
+		commit_unfinished "The tables of $image_at cannot be repaired${complaint:+: $complaint}"
+		;;
+	esac
+}
+
 # A commit that was killed may leave them in use, and QEMU makes no image larger
 # that has such. (Before the first commit there were none.)
 commit_bitmaps() {
 	[ "$image_format" = qcow2 ] || return 0
+	qcow2_read "$image_at"
 	qcow2_open_bitmaps "$image_at" | while IFS= read -r bitmap; do
 		run_unstopped qemu-img bitmap --remove -f qcow2 -- "$image_at" "$bitmap"
 	done

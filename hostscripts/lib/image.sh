@@ -72,10 +72,16 @@ image_check_writable() {
 	[ -s "$image_at" ] || fault image-format "$image is empty" "A disk image has at least a partition table"
 }
 
+# read_fault FILE: also in the middle of a commit, which is then to be finished.
+read_fault() {
+	[ "$ticket_state$phase" != committingfinishing ] || commit_unfinished "$1 cannot be read"
+	fault disk-io "$1 cannot be read" "Look at the disk behind it"
+}
+
 # hex_at FILE OFFSET COUNT: these bytes as hexadecimal digits, in $hex. (Not to
 # get to an offset can mean that the file ends before it.)
 hex_at() {
-	hex=$(od -An -v -tx1 -j "$2" -N "$3" -- "$1" 2>/dev/null) || [ "$2" -gt 0 ] || fault disk-io "$1 cannot be read" "Look at the disk behind it"
+	hex=$(od -An -v -tx1 -j "$2" -N "$3" -- "$1" 2>/dev/null) || [ "$2" -gt 0 ] || read_fault "$1"
 	hex=$(printf %s "$hex" | tr -d ' \n')
 }
 

@@ -112,9 +112,9 @@ qcow2_check_places() {
 	[ "$qcow2_header_bytes" -ge 104 ] && [ "$qcow2_header_bytes" -le "$qcow2_cluster" ] || qcow2_absurd "a header of $qcow2_header_bytes bytes"
 }
 
-# qcow2_open_bitmaps FILE: the names of its bitmaps that are in use.
+# qcow2_open_bitmaps FILE: the names of its bitmaps that are in use, after
+# qcow2_read.
 qcow2_open_bitmaps() {
-	qcow2_read "$1"
 	[ $((qcow2_autoclear & 1)) -ne 0 ] || return 0
 	run qemu-img info --output=json -f qcow2 -- "$1" |
 		jq -r '."format-specific".data.bitmaps[]? | select(.flags | index("in-use")) | .name'
@@ -123,6 +123,7 @@ qcow2_open_bitmaps() {
 # QEMU makes no image larger that has a bitmap which was not closed properly: to
 # be known before the ticket, for the commit would fail for ever.
 qcow2_check_bitmaps() {
+	qcow2_read "$image"
 	bitmap=$(qcow2_open_bitmaps "$image" | head -n 1)
 	[ -z "$bitmap" ] || fault image-dirty "$image has the dirty bitmap '$bitmap', which the program that last used it did not close" \
 		"It is of no use any more: qemu-img bitmap --remove IMAGE $bitmap"
