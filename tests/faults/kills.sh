@@ -4,7 +4,8 @@
 # too. To be sourced by a test with $tests and $format set. KILLS: how many, of both formats together; SEED: which.
 #
 # All kills are planned from the seed. A part of the instants lies anywhere in the run; a part is aimed, because few of
-# the others would hit the commit, which takes a twentieth of the time.
+# the others would hit the commit, which takes a twentieth of the time. A few kills have each kind in due proportion, too
+# (a golden-ratio sequence), and more of the aimed ones come early, as a part of the late ones finds the run at its end.
 # shellcheck disable=SC2034,SC2154  # of tap.sh and faults.sh
 
 tap_place=memory
@@ -25,14 +26,15 @@ plan() {
 		function least(a, b) { return a < b ? a : b }
 		function one(words, list) { return list[1 + upto(split(words, list, ","))] }
 		function print_one(aim, within_us, victims) {
-			printf "%s;%d;%s;%s;%s;%d;%s;%d;%s\n", aim, upto(within_us), one(victims),
+			printf "%s;%d;%s;%s;%s;%d;%s;%d;%s\n", aim, upto(aim == "start" ? within_us : within_us * rand()), one(victims),
 				one("recover,recover,same,more,plain,discard"), one("beside,beside,aside"), one("0,0,0,0,0,1,1,2,3"),
 				one("start,name:.committing|.verified,runs:qemu-img commit"), upto(300000), one("all,all,first")
 		}
 		BEGIN {
 			srand(seed + (format == "raw"))
+			first_kind = upto(100)
 			for (i = 0; i < count; i++) {
-				kind = upto(100)
+				kind = (first_kind + i * 61.803) % 100
 				if (kind < 30) print_one("start", run_us, "all,all,first")
 				else if (kind < 42) print_one("runs:qemu-system", run_us * 0.7, "all,first,rescue-vm,qemu-system")
 				else if (kind < 52) print_one("ended:qemu-system", 400000, "all,first")

@@ -18,7 +18,7 @@ export TMPDIR="$scratch/tmp"
 
 # The machine may have no busybox: the guest's is as good.
 mkdir "$scratch/shells"
-ln -s "$(cached busybox)/bin/busybox" "$scratch/shells/busybox"
+cp "$(cached busybox)/bin/busybox" "$scratch/shells"
 PATH=$PATH:$scratch/shells
 
 # has NAME TEXT PART

@@ -198,7 +198,7 @@ programs() {
 	GROW_DISK_GUEST_DIR=$scratch/none refused no-guest 40 "no guest" disk.qcow2 8G
 }
 
-# As nobody, for whom modes count.
+# As nobody, for whom modes count; with copies of the programs, as the sources may lie where nobody else looks.
 as_nobody() {
 	fresh
 	if [ "$(id -u)" -ne 0 ] || ! command -v setpriv >/dev/null; then
@@ -208,7 +208,10 @@ as_nobody() {
 	make_disk qcow2 disk.qcow2
 	chmod 755 "$scratch" "$scratch/disks"
 	chmod 1777 "$TMPDIR"
-	real_shell=$shell
+	mkdir -p "$scratch/programs"
+	cp -R "${grow_disk%/*}/." "$GROW_DISK_RESCUE_VM" "$scratch/programs"
+	real_shell=$shell real_grow_disk=$grow_disk real_rescue_vm=$GROW_DISK_RESCUE_VM
+	grow_disk=$scratch/programs/${grow_disk##*/} GROW_DISK_RESCUE_VM=$scratch/programs/${GROW_DISK_RESCUE_VM##*/}
 	shell="setpriv --reuid=65534 --regid=65534 --clear-groups $real_shell"
 	chmod 600 disk.qcow2
 	refused image-unreadable 10 "unreadable" disk.qcow2 8G
@@ -220,7 +223,7 @@ as_nobody() {
 	grow_disk disk.qcow2 8G
 	is "an ordinary user can grow" "$status" 0
 	is "mode and owner stay" "$(stat -c '%a %u' disk.qcow2)" "666 0"
-	shell=$real_shell
+	shell=$real_shell grow_disk=$real_grow_disk GROW_DISK_RESCUE_VM=$real_rescue_vm
 }
 
 main() {
