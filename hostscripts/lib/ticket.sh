@@ -82,9 +82,13 @@ ticket_write() {
 		--arg image_bytes "$(file_bytes "$image")" --arg image_time "$(file_time "$image")" \
 		--arg size_before "$size_before" --arg size_after "$size_after" --arg superblock_at "$superblock_at" \
 		-f "$lib/ticket.jq" >"$ticket_new"; } 2>/dev/null &&
-		ticket_stamp "$ticket_new" && flush "$ticket_new" || {
+		ticket_stamp "$ticket_new" || {
 		rm -f -- "$ticket_new"
 		fault no-space "The ticket $ticket_new cannot be written" "Make room in $image_dir"
+	}
+	flush "$ticket_new" || {
+		rm -f -- "$ticket_new"
+		flush_fault "$ticket_new"
 	}
 	# For the last time: nobody has had it since, nobody has it now.
 	[ "$(image_mark)" = "$image_seen" ] && lock_try_qemu || {

@@ -26,11 +26,12 @@ numbers() {
 }
 
 # The run that met the fault says what happened. Once all is in the image, a fault of the tidying is none.
-check_told() {
+check_told() { # check_told ERRNO
 	case $status:$reason:$was in
 	0:none:finished | 0:none:committed) ;;
 	30:commit-unfinished:verified | 30:commit-unfinished:committing | 30:commit-unfinished:committed) ;;
-	30:no-space:old | 30:disk-io:old | 40:folder-not-writable:old) ;;
+	30:no-space:old) [ "$1" -eq 28 ] || complain "no-space, but errno was $1" ;;
+	30:disk-io:old | 40:folder-not-writable:old) ;;
 	*) complain "status $status, $reason, $was: $(cat "$work/stderr")" ;;
 	esac
 	case $status:$(grep -c '^grow-disk: [A-Z/].*\. \[[a-z-]*\]$' "$work/stderr") in
@@ -53,7 +54,7 @@ one_fault() {
 	lossy_off || complain "lossy: $lossy_status $(cat "$work/lossy.stderr")"
 	was=$(outcome)
 	what="$faulty, $2 from $4 on, errno $3: $status $reason, $was"
-	check_told
+	check_told "$3"
 	[ -z "$(ls -A "$tmp")" ] || [ "$faulty" = temporary ] || complain "left in TMPDIR: $(ls -A "$tmp")"
 	check_remains first
 	case $was in

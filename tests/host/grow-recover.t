@@ -273,8 +273,8 @@ uncounted() {
 	make_pending committing qcow2
 	file=disk.grow-disk.image
 	l2_table=$(number_at "$(number_at 40)")
-	count_at=$(($(number_at "$(number_at 48)") + l2_table / 65536 * 2))
-	printf '\0\0' | dd of="$file" bs=1 seek="$count_at" conv=notrunc status=none
+	counts=$(number_at "$(number_at 48)")
+	printf '\0\0' | dd of="$file" bs=1 seek=$((counts + 2 * (l2_table / 65536))) conv=notrunc status=none
 	touch -r "$file" disk.grow-disk.committing
 	is "a table that is not counted as used" "$(qemu-img check --output=json "$file" 2>/dev/null | jq '.corruptions > 0')" true
 	grow_disk --json --recover disk
