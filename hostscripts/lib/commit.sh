@@ -45,11 +45,15 @@ commit_guard() {
 	run_unstopped mv -f -- "$image" "$image_guard" && image_at=$image_guard
 }
 
-# Where the host's disk failed in the middle of a commit, the image may have
-# tables of its own that are not counted as used, and QEMU refuses to write
-# there. What is counted and not used goes as well.
+# A commit of a qcow2 image that is finished by a later run. Where the disk failed
+# in the middle, tables of the image may be in use and not counted, so that QEMU
+# would not write there, or be gone and hold data: QEMU writes an entry of the
+# first-level table, cannot flush it, takes it back in memory alone, and uses the
+# cluster again. So that table becomes what it was, all clusters are counted anew,
+# and what the first try wrote is written again.
 commit_repair() {
 	[ "$image_format" = qcow2 ] || return 0
+	commit_table_back
 	run_unstopped qemu-img check -q -r all -f qcow2 -- "$image_at"
 	case $? in
 	0 | 3) ;;
@@ -58,6 +62,23 @@ commit_repair() {
 		commit_unfinished "The tables of $image_at cannot be repaired${complaint:+: $complaint}"
 		;;
 	esac
+}
+
+# It may be longer by now, and lie elsewhere. (Second-level tables that were there
+# before stay where they are, and only get more entries.)
+commit_table_back() {
+	qcow2_read "$image_at"
+	table_now=$((qcow2_l1_entries * 8))
+	[ "$qcow2_l1_entries" -le 4194304 ] && [ $((qcow2_l1_at % 512)) -eq 0 ] && [ "$table_bytes" -le "$table_now" ] &&
+		[ $((qcow2_l1_at + table_now)) -le "$(file_bytes "$image_at")" ] ||
+		commit_unfinished "The first-level table of $image_at is not where it can be"
+	keep table commit_table && run_unstopped dd if="$work/table" of="$image_at" bs=512 seek=$((qcow2_l1_at / 512)) conv=notrunc ||
+		commit_unfinished "The tables of $image_at cannot be written"
+}
+
+commit_table() {
+	tail -c "+$((table_at + 1))" -- "$log_file" | head -c "$table_bytes"
+	head -c $((table_now - table_bytes)) /dev/zero
 }
 
 # A commit that was killed may leave them in use, and QEMU makes no image larger

@@ -14,5 +14,7 @@
   sector_sha256: [$sector_before, $sector_after],
   superblock_offset_bytes: ($superblock_at | tonumber),
   superblock_sha256: ([$superblock_before, $superblock_after] | map(split(" ")) | add),
+  table_offset_bytes: ($table_at | tonumber),
+  table_bytes: ($table_bytes | tonumber),
   complete: true
 }

@@ -71,6 +71,7 @@ ticket_write() {
 	set -- "$@" --arg superblock_before "$sum_1 $sum_2"
 	ticket_superblock log
 	set -- "$@" --arg superblock_after "$sum_1 $sum_2"
+	ticket_table && set -- "$@" --arg table_at "$table_at" --arg table_bytes "$table_bytes"
 	log_checksum && set -- "$@" --arg log_sha256 "$sum"
 	flush "$log_file" || flush_fault "$log_file"
 	[ -z "$opt_work_dir" ] || flush "$opt_work_dir" || flush_fault "$opt_work_dir"
@@ -78,13 +79,14 @@ ticket_write() {
 	phase=finishing
 	redo_new_file "$ticket_new"
 	log=$log_file
-	{ jq -n "$@" --arg version "$grow_disk_version" --arg format "$image_format" --arg folder "$opt_work_dir" --arg key "$redo_key" \
+	(complaints_to_file && exec jq -n "$@" --arg version "$grow_disk_version" --arg format "$image_format" --arg folder "$opt_work_dir" --arg key "$redo_key" \
 		--arg image_bytes "$(file_bytes "$image")" --arg image_time "$(file_time "$image")" \
 		--arg size_before "$size_before" --arg size_after "$size_after" --arg superblock_at "$superblock_at" \
-		-f "$lib/ticket.jq" >"$ticket_new"; } 2>/dev/null &&
-		ticket_stamp "$ticket_new" || {
+		-f "$lib/ticket.jq" >"$ticket_new") && ticket_stamp "$ticket_new" || {
+		complaint
+		complaint_reason no-space
 		rm -f -- "$ticket_new"
-		fault no-space "The ticket $ticket_new cannot be written" "Make room in $image_dir"
+		fault "$reason" "The ticket $ticket_new cannot be written${complaint:+: $complaint}" "Make room in $image_dir, or look at the disk behind it"
 	}
 	flush "$ticket_new" || {
 		rm -f -- "$ticket_new"
@@ -104,6 +106,20 @@ ticket_write() {
 	flush "$image_dir" || commit_unfinished "$image_dir cannot be flushed"
 }
 
+# The first-level table of a qcow2 image, behind the log: a commit that is
+# finished later begins again with the table as it was (commit_table_back).
+ticket_table() {
+	table_at=$((($(file_bytes "$log_file") + 511) / 512 * 512)) table_bytes=0
+	[ "$image_format" = qcow2 ] || return 0
+	qcow2_read "$image"
+	table_bytes=$((qcow2_l1_entries * 8))
+	run dd if="$image" of="$log_file" bs=512 skip=$((qcow2_l1_at / 512)) seek=$((table_at / 512)) count=$(((table_bytes + 511) / 512)) conv=notrunc &&
+		[ "$(file_bytes "$log_file")" -ge $((table_at + table_bytes)) ] && return 0
+	complaint
+	complaint_reason no-space
+	fault "$reason" "The tables of $image cannot be noted in $log_file: $complaint" "Make room in ${log_file%/*}"
+}
+
 # ticket_enter STATE: the one step between two states.
 ticket_enter() {
 	run_unstopped mv -f -- "${ticket:-$ticket_new}" "$image.grow-disk.$1" || return 1
@@ -117,11 +133,11 @@ ticket_read() {
 		def count: type == "number" and . >= 0 and . <= 9007199254740992 and . == floor;
 		select(.schema == 1 and .complete and (.format == "raw" or .format == "qcow2") and
 			([.log_sha256, .sector_sha256[:2][], .superblock_sha256[:4][]] | length == 7 and all(hex)) and
-			([.image_bytes, .superblock_offset_bytes, .size_before_bytes, .size_after_bytes] | all(count)) and
+			([.image_bytes, .superblock_offset_bytes, .size_before_bytes, .size_after_bytes, .table_offset_bytes, .table_bytes] | all(count)) and
 			(.sector_sha256 + .superblock_sha256 | length == 6) and
 			([.image_time, .log_folder // "", .log_key // ""] | all(type == "string" and (test("[[:cntrl:]]") | not))) and
 			(.log_key // "" | test("^[0-9a-f]*$"))) | .format, .log_sha256, .image_time, .sector_sha256[], .superblock_sha256[],
-		.image_bytes, .superblock_offset_bytes, .size_before_bytes, .size_after_bytes, .log_folder // "", .log_key // ""' \
+		.image_bytes, .superblock_offset_bytes, .size_before_bytes, .size_after_bytes, .table_offset_bytes, .table_bytes, .log_folder // "", .log_key // ""' \
 		"$ticket" 2>/dev/null) || ticket_foreign "it cannot be read"
 	{
 		IFS= read -r image_format
@@ -137,6 +153,8 @@ ticket_read() {
 		IFS= read -r superblock_at
 		IFS= read -r pending_before
 		IFS= read -r pending_after
+		IFS= read -r table_at
+		IFS= read -r table_bytes
 		IFS= read -r opt_work_dir
 		IFS= read -r redo_key
 	} <<-END

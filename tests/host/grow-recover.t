@@ -282,6 +282,27 @@ uncounted() {
 	ok "and the image has no errors" qemu-img check -q disk
 }
 
+# An entry of the first-level table that was written, could not be flushed, was
+# taken back in memory, and its cluster used for data: here it is the first one
+# that has data.
+reused() {
+	fresh
+	make_pending committing qcow2
+	file=disk.grow-disk.image
+	qemu-img resize -q "$file" 8G
+	cluster=$(qemu-img map --output=json "$file" | jq '[.[] | select(.data)][0].offset')
+	perl -e 'print pack "Q>", shift' "$cluster" | dd of="$file" bs=8 seek=$(($(number_at 40) / 8 + 2)) conv=notrunc status=none
+	touch -r "$file" disk.grow-disk.committing
+	is "a table that holds data" "$(qemu-img check --output=json "$file" 2>/dev/null | jq '.corruptions > 0')" true
+	grow_disk --json --recover disk
+	is "is none of the image's any more" "$status $(field changed) $(table_end qcow2 disk) $(ls -A)" "0 true $eight disk"
+	ok "and the image has no errors" qemu-img check -q disk
+	mv disk as-it-became
+	make_pending committing qcow2
+	grow_disk --recover disk
+	ok "and it is as without the fault" qemu-img compare -q disk as-it-became
+}
+
 # number_at OFFSET: the 8 bytes there in $file, as a number; the first of them has
 # flags, if any.
 number_at() {
@@ -344,6 +365,7 @@ main() {
 	elsewhere
 	bitmaps
 	uncounted
+	reused
 	work_dir
 	no_guard
 }
