@@ -23,6 +23,8 @@ partition and its file system fill the disk as it is.
       --format F        the image is raw, or qcow2 (default: by its content)
       --allow-backing   accept a backing file or an external data file
       --accel A         auto (the default), kvm, hvf or tcg
+      --no-warm         boot the virtual machine each time, instead of going on
+                        with one that was saved when it was up
       --work-dir DIR    keep the redo log there (default: beside the image)
       --wait-lock SECONDS
                         wait so long for another program to end its work on
@@ -47,7 +49,7 @@ usage_fault() {
 
 options_default() {
 	opt_json=no opt_verb=grow opt_work_dir='' opt_wait_lock=0 opt_quiet=no opt_verbose=no opt_allow_backing=no
-	opt_partition='' opt_repair=safe opt_accel=auto opt_format='' opt_keep_log=''
+	opt_partition='' opt_repair=safe opt_accel=auto opt_format='' opt_keep_log='' opt_warm=yes
 	operands=0 operand_image='' operand_size=''
 }
 
@@ -101,6 +103,7 @@ options_flag() {
 		opt_verb=${1#--}
 		;;
 	--allow-backing) opt_allow_backing=yes ;;
+	--no-warm) opt_warm=no ;;
 	-q | --quiet) opt_quiet=yes ;;
 	-v | --verbose) opt_verbose=yes ;;
 	-h | --help) usage && exit 0 ;;

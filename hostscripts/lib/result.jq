@@ -78,6 +78,7 @@ def minus($a; $b): if $a == null or $b == null then null else $a - $b end;
     total: ($ms_total | number)
   },
   accelerator: $machine.accel,
+  start: $machine.start,
   versions: {
     grow_disk: $version,
     qemu: $machine.qemu,

@@ -134,6 +134,7 @@ vm_run() {
 	if [ "$opt_allow_backing" = yes ]; then set -- "$@" --read /; else set -- "$@" --read "$image"; fi
 	[ "$opt_verb" != plan ] || set -- "$@" --plan
 	[ -z "$opt_partition" ] || set -- "$@" --partition "$opt_partition"
+	[ "$opt_warm" = yes ] || set -- "$@" --no-warm
 	[ "$opt_repair" = safe ] || set -- "$@" --repair "$opt_repair"
 	[ -z "$opt_keep_log" ] || set -- "$@" --console "$work/console"
 	case $opt_quiet$opt_verbose in

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "boot/entropy.h"
 #include "devices/probe.h"
 #include "devices/settle.h"
 #include "filesystem/ext_check.h"
@@ -132,12 +133,18 @@ static int take_request(struct job *job, struct fault *fault)
 	return result;
 }
 
-static void set_clock(const struct job *job)
+/* What a machine that was saved and started again cannot know: what time it is,
+ * and random numbers that no other one has. */
+static int set_clock_and_seed(const struct job *job, struct fault *fault)
 {
 	const struct timeval now = { .tv_sec = (time_t)job->request.time_unix_s };
+	const struct request *request = &job->request;
 
-	if (!job->setup->image && job->request.time_unix_s > 0)
+	if (job->setup->image)
+		return 0;
+	if (request->time_unix_s > 0)
 		settimeofday(&now, NULL);
+	return request->has_seed ? entropy_add(request->seed, sizeof(request->seed), fault) : 0;
 }
 
 static int stage_disk(struct job *job, struct fault *fault)
@@ -387,9 +394,8 @@ static const struct stage {
 static int run_stages(struct job *job, struct fault *fault)
 {
 	report_stage(&job->report, "request");
-	if (take_request(job, fault) < 0)
+	if (take_request(job, fault) < 0 || set_clock_and_seed(job, fault) < 0)
 		return -1;
-	set_clock(job);
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
 		if (stages[i].writes && (job->request.plan_only || !job->changed))
 			break;

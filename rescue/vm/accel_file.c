@@ -2,36 +2,13 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "cache.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define WRITE_MS 1000
-
-/* The cache folder of grow-disk, with or without making it. */
-static int find_folder(char path[PATH_MAX], int make)
-{
-	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	int length;
-
-	if (cache && cache[0] == '/')
-		length = snprintf(path, PATH_MAX, "%s", cache);
-	else if (home && home[0] == '/')
-		length = snprintf(path, PATH_MAX, "%s/.cache", home);
-	else
-		return -1;
-	if (length >= PATH_MAX - 32)
-		return -1;
-	if (make)
-		(void)mkdir(path, 0700); /* it exists: fine; it fails: so will the next */
-	strcat(path, "/grow-disk");
-	if (make)
-		(void)mkdir(path, 0700);
-	return 0;
-}
 
 size_t accel_file_read(char *text, size_t text_bytes)
 {
@@ -39,7 +16,7 @@ size_t accel_file_read(char *text, size_t text_bytes)
 	cleanup_fd int fd = -1;
 	ssize_t got;
 
-	if (find_folder(folder, 0) < 0)
+	if (cache_folder(folder, false) < 0)
 		return 0;
 	snprintf(path, sizeof(path), "%s/accel", folder);
 	/* O_NONBLOCK: a FIFO in its place must not hang us. */
@@ -53,7 +30,7 @@ void accel_file_write(const char *text)
 	char folder[PATH_MAX], path[PATH_MAX + 16], new_path[PATH_MAX + 16];
 	cleanup_fd int fd = -1;
 
-	if (find_folder(folder, 1) < 0)
+	if (cache_folder(folder, true) < 0)
 		return;
 	snprintf(path, sizeof(path), "%s/accel", folder);
 	snprintf(new_path, sizeof(new_path), "%s/accel.XXXXXX", folder);

@@ -20,6 +20,7 @@ static void write_texts(struct arguments *arguments, const struct machine_plan *
 	snprintf(arguments->qmp, sizeof(arguments->qmp), "socket,id=qmp,fd=%d", qmp_fd);
 	snprintf(arguments->console, sizeof(arguments->console), "socket,id=console,fd=%d",
 		 console_fd);
+	snprintf(arguments->saved, sizeof(arguments->saved), "fd:%d", plan->saved_fd);
 }
 
 /* The machine. No network, no disk (it comes over QMP after hello), and no path
@@ -51,6 +52,7 @@ void arguments_write(struct arguments *arguments, const struct machine_plan *pla
 		{ "-device", "virtio-rng-pci" },
 		{ plan->sandbox ? "-sandbox" : NULL,
 		  "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny" },
+		{ plan->saved_fd >= 0 ? "-incoming" : NULL, arguments->saved },
 	};
 	size_t count = 0;
 

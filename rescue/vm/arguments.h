@@ -12,6 +12,7 @@ struct arguments {
 	char machine[96];
 	char memory[16];
 	char wire[64], qmp[64], console[64];
+	char saved[16];
 };
 
 void arguments_write(struct arguments *arguments, const struct machine_plan *plan, int wire_fd,

@@ -95,6 +95,8 @@ static void write_rules(int rules_fd, const struct options *options, const struc
 	(void)landlock_allow(rules_fd, paths->initramfs, MAY_READ);
 	if (accel == ACCEL_KVM)
 		(void)landlock_allow(rules_fd, "/dev/kvm", MAY_READ | MAY_WRITE | MAY_IOCTL);
+	if (!options->disk_path)
+		return;
 	(void)landlock_allow(rules_fd, options->disk_path, of_disk);
 	allow_backing_files(rules_fd, options);
 }

@@ -1,51 +1,56 @@
 #include "conversation.h"
 
 #include "ending.h"
+#include "monitor.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #define WRITE_MS 5000
 
-/* Send a command and wait for its answer. An error becomes REASON_DISK_IO with
- * QEMU's own sentence: all commands but the first are about the disk. */
+/* A command that is about the disk. */
 static int execute(struct session *session, const char *command, json_t *arguments,
 		   struct fault *fault)
 {
 	char text[300];
-	bool failed;
+	int result = monitor_execute(session, command, arguments, -1, fault);
 
-	session->awaits_reply = true;
-	if (qmp_send(&session->qmp, command, arguments, fault) < 0)
-		return -1;
-	while (!session->reply)
-		if (session_pump(session, fault) < 0)
-			return -1;
-	failed = json_object_get(session->reply, "error") != NULL;
-	qmp_error_text(session->reply, text, sizeof(text));
-	json_decref(session->reply);
-	session->reply = NULL;
-	if (!failed)
-		return 0;
+	if (result <= 0)
+		return result;
+	qmp_error_text(session->answer, text, sizeof(text));
 	fault_set(fault, REASON_DISK_IO, "QEMU cannot use the disk: %s", text);
 	if (strstr(text, " lock"))
 		fault_hint(fault, "another program has the disk or its image open: end it first");
 	return -1;
 }
 
-static int await_hello(struct session *session, struct fault *fault)
+static int await_greeting(struct session *session, struct fault *fault)
 {
 	while (!session->greeted)
 		if (session_pump(session, fault) < 0)
 			return -1;
-	if (execute(session, "qmp_capabilities", NULL, fault) < 0)
-		return -1;
-	while (!session->said_hello)
+	return monitor_execute(session, "qmp_capabilities", NULL, -1, fault) == 0 ? 0 : -1;
+}
+
+/* Until it has spoken: its hello, or, restored, its answer to the request. */
+static int await_guest(struct session *session, struct fault *fault)
+{
+	while (!session->is_up)
 		if (session_pump(session, fault) < 0)
 			return -1;
 	return 0;
+}
+
+/* Not being saved is no failure of a run. */
+static int save(struct session *session, struct warm *warm, const struct options *options,
+		struct fault *fault)
+{
+	if (warm->mode != WARM_SAVE)
+		return 0;
+	return warm_save(warm, session, options->memory_mib, fault) < 0 ? -1 : 0;
 }
 
 /* The overlay is thrown away on any failure, so no flush of the guest needs to
@@ -87,6 +92,7 @@ static int send_request(struct session *session, const struct options *options, 
 	int result = 0;
 
 	request.time_unix_s = time(NULL);
+	request.has_seed = getrandom(request.seed, sizeof(request.seed), 0) == sizeof(request.seed);
 	line = request_format(&request);
 	if (!line)
 		return fault_set(fault, REASON_NO_MEMORY, "out of memory");
@@ -119,15 +125,47 @@ static int await_exit(struct session *session, struct fault *fault)
 	return 0;
 }
 
-int conversation_run(struct session *session, const struct machine_plan *plan,
+static int tell_machine(struct session *session, const struct machine_plan *plan,
+			const struct options *options, struct fault *fault)
+{
+	return report_machine(session->report, plan->accel, session->qemu_version,
+			      options->memory_mib, plan->confine->rules_fd >= 0, session->restored,
+			      fault);
+}
+
+/* A guest that boots says hello, and gets the request. One that goes on from where
+ * it was saved gets the request, and its answer shows that it lives. */
+static int begin(struct session *session, struct warm *warm, const struct options *options,
+		 struct fault *fault)
+{
+	if (await_greeting(session, fault) < 0)
+		return -1;
+	if (warm->mode == WARM_RESTORE)
+		return warm_restore(warm, session, fault) < 0 ||
+				       send_request(session, options, fault) < 0
+			       ? -1
+			       : await_guest(session, fault);
+	if (await_guest(session, fault) < 0 || save(session, warm, options, fault) < 0)
+		return -1;
+	return send_request(session, options, fault);
+}
+
+int conversation_run(struct session *session, const struct machine_plan *plan, struct warm *warm,
 		     const struct options *options, const struct paths *paths, struct fault *fault)
 {
-	if (await_hello(session, fault) < 0 ||
-	    report_machine(session->report, plan->accel, session->qemu_version, options->memory_mib,
-			   plan->confine->rules_fd >= 0, fault) < 0 ||
-	    attach_disk(session, options, paths, fault) < 0 ||
-	    send_request(session, options, fault) < 0 || await_verdict(session, fault) < 0)
+	if (begin(session, warm, options, fault) < 0 ||
+	    tell_machine(session, plan, options, fault) < 0 ||
+	    attach_disk(session, options, paths, fault) < 0 || await_verdict(session, fault) < 0)
 		return -1;
 	/* After a fault nothing on the disk matters any more. */
 	return session->end == EVENT_DONE ? await_exit(session, fault) : 0;
+}
+
+int conversation_prepare(struct session *session, const struct machine_plan *plan,
+			 struct warm *warm, const struct options *options, struct fault *fault)
+{
+	if (await_greeting(session, fault) < 0 || await_guest(session, fault) < 0 ||
+	    tell_machine(session, plan, options, fault) < 0)
+		return -1;
+	return warm_save(warm, session, options->memory_mib, fault) == 0 ? 0 : -1;
 }

@@ -55,10 +55,11 @@ static int open_channels(struct channels *channels)
 }
 
 /* Nothing of ours may outlive us in QEMU: locks and files of whoever called. */
-static void close_other_fds(const int keep[CHANNELS], int rules_fd)
+static void close_other_fds(const int keep[CHANNELS], const struct machine_plan *plan)
 {
 	for (int fd = STDERR_FILENO + 1; fd < HIGHEST_FD; fd++) {
-		bool kept = fd == rules_fd; /* closed on exec */
+		/* The rules are closed on exec. */
+		bool kept = fd == plan->confine->rules_fd || fd == plan->saved_fd;
 
 		for (int i = 0; i < CHANNELS; i++)
 			kept = kept || keep[i] == fd;
@@ -92,7 +93,9 @@ static _Noreturn void become_qemu(const struct machine_plan *plan, const int fds
 	    dup2(fds[CHANNEL_COMPLAINT], STDOUT_FILENO) < 0 ||
 	    dup2(fds[CHANNEL_COMPLAINT], STDERR_FILENO) < 0)
 		_exit(EXEC_FAILED);
-	close_other_fds(fds, plan->confine->rules_fd);
+	close_other_fds(fds, plan);
+	if (plan->saved_fd >= 0)
+		(void)fcntl(plan->saved_fd, F_SETFD, 0);
 	if (chdir(plan->folder) == 0 && confine_enter(plan->confine) == 0)
 		execv(plan->qemu, argv);
 	dprintf(STDERR_FILENO, "%s\n", strerror(errno));

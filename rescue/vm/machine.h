@@ -17,6 +17,7 @@ struct machine_plan {
 	enum accel accel;
 	unsigned memory_mib;
 	bool sandbox; /* QEMU's own system call filter */
+	int saved_fd; /* a machine that was saved, to go on with; -1: boot */
 	const struct confine *confine;
 };
 

@@ -62,6 +62,7 @@ static enum status run_and_report(const struct options *options)
 	struct run run = { .options = options,
 			   .report = &report,
 			   .progress = &progress,
+			   .saving = true,
 			   .signals_fd = -1,
 			   .console_fd = -1 };
 	struct fault fault = { 0 }, second = { 0 };
@@ -116,6 +117,7 @@ int main(int argc, char *argv[])
 		puts("rescue-vm " GROW_DISK_VERSION);
 		return STATUS_OK;
 	case VERB_RUN:
+	case VERB_PREPARE:
 		break;
 	}
 	return run_and_report(&options);

@@ -9,6 +9,7 @@
 
 const char options_help_text[] =
 	"usage: rescue-vm [options] --guest DIR --disk FILE --format qcow2|raw\n"
+	"       rescue-vm [options] --guest DIR --prepare\n"
 	"Start the small virtual machine, let it grow the disk, and exit.\n"
 	"\n"
 	"  --disk FILE               the disk; thrown away by the caller unless this exits with 0\n"
@@ -22,6 +23,9 @@ const char options_help_text[] =
 	"  --partition N             partition to grow (default: the last one)\n"
 	"  --repair safe|all         what may be repaired without a question (default: safe)\n"
 	"  --accel auto|kvm|hvf|tcg  accelerator (default: auto, the first that works)\n"
+	"  --no-warm                 boot; neither go on with a machine that was saved at its\n"
+	"                            hello, nor save one\n"
+	"  --prepare                 only see to it that there is a saved machine\n"
 	"  --qemu PROGRAM            QEMU (default: qemu-system-x86_64)\n"
 	"  --memory MIB              memory of the machine (default: 256)\n"
 	"  --events FILE             where the events go (default: -, standard output)\n"
@@ -43,6 +47,8 @@ enum option_code {
 	OPTION_PARTITION,
 	OPTION_REPAIR,
 	OPTION_ACCEL,
+	OPTION_NO_WARM,
+	OPTION_PREPARE,
 	OPTION_QEMU,
 	OPTION_MEMORY,
 	OPTION_EVENTS,
@@ -65,6 +71,8 @@ static const struct option option_table[] = {
 	{ "partition", required_argument, NULL, OPTION_PARTITION },
 	{ "repair", required_argument, NULL, OPTION_REPAIR },
 	{ "accel", required_argument, NULL, OPTION_ACCEL },
+	{ "no-warm", no_argument, NULL, OPTION_NO_WARM },
+	{ "prepare", no_argument, NULL, OPTION_PREPARE },
 	{ "qemu", required_argument, NULL, OPTION_QEMU },
 	{ "memory", required_argument, NULL, OPTION_MEMORY },
 	{ "events", required_argument, NULL, OPTION_EVENTS },
@@ -180,6 +188,12 @@ static int take(struct options *options, int code, const char *name, struct faul
 	case OPTION_PLAN:
 		options->request.plan_only = true;
 		return 0;
+	case OPTION_NO_WARM:
+		options->warm = false;
+		return 0;
+	case OPTION_PREPARE:
+		options->verb = VERB_PREPARE;
+		return 0;
 	case OPTION_QEMU:
 		options->qemu = optarg;
 		return 0;
@@ -212,9 +226,12 @@ static int take(struct options *options, int code, const char *name, struct faul
 
 static int require(const struct options *options, struct fault *fault)
 {
-	if (options->verb != VERB_RUN)
+	if (options->verb != VERB_RUN && options->verb != VERB_PREPARE)
 		return 0;
-	if (!options->disk_path || !options->disk_format)
+	if (options->verb == VERB_PREPARE && (options->disk_path || !options->warm))
+		return fault_set(fault, REASON_USAGE,
+				 "--prepare goes neither with --disk nor with --no-warm");
+	if (options->verb == VERB_RUN && (!options->disk_path || !options->disk_format))
 		return fault_set(fault, REASON_USAGE, "--disk and --format are needed");
 	if (!options->guest_folder)
 		return fault_set(fault, REASON_USAGE, "--guest is needed");
@@ -226,6 +243,7 @@ int options_parse(int argc, char *const argv[], struct options *ret_options, str
 	struct options options = {
 		.qemu = "qemu-system-x86_64",
 		.events_path = "-",
+		.warm = true,
 		.memory_mib = 256,
 		.stall_seconds = 30,
 		.hello_seconds = 60,

@@ -9,14 +9,12 @@
 
 #define OPTIONS_READ_MAX 64 /* a backing chain is short */
 
-enum options_verb { VERB_RUN, VERB_HELP, VERB_VERSION };
+enum options_verb { VERB_RUN, VERB_PREPARE, VERB_HELP, VERB_VERSION };
 
 /* All texts point into argv or are static. */
 struct options {
-#define OPTIONS_READ_MAX 64 /* a backing chain is short */
-
 	enum options_verb verb;
-	const char *disk_path;
+	const char *disk_path;	 /* NULL with VERB_PREPARE */
 	const char *disk_format; /* "qcow2" or "raw" */
 	uint64_t disk_max_bytes; /* the file's size; 0: no limit */
 	const char *read_paths[OPTIONS_READ_MAX];
@@ -26,6 +24,7 @@ struct options {
 	const char *events_path;  /* "-": standard output */
 	const char *console_path; /* NULL: dropped */
 	enum accel accel;
+	bool warm; /* saved machines may be used and made */
 	enum progress_style progress;
 	unsigned memory_mib;
 	unsigned stall_seconds;

@@ -94,5 +94,9 @@ int paths_find(const struct options *options, struct paths *ret_paths, struct fa
 		    0 ||
 	    read_build_id(options->guest_folder, ret_paths, fault) < 0)
 		return -1;
-	return find_disk(options->disk_path, ret_paths, fault);
+	if (options->disk_path)
+		return find_disk(options->disk_path, ret_paths, fault);
+	strcpy(ret_paths->disk_folder, "/");
+	ret_paths->disk_name[0] = '\0';
+	return 0;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define LINE_MAX_BYTES (64 * 1024)
 #define WRITE_MS       5000
@@ -22,7 +23,28 @@ void qmp_close(struct qmp *qmp)
 	line_reader_close(&qmp->reader);
 }
 
-int qmp_send(struct qmp *qmp, const char *command, json_t *arguments, struct fault *fault)
+/* The newline of the command before it: white space, with a descriptor. */
+static int send_fd(int qmp_fd, int fd)
+{
+	union {
+		char space[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr aligned;
+	} control = { 0 };
+	struct iovec data = { .iov_base = "\n", .iov_len = 1 };
+	struct msghdr message = { .msg_iov = &data,
+				  .msg_iovlen = 1,
+				  .msg_control = control.space,
+				  .msg_controllen = sizeof(control.space) };
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &fd, sizeof(int));
+	return sendmsg(qmp_fd, &message, 0) == 1 ? 0 : -1;
+}
+
+int qmp_send(struct qmp *qmp, const char *command, json_t *arguments, int fd, struct fault *fault)
 {
 	json_t *message = json_pack("{s:s, s:o*}", "execute", command, "arguments", arguments);
 	char *line = message ? json_dumps(message, JSON_COMPACT) : NULL;
@@ -30,7 +52,8 @@ int qmp_send(struct qmp *qmp, const char *command, json_t *arguments, struct fau
 
 	if (!line)
 		result = fault_set(fault, REASON_NO_MEMORY, "out of memory");
-	else if (write_all(qmp->fd, line, strlen(line), WRITE_MS) < 0 ||
+	else if ((fd >= 0 && send_fd(qmp->fd, fd) < 0) ||
+		 write_all(qmp->fd, line, strlen(line), WRITE_MS) < 0 ||
 		 write_all(qmp->fd, "\n", 1, WRITE_MS) < 0)
 		result = fault_set_errno(fault, REASON_GUEST_DIED, errno, "cannot talk to QEMU");
 	free(line);

@@ -19,8 +19,9 @@ struct qmp {
 int qmp_open(struct qmp *qmp, int fd, struct fault *fault);
 void qmp_close(struct qmp *qmp);
 
-/* Send a command; takes over the reference of arguments, which may be NULL. */
-int qmp_send(struct qmp *qmp, const char *command, json_t *arguments, struct fault *fault);
+/* Send a command; takes over the reference of arguments, which may be NULL. A
+ * copy of fd goes with it, unless it is -1. */
+int qmp_send(struct qmp *qmp, const char *command, json_t *arguments, int fd, struct fault *fault);
 
 /* The next message after line_reader_fill. 1 a message, which belongs to the
  * caller, 0 none yet, -1 not the protocol (REASON_INTERNAL). */

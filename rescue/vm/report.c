@@ -31,11 +31,12 @@ int report_event(struct report *report, json_t *event, struct fault *fault)
 }
 
 int report_machine(struct report *report, enum accel accel, const char *qemu_version,
-		   unsigned memory_mib, bool confined, struct fault *fault)
+		   unsigned memory_mib, bool confined, bool warm, struct fault *fault)
 {
-	json_t *event = json_pack("{s:s, s:s, s:s, s:i, s:b}", "event", "machine", "accel",
-				  accel_word(accel), "qemu", qemu_version, "memory_mib",
-				  (int)memory_mib, "confined", confined);
+	json_t *event =
+		json_pack("{s:s, s:s, s:s, s:i, s:b, s:s}", "event", "machine", "accel",
+			  accel_word(accel), "qemu", qemu_version, "memory_mib", (int)memory_mib,
+			  "confined", confined, "start", warm ? "warm" : "cold");
 	int result = report_event(report, event, fault);
 
 	json_decref(event);

@@ -22,7 +22,7 @@ int report_event(struct report *report, json_t *event, struct fault *fault);
 
 /* The host's own events. */
 int report_machine(struct report *report, enum accel accel, const char *qemu_version,
-		   unsigned memory_mib, bool confined, struct fault *fault);
+		   unsigned memory_mib, bool confined, bool warm, struct fault *fault);
 int report_fault(struct report *report, const struct fault *reported, struct fault *fault);
 
 #endif

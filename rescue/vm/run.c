@@ -3,10 +3,17 @@
 #include "conversation.h"
 #include "ending.h"
 
-#define CANDIDATE_HELLO_MS 5000 /* for an accelerator that has a substitute */
+#define CANDIDATE_HELLO_MS 5000	 /* for an accelerator that has a substitute */
+#define RESTORED_HELLO_MS  10000 /* for a machine that was saved */
 
 /* What one machine came to. */
-enum outcome { OUTCOME_VERDICT, OUTCOME_FAULT, OUTCOME_NO_HELLO, OUTCOME_AGAIN };
+enum outcome {
+	OUTCOME_VERDICT,
+	OUTCOME_FAULT,
+	OUTCOME_NO_HELLO,
+	OUTCOME_AGAIN, /* in another way */
+	OUTCOME_COLD   /* without the saved machine */
+};
 
 /* The guest's own end of the run: its last event, and our exit status. */
 static int report_verdict(struct run *run, const struct session *session, enum status *ret_status,
@@ -33,6 +40,7 @@ static void prepare(const struct run *run, enum accel accel, struct confine *ret
 					   .accel = accel,
 					   .memory_mib = options->memory_mib,
 					   .sandbox = run->sandbox,
+					   .saved_fd = -1,
 					   .confine = ret_confine };
 	*ret_session = (struct session){ .progress = run->progress,
 					 .report = run->report,
@@ -60,32 +68,90 @@ static bool ease(struct run *run, const struct session *session)
 	return true;
 }
 
+/* What a machine said or did that one in order does not do. */
+static bool is_suspect(const struct fault *fault)
+{
+	return fault->reason == REASON_GUEST_DIED || fault->reason == REASON_GUEST_PROTOCOL ||
+	       fault->reason == REASON_STALLED || fault->reason == REASON_INTERNAL;
+}
+
+/* What to do about a machine that failed before anything of the disk was seen. A
+ * saved machine that does not come up is nobody's fault but its own. */
+static enum outcome judge_failure(struct run *run, const struct session *session,
+				  const struct warm *warm, const struct fault *fault)
+{
+	bool in_time = fault->reason == REASON_STALLED || fault->reason == REASON_GUEST_DIED ||
+		       fault->reason == REASON_NO_MEMORY;
+
+	/* Unless it is QEMU that does not even start, so confined. */
+	if (warm->mode == WARM_RESTORE && is_suspect(fault) && session->greeted)
+		warm_discard(warm);
+	if (warm->mode == WARM_RESTORE && !session->is_up && fault->reason != REASON_INTERRUPTED)
+		return OUTCOME_COLD;
+	if (warm->mode == WARM_SAVE && session->is_up && !session->order.disk_attached &&
+	    fault->reason != REASON_INTERRUPTED) {
+		run->saving = false;
+		return run->options->verb == VERB_PREPARE ? OUTCOME_FAULT : OUTCOME_AGAIN;
+	}
+	if (session->order.phase != PHASE_SILENT || !in_time)
+		return OUTCOME_FAULT;
+	if (ease(run, session))
+		return OUTCOME_AGAIN;
+	return fault->reason == REASON_NO_MEMORY ? OUTCOME_FAULT : OUTCOME_NO_HELLO;
+}
+
+/* What the machine is for. */
+static int converse(struct run *run, struct session *session, const struct machine_plan *plan,
+		    struct warm *warm, enum status *ret_status, struct fault *fault)
+{
+	if (run->options->verb == VERB_PREPARE) {
+		*ret_status = STATUS_OK;
+		return conversation_prepare(session, plan, warm, run->options, fault);
+	}
+	/* Nothing runs any more when the verdict is read. */
+	if (conversation_run(session, plan, warm, run->options, &run->paths, fault) < 0 ||
+	    session_stop(session, fault) < 0)
+		return -1;
+	return report_verdict(run, session, ret_status, fault);
+}
+
+/* --prepare, where no machine is to be saved: there is a good one, or none can be. */
+static enum outcome look_at_saved(const struct warm *warm, enum status *ret_status)
+{
+	if (warm->mode == WARM_OFF)
+		return OUTCOME_FAULT;
+	*ret_status = STATUS_OK;
+	if (warm_file_verify(warm->saved_fd, &warm->header))
+		return OUTCOME_VERDICT;
+	warm_discard(warm);
+	return OUTCOME_COLD;
+}
+
 /* Run one machine. Its verdict is reported, and *ret_status set, here. */
 static enum outcome run_machine(struct run *run, enum accel accel, int64_t hello_ms,
-				enum status *ret_status, struct fault *fault)
+				bool may_restore, enum status *ret_status, struct fault *fault)
 {
 	struct confine confine;
 	struct machine_plan plan;
 	struct session session;
-	enum outcome outcome = OUTCOME_FAULT;
+	struct warm warm;
+	enum outcome outcome = OUTCOME_VERDICT;
 
 	prepare(run, accel, &confine, &plan, &session);
-	if (session_open(&session, &plan, hello_ms, fault) == 0 &&
-	    conversation_run(&session, &plan, run->options, &run->paths, fault) == 0) {
-		/* Nothing runs any more when the verdict is read. */
-		if (session_stop(&session, fault) == 0 &&
-		    report_verdict(run, &session, ret_status, fault) == 0)
-			outcome = OUTCOME_VERDICT;
-	} else if (session.order.phase == PHASE_SILENT &&
-		   (fault->reason == REASON_STALLED || fault->reason == REASON_GUEST_DIED ||
-		    fault->reason == REASON_NO_MEMORY)) {
-		if (ease(run, &session))
-			outcome = OUTCOME_AGAIN;
-		else if (fault->reason != REASON_NO_MEMORY)
-			outcome = OUTCOME_NO_HELLO;
+	warm_open(&warm, &plan, run->paths.build_id,
+		  (struct warm_wish){ run->options->warm && run->saving, may_restore }, fault);
+	if (warm.mode == WARM_RESTORE) {
+		plan.saved_fd = warm.saved_fd;
+		hello_ms = hello_ms < RESTORED_HELLO_MS ? hello_ms : RESTORED_HELLO_MS;
 	}
-	run->said_hello = session.said_hello;
+	if (run->options->verb == VERB_PREPARE && warm.mode != WARM_SAVE)
+		outcome = look_at_saved(&warm, ret_status);
+	else if (session_open(&session, &plan, hello_ms, fault) < 0 ||
+		 converse(run, &session, &plan, &warm, ret_status, fault) < 0)
+		outcome = judge_failure(run, &session, &warm, fault);
+	run->was_up = session.is_up;
 	session_close(&session);
+	warm_close(&warm);
 	confine_close(&confine);
 	return outcome;
 }
@@ -94,12 +160,12 @@ static enum outcome run_machine(struct run *run, enum accel accel, int64_t hello
 static enum outcome run_candidate(struct run *run, enum accel accel, int64_t hello_ms,
 				  enum status *ret_status, struct fault *fault)
 {
-	enum outcome outcome;
+	enum outcome outcome = OUTCOME_AGAIN;
 
 	run->confined = true;
-	do
-		outcome = run_machine(run, accel, hello_ms, ret_status, fault);
-	while (outcome == OUTCOME_AGAIN);
+	while (outcome == OUTCOME_AGAIN || outcome == OUTCOME_COLD)
+		outcome = run_machine(run, accel, hello_ms, outcome != OUTCOME_COLD, ret_status,
+				      fault);
 	return outcome;
 }
 
@@ -127,7 +193,7 @@ int run_machines(struct run *run, enum status *ret_status, struct fault *fault)
 			last ? (int64_t)options->hello_seconds * 1000 : CANDIDATE_HELLO_MS;
 		enum outcome outcome = run_candidate(run, accel, hello_ms, ret_status, fault);
 
-		if (run->said_hello && options->accel == ACCEL_AUTO)
+		if (run->was_up && options->accel == ACCEL_AUTO)
 			accel_remember(run->paths.qemu, accel, was_too_slow);
 		if (outcome == OUTCOME_VERDICT)
 			return 0;

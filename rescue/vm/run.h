@@ -15,9 +15,10 @@ struct run {
 	struct progress *progress;
 	int signals_fd;
 	int console_fd;
-	bool sandbox;	 /* until QEMU says that it has none */
-	bool confined;	 /* until QEMU gives up so */
-	bool said_hello; /* the last machine */
+	bool sandbox;  /* until QEMU says that it has none */
+	bool confined; /* until QEMU gives up so */
+	bool was_up;   /* the last machine */
+	bool saving;   /* until a machine is lost by it */
 };
 
 /* 0: a verdict is reported, and *ret_status is the exit status that belongs to

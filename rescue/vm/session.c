@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "ending.h"
+#include "monitor.h"
 #include "signals.h"
 #include "wire/limits.h"
 
@@ -29,6 +30,16 @@ static int check_hello(const struct session *session, const json_t *hello, struc
 	return fault_hint(fault, "build the guest again: its files do not belong together");
 }
 
+/* The guest lives. One that was restored has said its hello long ago: it is
+ * passed on only now, so that it is told once also when the guest does not come
+ * up, and another one is started. */
+static int take_first_word(struct session *session, struct fault *fault)
+{
+	session->is_up = true;
+	watchdog_arm(&session->dog, WATCH_SILENCE, session->stall_ms);
+	return session->restored ? report_event(session->report, session->hello, fault) : 0;
+}
+
 /* A line that fits the table and the order: heed it and pass it on. */
 static int take_event(struct session *session, enum event_kind kind, json_t *event,
 		      struct fault *fault)
@@ -38,9 +49,12 @@ static int take_event(struct session *session, enum event_kind kind, json_t *eve
 	if (kind == EVENT_HELLO) {
 		if (check_hello(session, event, fault) < 0)
 			return -1;
-		session->said_hello = true;
-		watchdog_arm(&session->dog, WATCH_SILENCE, session->stall_ms);
+		session->hello = json_copy(event);
+		if (session->restored)
+			return 0; /* it proves nothing yet */
 	}
+	if (!session->is_up && take_first_word(session, fault) < 0)
+		return -1;
 	watchdog_feed(&session->dog, kind == EVENT_BEAT ? stage : NULL);
 	progress_event(session->progress, kind, event);
 	if (kind != EVENT_DONE && kind != EVENT_FAULT)
@@ -72,7 +86,7 @@ static int take_line(struct session *session, const char *line, size_t size_byte
 }
 
 /* A channel that fails has ended too: why, the machine's own end will tell. */
-static void fill(struct line_reader *reader)
+void session_fill(struct line_reader *reader)
 {
 	if (line_reader_fill(reader) < 0)
 		reader->end_of_file = true;
@@ -90,7 +104,7 @@ static int read_wire(struct session *session, struct fault *fault)
 	size_t size_bytes;
 	int found;
 
-	fill(&session->wire);
+	session_fill(&session->wire);
 	while ((found = line_reader_next(&session->wire, &line, &size_bytes)) > 0)
 		if (take_line(session, line, size_bytes, fault) < 0)
 			return -1;
@@ -100,56 +114,22 @@ static int read_wire(struct session *session, struct fault *fault)
 	return 0;
 }
 
-static int heed_event(const struct session *session, const json_t *event, struct fault *fault)
+int session_drain(struct session *session, bool *ret_between_lines, struct fault *fault)
 {
-	char size[TEXT_SIZE_CHARS];
+	struct pollfd slot = { .fd = open_fd(&session->wire), .events = POLLIN };
 
-	if (!qmp_is_disk_failure(event, fault))
-		return 0;
-	if (session->disk_max_bytes == 0 || !qmp_is_file_limit(event))
-		return -1;
-	fault_set(fault, REASON_NO_SPACE,
-		  "the log of the changes reached the limit it was given, %s",
-		  text_of_size(size, session->disk_max_bytes));
-	return fault_hint(fault, "give it a higher limit, if so many changes are to be expected");
-}
-
-static int take_message(struct session *session, enum qmp_kind kind, json_t *message,
-			struct fault *fault)
-{
-	switch (kind) {
-	case QMP_GREETING:
-		session->greeted = true;
-		qmp_version(message, session->qemu_version, sizeof(session->qemu_version));
-		return 0;
-	case QMP_EVENT:
-		return heed_event(session, message, fault);
-	case QMP_RETURN:
-	case QMP_ERROR:
-		break;
-	}
-	if (!session->awaits_reply)
-		return fault_set(fault, REASON_INTERNAL, "QEMU answered what was not asked");
-	session->awaits_reply = false;
-	session->reply = json_incref(message);
+	while (poll(&slot, 1, 0) > 0 && !session->wire.end_of_file)
+		if (read_wire(session, fault) < 0)
+			return -1;
+	*ret_between_lines = session->wire.used_bytes == session->wire.taken_bytes;
 	return 0;
 }
 
-static int read_qmp(struct session *session, struct fault *fault)
+int session_take_hello(struct session *session, const char *line, size_t size_bytes,
+		       struct fault *fault)
 {
-	enum qmp_kind kind;
-	json_t *message;
-	int found;
-
-	fill(&session->qmp.reader);
-	while ((found = qmp_next(&session->qmp, &kind, &message, fault)) > 0) {
-		int result = take_message(session, kind, message, fault);
-
-		json_decref(message);
-		if (result < 0)
-			return -1;
-	}
-	return found;
+	session->restored = true;
+	return take_line(session, line, size_bytes, fault);
 }
 
 static void read_tail(struct tail *tail, int *fd)
@@ -186,7 +166,7 @@ static int dispatch(struct session *session, const struct pollfd slots[5], struc
 	if (slots[2].revents)
 		read_tail(&session->complaint, &machine->complaint_fd);
 	/* Before the wire: a failed disk explains what the guest says of it. */
-	if (slots[3].revents && read_qmp(session, fault) < 0)
+	if (slots[3].revents && monitor_read(session, fault) < 0)
 		return -1;
 	if (slots[4].revents && read_wire(session, fault) < 0)
 		return -1;
@@ -244,6 +224,7 @@ void session_close(struct session *session)
 	(void)machine_stop(&session->machine);
 	qmp_close(&session->qmp);
 	line_reader_close(&session->wire);
-	json_decref(session->reply);
+	json_decref(session->answer);
+	json_decref(session->hello);
 	json_decref(session->verdict);
 }

@@ -35,9 +35,11 @@ struct session {
 	/* What has come. */
 	bool greeted; /* by QEMU */
 	char qemu_version[32];
-	bool awaits_reply;
-	json_t *reply;	     /* to the QMP command; owned */
-	bool said_hello;     /* the guest, and it is the right one */
+	bool awaits_answer;
+	json_t *answer;	     /* to the last QMP command; owned */
+	bool restored;	     /* the guest said its hello before it was saved */
+	json_t *hello;	     /* of the right guest, as it came; owned; NULL: not yet */
+	bool is_up;	     /* it has spoken to us, and is the right one */
 	json_t *verdict;     /* the guest's done or fault, not yet reported; owned */
 	enum event_kind end; /* which of the two */
 };
@@ -51,6 +53,18 @@ int session_open(struct session *session, const struct machine_plan *plan, int64
  * (a signal, a limit passed, the machine gone, the protocol broken, the disk
  * failed). */
 int session_pump(struct session *session, struct fault *fault);
+
+/* The hello that a restored guest said before it was saved: checked like any, and
+ * reported with the first line that it says itself. */
+int session_take_hello(struct session *session, const char *line, size_t size_bytes,
+		       struct fault *fault);
+
+/* Of a machine that is stopped: take all lines that it has sent, and tell whether
+ * nothing is left of one that it has not sent to its end. */
+int session_drain(struct session *session, bool *ret_between_lines, struct fault *fault);
+
+/* Read once what is there; a failed channel has ended. */
+void session_fill(struct line_reader *reader);
 
 /* Kill the machine if it still runs. The verdict, if any, stays; but it holds
  * only if this does not fail. */

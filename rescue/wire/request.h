@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define REQUEST_SEED_BYTES 32
+
 enum repair {
 	REPAIR_SAFE, /* what e2fsck -p may do */
 	REPAIR_ALL   /* what e2fsck -y does */
@@ -17,6 +19,10 @@ struct request {
 	unsigned partition; /* its number, or 0: the last one by start LBA */
 	enum repair repair;
 	int64_t time_unix_s; /* the host's clock; 0: leave the guest's clock alone */
+	/* Fresh random bytes: a machine that was saved and started twice would
+	 * otherwise draw the same numbers twice. */
+	bool has_seed;
+	uint8_t seed[REQUEST_SEED_BYTES];
 };
 
 /* Parse one line. -1 with REASON_GUEST_PROTOCOL when it is not a request of

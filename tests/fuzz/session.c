@@ -2,8 +2,9 @@
  * QEMU and console say goes through session_pump, and what comes out on the
  * report is judged by an oracle of its own: no unsafe byte, no unearned `done`.
  *
- * Input: the chunks; one byte, 'g' a grow or 'p' a plan was requested; then what
- * the guest says, 0xff, what QEMU's monitor says, 0xff, what the console says. */
+ * Input: the chunks; one byte, 'g' a grow or 'p' a plan was requested, with the
+ * highest bit set of a machine that was saved after its hello; then what the guest says, 0xff, what
+ * QEMU's monitor says, 0xff, what the console says. */
 #include "fuzz.h"
 
 #include "vm/session.h"
@@ -14,6 +15,9 @@
 
 #define HEADER_BYTES (FUZZ_CHUNKS + 1)
 #define BUILD_ID     "b"
+#define OLD_HELLO                                                                                  \
+	"{\"event\":\"hello\",\"t_ms\":1,\"protocol\":1,\"build_id\":\"" BUILD_ID                  \
+	"\",\"agent\":\"\",\"kernel\":\"\",\"e2fsprogs\":\"\",\"util_linux\":\"\"}"
 
 /* What the report has said so far, in the words of a user. */
 static struct oracle {
@@ -203,19 +207,21 @@ static void fill_channels(const uint8_t *data, size_t size_bytes, const uint8_t 
 }
 
 /* Pump until the verdict, answering as conversation.c does. */
-static void converse(struct session *session)
+static void converse(struct session *session, bool restored)
 {
 	struct fault fault = { 0 };
 	int result = 0;
 
-	session->awaits_reply = true;
+	if (restored)
+		MUST(session_take_hello(session, OLD_HELLO, strlen(OLD_HELLO), &fault) == 0);
+	session->awaits_answer = true;
 	while (!session->verdict && (result = session_pump(session, &fault)) == 0) {
-		if (session->reply) {
-			json_decref(session->reply);
-			session->reply = NULL;
-			session->awaits_reply = true;
+		if (session->answer) {
+			json_decref(session->answer);
+			session->answer = NULL;
+			session->awaits_answer = true;
 		}
-		oracle.attached = session->order.disk_attached = session->said_hello;
+		oracle.attached = session->order.disk_attached = session->is_up;
 	}
 	if (result < 0) {
 		MUST(reason_status(fault.reason) != STATUS_OK && fault.message[0]);
@@ -239,8 +245,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	fuzz_arena_begin();
 	session = begin(data[FUZZ_CHUNKS] & 0x10);
 	fill_channels(data + HEADER_BYTES, size_bytes - HEADER_BYTES, data);
-	converse(session);
-	json_decref(session->reply);
+	converse(session, data[FUZZ_CHUNKS] & 0x80);
+	json_decref(session->answer);
+	json_decref(session->hello);
 	json_decref(session->verdict);
 	fuzz_arena_end();
 	return 0;

@@ -13,9 +13,9 @@ chmod 755 "$work"
 
 as_user() {
 	if [ "$(id -u)" = 0 ]; then
-		setpriv --reuid "$user" --regid "$user" --clear-groups env HOME="$work/home" TMPDIR="$work/home" "$@"
+		setpriv --reuid "$user" --regid "$user" --clear-groups env -u XDG_CACHE_HOME HOME="$work/home" TMPDIR="$work/home" "$@"
 	else
-		"$@"
+		env -u XDG_CACHE_HOME HOME="$work/home" TMPDIR="$work/home" "$@"
 	fi
 }
 
@@ -41,8 +41,9 @@ ok 'the judge is content' "$judge" after "$work/home/disk.qcow2" "$work/facts" -
 is 'owner and mode are kept' "$(stat -c '%u %a' "$work/home/disk.qcow2")" "$user 600"
 ok 'plan' as_user "$installed" --plan "$work/home/plan.qcow2" 2G
 ok 'the accelerator that worked is remembered' test -s "$work/home/.cache/grow-disk/accel"
-is 'no file is left' "$(cd "$work/home" && find . -type f | sort | tr '\n' ' ')" \
-	'./.cache/grow-disk/accel ./disk.qcow2 ./plan.qcow2 '
+is 'the machine is saved, and no other file is left' \
+	"$(cd "$work/home" && find . -type f | sed 's/-[0-9a-f]*\.machine$/.machine/' | sort | tr '\n' ' ')" \
+	'./.cache/grow-disk/accel ./.cache/grow-disk/warm/lock ./.cache/grow-disk/warm/tcg.machine ./disk.qcow2 ./plan.qcow2 '
 
 ok 'make uninstall' make -C "$source_tree" --no-print-directory uninstall DESTDIR="$stage" PREFIX=/usr
 is 'uninstall removes every file' "$(find "$stage" -type f)" ''

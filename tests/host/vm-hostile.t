@@ -39,7 +39,7 @@ ok "odd-greeting: the version is unknown" grep -q '"qemu":"unknown"' "$events"
 for name in qmp-unasked qmp-long qmp-binary qmp-nul qmp-nested qmp-array; do
 	scenario_ends "$name" 70 internal
 done
-scenario_ends qmp-odd-error 30 disk-io
+scenario_ends qmp-odd-error 70 internal
 scenario_ends qmp-absurd 30 disk-io
 scenario_ends qmp-flood 30 stalled
 scenario_ends qmp-silent 30 stalled --deadline-seconds 2

@@ -14,7 +14,7 @@ set -u
 # shellcheck source=/dev/null  # checked by itself
 . "$tests/lib/tap.sh"
 
-bound='timeout -k 1 60'
+bound='timeout -k 1 60' no_warm=--no-warm
 rescue_vm=$build/asan/rescue-vm
 fake_qemu=$tests/host/fake-qemu
 export FAKE_QEMU_DIR="$work/around" XDG_CACHE_HOME="$work/cache"
@@ -30,7 +30,7 @@ echo disk >"$disk"
 vm_program() { # vm_program [OPTION...]: becomes it
 	# shellcheck disable=SC2086  # several words, or none
 	exec $bound "$rescue_vm" --qemu "$fake_qemu" --guest "$work/guest" --disk "$disk" --format qcow2 \
-		--events "$events" --console "$console" --progress none --stall-seconds 1 --hello-seconds 2 --accel tcg "$@"
+		--events "$events" --console "$console" --progress none --stall-seconds 1 --hello-seconds 2 --accel tcg $no_warm "$@"
 }
 
 vm() {

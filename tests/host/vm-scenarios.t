@@ -9,12 +9,13 @@ tests=$(dirname -- "$0")/..
 vm ok
 is_done "ok"
 ok "ok: the machine is told" grep -q \
-	'"event":"machine","accel":"tcg","qemu":"7.2.22","memory_mib":256,"confined":[a-z]*,"host_ms":' "$events"
+	'"event":"machine","accel":"tcg","qemu":"7.2.22","memory_mib":256,"confined":[a-z]*,"start":"cold","host_ms":' "$events"
 is "ok: each event has host_ms" "$(grep -cv '"host_ms":[0-9]*}$' "$events")" 0
 noted qmp >"$work/qmp"
 ok "ok: the name of the disk reaches QEMU unharmed" grep -q '"filename": *"./disk, 1.qcow2"' "$work/qmp"
 noted request >"$work/request"
 ok "ok: the request has the time" grep -q '"request":"grow".*"time_unix_s":[1-9]' "$work/request"
+ok "ok: the request has a seed" grep -qE '"seed":"[0-9a-f]{64}"' "$work/request"
 noted arguments | tr '\037' '\n' >"$work/arguments"
 is "ok: no disk, no network, no socket path in the arguments" \
 	"$(grep -c -e '^-drive' -e '^-net' -e 'path=' "$work/arguments")" 0

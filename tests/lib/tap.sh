@@ -21,6 +21,11 @@ source_tree=${tests%/*}
 build=$(CDPATH='' cd -- "${BUILD:-$source_tree/build}" 2>/dev/null && pwd) || build=${BUILD:-$source_tree/build}
 BUILD=$build
 export BUILD
+# What is remembered and saved for the next run stays in the folder of the build, apart from the user's own. The built
+# parts stay where they are.
+[ -n "${GROW_DISK_CACHE:-}" ] || [ -z "${XDG_CACHE_HOME:-${HOME:-}}" ] || GROW_DISK_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/grow-disk
+XDG_CACHE_HOME=$build/cache
+export GROW_DISK_CACHE XDG_CACHE_HOME
 images=$tests/images
 judge=$tests/lib/judge.sh
 grow_disk=${GROW_DISK:-$source_tree/hostscripts/grow-disk}

@@ -126,17 +126,22 @@ static void requests_survive_the_way(void **state)
 	const struct request sent = { .plan_only = true,
 				      .partition = 3,
 				      .repair = REPAIR_ALL,
-				      .time_unix_s = INT64_C(4102444800) };
+				      .time_unix_s = INT64_C(4102444800),
+				      .has_seed = true,
+				      .seed = { 0, 1, 0x7f, 0x80, [31] = 0xff } };
 	struct request got;
 	struct fault fault;
 	char *line = request_format(&sent);
 
 	(void)state;
+	assert_non_null(strstr(line, "\"seed\":\"00017f80000000"));
 	assert_int_equal(request_parse(line, &got, &fault), 0);
 	assert_true(got.plan_only);
 	assert_int_equal(got.partition, 3);
 	assert_int_equal(got.repair, REPAIR_ALL);
 	assert_int_equal(got.time_unix_s, INT64_C(4102444800));
+	assert_true(got.has_seed);
+	assert_memory_equal(got.seed, sent.seed, sizeof(sent.seed));
 	free(line);
 }
 
@@ -150,7 +155,19 @@ static void requests_have_defaults(void **state)
 	assert_false(got.plan_only);
 	assert_int_equal(got.partition, 0);
 	assert_int_equal(got.repair, REPAIR_SAFE);
+	assert_false(got.has_seed);
 }
+
+static void a_request_without_seed_has_none(void **state)
+{
+	char *line = request_format(&(struct request){ .seed = { 1 } });
+
+	(void)state;
+	assert_null(strstr(line, "seed"));
+	free(line);
+}
+
+#define SEED_63 "000000000000000000000000000000000000000000000000000000000000000"
 
 static void bad_requests_are_refused(void **state)
 {
@@ -166,6 +183,11 @@ static void bad_requests_are_refused(void **state)
 		"{\"request\":\"grow\",\"protocol\":1,\"more\":1}",
 		"{\"request\":\"grow\",\"protocol\":1,\"protocol\":1}",
 		"{\"request\":\"grow\",\"protocol\":1,\"time_unix_s\":-5}",
+		"{\"request\":\"grow\",\"protocol\":1,\"seed\":5}",
+		"{\"request\":\"grow\",\"protocol\":1,\"seed\":\"\"}",
+		"{\"request\":\"grow\",\"protocol\":1,\"seed\":\"" SEED_63 "\"}",
+		"{\"request\":\"grow\",\"protocol\":1,\"seed\":\"" SEED_63 "G\"}",
+		"{\"request\":\"grow\",\"protocol\":1,\"seed\":\"" SEED_63 "00\"}",
 	};
 	struct request got;
 
@@ -199,6 +221,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_does_not_fit_is_not_formatted),
 	cmocka_unit_test(requests_survive_the_way),
 	cmocka_unit_test(requests_have_defaults),
+	cmocka_unit_test(a_request_without_seed_has_none),
 	cmocka_unit_test(bad_requests_are_refused),
 	cmocka_unit_test(reasons_have_words_and_statuses),
 };
