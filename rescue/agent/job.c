@@ -262,15 +262,18 @@ static int stage_plan(struct job *job, struct fault *fault)
 	return 0;
 }
 
-static int check(struct job *job, const char *moment, enum check_mode mode,
+/* The file system, which has that many blocks now. */
+static int check(struct job *job, const char *moment, uint64_t blocks, enum check_mode mode,
 		 struct check_result *ret_result, struct fault *fault)
 {
 	struct fs_tools tools = tools_of(job);
+	struct fs_facts facts = job->facts;
 	struct check_result result = { .exit_status = -1 };
 	int checked;
 
 	begin_step(job, moment);
-	checked = ext_check(&job->target, mode, &tools, on_problem, &result, fault);
+	facts.blocks = blocks;
+	checked = ext_check(&job->target, &facts, mode, &tools, on_problem, &result, fault);
 	if (result.exit_status >= 0)
 		tell_check_end(&job->report, moment, &result);
 	*ret_result = result;
@@ -281,7 +284,7 @@ static int stage_check_before(struct job *job, struct fault *fault)
 {
 	struct check_result result;
 
-	if (check(job, "before",
+	if (check(job, "before", job->facts.blocks,
 		  job->request.repair == REPAIR_ALL ? CHECK_REPAIR_ALL : CHECK_REPAIR_SAFE, &result,
 		  fault) < 0)
 		return -1;
@@ -324,10 +327,10 @@ static int stage_check_after(struct job *job, struct fault *fault)
 {
 	struct check_result result;
 
-	if (check(job, "after", CHECK_REPAIR_SAFE, &result, fault) == 0)
-		return result.exit_status == 0
-			       ? 0
-			       : check(job, "after", CHECK_READ_ONLY, &result, fault);
+	if (check(job, "after", job->blocks_after, CHECK_REPAIR_SAFE, &result, fault) == 0)
+		return result.exit_status == 0 ? 0
+					       : check(job, "after", job->blocks_after,
+						       CHECK_READ_ONLY, &result, fault);
 	if (fault->reason != REASON_FS_UNCLEAN && fault->reason != REASON_FS_UNREPAIRABLE)
 		return -1;
 	if (job->facts.has_bigalloc)

@@ -1,3 +1,4 @@
+#include "agent/filesystem/ext_bitmaps.h"
 #include "agent/filesystem/ext_check.h"
 #include "agent/filesystem/ext_grow.h"
 #include "agent/filesystem/ext_size.h"
@@ -213,6 +214,39 @@ static void a_hostile_superblock_cannot_overflow(void **state)
 	assert_true(limit.largest_disk_bytes > UINT64_C(1) << 61);
 }
 
+static void small_file_systems_get_plain_bits(void **state)
+{
+	struct fs_facts facts = small_blocks();
+	char config[EXT_BITMAPS_CONFIG_BYTES];
+
+	(void)state;
+	ext_bitmaps_config(&facts, 256 * MIB, config);
+	assert_string_equal(config, "[bitmaps]\n"
+				    "\tblock_found_map = 1\n\tinode_used_map = 1\n"
+				    "\tblock_metadata_map = 1\n\tinode_dir_map = 1\n"
+				    "\tfs_bitmaps = 1\n\tinode_reg_map = 1\n");
+}
+
+static void bitmaps_take_an_eighth_of_the_memory(void **state)
+{
+	struct fs_facts facts = small_blocks();
+	char config[EXT_BITMAPS_CONFIG_BYTES];
+
+	(void)state;
+	facts.blocks = 256 * MIB / 3;
+	ext_bitmaps_config(&facts, 256 * MIB, config);
+	assert_non_null(strstr(config, "block_found_map"));
+	assert_non_null(strstr(config, "inode_used_map"));
+	facts.blocks += 8;
+	ext_bitmaps_config(&facts, 256 * MIB, config);
+	assert_null(strstr(config, "block"));
+	assert_null(strstr(config, "fs_bitmaps"));
+	assert_non_null(strstr(config, "inode_used_map"));
+	facts.inodes_per_group = facts.blocks_per_group;
+	ext_bitmaps_config(&facts, 256 * MIB, config);
+	assert_string_equal(config, "[bitmaps]\n");
+}
+
 static void problems_are_read_from_the_log(void **state)
 {
 	struct fs_problem problem;
@@ -293,6 +327,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(block_and_inode_numbers_have_32_bits),
 	cmocka_unit_test(a_limit_within_a_group_is_without_its_rest),
 	cmocka_unit_test(a_hostile_superblock_cannot_overflow),
+	cmocka_unit_test(small_file_systems_get_plain_bits),
+	cmocka_unit_test(bitmaps_take_an_eighth_of_the_memory),
 	cmocka_unit_test(problems_are_read_from_the_log),
 	cmocka_unit_test(progress_of_a_check_runs_from_0_to_100),
 	cmocka_unit_test(progress_of_a_resize_counts_marks),

@@ -26,11 +26,12 @@ struct check_result {
 	unsigned repairs; /* problems fixed, over all runs */
 };
 
-/* Check, and repair as far as mode allows. on_problem (may be NULL) is told of
- * every problem that was fixed. Success means: the file system is clean now.
- * Faults: fs-unclean (it needs a decision), fs-unrepairable,
- * fs-needs-memory, internal. */
-int ext_check(const struct fs_target *target, enum check_mode mode, const struct fs_tools *tools,
+/* Check, and repair as far as mode allows. facts say how large it is now.
+ * on_problem (may be NULL) is told of every problem that was fixed. Success means: the file system
+ * is clean now. Faults: fs-unclean (it needs a decision), fs-unrepairable, fs-needs-memory,
+ * internal. */
+int ext_check(const struct fs_target *target, const struct fs_facts *facts, enum check_mode mode,
+	      const struct fs_tools *tools,
 	      void (*on_problem)(void *context, const struct fs_problem *problem),
 	      struct check_result *ret_result, struct fault *fault);
 
