@@ -23,6 +23,7 @@ static struct fs_facts small_blocks(void)
 				  .inode_table_blocks = 512,
 				  .descriptors_per_block = 32,
 				  .reserved_gdt_blocks = 256,
+				  .flex_groups = 1,
 				  .cluster_blocks = 1,
 				  .has_sparse_super = true };
 }
@@ -68,18 +69,33 @@ static void clusters_are_kept_whole(void **state)
 	assert_int_equal(ext_size_blocks(&facts, 104 * MIB + 15 * 1024), 106496);
 }
 
-static void reserved_descriptors_are_used_up_first(void **state)
+static void two_steps_where_room_is_needed_to_move(void **state)
 {
 	struct fs_facts facts = small_blocks();
 	/* 104 MiB have 13 groups: one descriptor block, and 256 in reserve */
-	const uint64_t step = UINT64_C(257) * 32 * 8192 + 1;
+	const uint64_t reserved = UINT64_C(257) * 32 * 8192 + 1;
+	/* of 7 groups with a superblock in the first step one block gives way to descriptors, with
+	 * what lies there, and one inode table; and one table of a new group may come there */
+	const uint64_t needed = 7 * (3 + 512) + 2 + 512;
 
 	(void)state;
-	assert_int_equal(ext_size_first_step(&facts, step - 1), step - 1);
-	assert_int_equal(ext_size_first_step(&facts, step), step);
-	assert_int_equal(ext_size_first_step(&facts, step + 1), step);
+	assert_int_equal(ext_size_first_step(&facts, reserved), reserved);
+	assert_int_equal(ext_size_first_step(&facts, reserved + 1), 26 * 8192 + 1);
+	facts.free_blocks = needed; /* 6 of the 13 groups have one: more than enough */
+	assert_int_equal(ext_size_first_step(&facts, reserved + 1), reserved + 1);
+	facts.free_blocks = 0;
 	facts.reserved_gdt_blocks = 0;
-	assert_int_equal(ext_size_first_step(&facts, step + 1), step + 1);
+	assert_int_equal(ext_size_first_step(&facts, reserved + 1), reserved + 1);
+}
+
+static void the_first_step_uses_no_more_than_what_is_reserved(void **state)
+{
+	struct fs_facts facts = small_blocks();
+
+	(void)state;
+	facts.reserved_gdt_blocks = 1;
+	/* so many descriptors that no doubling makes room */
+	assert_int_equal(ext_size_first_step(&facts, UINT64_C(1) << 40), 2 * 32 * 8192 + 1);
 }
 
 /* That many blocks, all of which resize2fs would make. */
@@ -318,7 +334,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_last_group_without_room_for_data_is_left_out),
 	cmocka_unit_test(a_backup_in_the_last_group_takes_room_too),
 	cmocka_unit_test(clusters_are_kept_whole),
-	cmocka_unit_test(reserved_descriptors_are_used_up_first),
+	cmocka_unit_test(two_steps_where_room_is_needed_to_move),
+	cmocka_unit_test(the_first_step_uses_no_more_than_what_is_reserved),
 	cmocka_unit_test(descriptors_limit_small_blocks),
 	cmocka_unit_test(without_flex_bg_a_group_holds_its_own_tables),
 	cmocka_unit_test(what_is_there_is_never_beyond_the_limit),

@@ -95,6 +95,13 @@ static const char *type_of(struct ext2_super_block *super)
 	return ext2fs_has_feature_journal(super) ? "ext3" : "ext2";
 }
 
+static uint32_t flex_groups_of(struct ext2_super_block *super)
+{
+	if (!ext2fs_has_feature_flex_bg(super) || super->s_log_groups_per_flex > 31)
+		return 1;
+	return UINT32_C(1) << super->s_log_groups_per_flex;
+}
+
 static void describe(ext2_filsys fs, struct fs_facts *facts)
 {
 	struct ext2_super_block *super = fs->super;
@@ -105,12 +112,14 @@ static void describe(ext2_filsys fs, struct fs_facts *facts)
 		.state = state_of(super),
 		.block_bytes = fs->blocksize,
 		.blocks = ext2fs_blocks_count(super),
+		.free_blocks = ext2fs_free_blocks_count(super),
 		.first_data_block = super->s_first_data_block,
 		.blocks_per_group = super->s_blocks_per_group,
 		.inodes_per_group = super->s_inodes_per_group,
 		.inode_table_blocks = fs->inode_blocks_per_group,
 		.descriptors_per_block = (uint32_t)EXT2_DESC_PER_BLOCK(super),
 		.reserved_gdt_blocks = super->s_reserved_gdt_blocks,
+		.flex_groups = flex_groups_of(super),
 		.cluster_blocks = (uint32_t)EXT2FS_CLUSTER_RATIO(fs),
 		.backup_groups = { super->s_backup_bgs[0], super->s_backup_bgs[1] },
 		.is_64bit = ext2fs_has_feature_64bit(super),

@@ -110,15 +110,79 @@ int ext_size_refuse(const struct fs_facts *facts, uint64_t partition_bytes, stru
 			 partition_bytes);
 }
 
+static uint64_t groups_of(const struct fs_facts *facts, uint64_t blocks)
+{
+	return divide_up(blocks - facts->first_data_block, facts->blocks_per_group);
+}
+
+static uint64_t blocks_of(const struct fs_facts *facts, uint64_t groups)
+{
+	return groups * facts->blocks_per_group + facts->first_data_block;
+}
+
+static uint64_t count_powers(uint64_t base, uint64_t below)
+{
+	uint64_t count = 0;
+
+	for (uint64_t power = base; power < below; power *= base)
+		count++;
+	return count;
+}
+
+/* How many of that many groups have a copy of the descriptors? At most. */
+static uint64_t count_supers(const struct fs_facts *facts, uint64_t groups)
+{
+	if (facts->has_sparse_super2)
+		return 3;
+	if (!facts->has_sparse_super)
+		return groups;
+	return 2 + count_powers(3, groups) + count_powers(5, groups) + count_powers(7, groups);
+}
+
+/* Descriptors and what is reserved for them, in each group that has a copy. */
+static uint64_t reserved_now(const struct fs_facts *facts)
+{
+	return divide_up(groups_of(facts, facts->blocks), facts->descriptors_per_block) +
+	       facts->reserved_gdt_blocks;
+}
+
+/* For how much does one grow from so many groups have to find a new place, or take one, among them?
+ * At most: what lies where descriptors will be, and the tables and bitmaps among that; and those
+ * of new groups, which with flex_bg come first and lie together with those of old ones. */
+static uint64_t blocks_to_place(const struct fs_facts *facts, uint64_t groups, uint64_t blocks)
+{
+	uint64_t needed = divide_up(groups_of(facts, blocks), facts->descriptors_per_block);
+	uint64_t reserved = reserved_now(facts);
+	uint64_t more = needed > reserved ? needed - reserved : 0;
+
+	return more == 0 ? 0
+			 : count_supers(facts, groups) * (3 * more + facts->inode_table_blocks) +
+				   facts->flex_groups * (2 + facts->inode_table_blocks);
+}
+
+/* What is free when there are so many groups; at least. */
+static uint64_t free_blocks_with(const struct fs_facts *facts, uint64_t groups)
+{
+	uint64_t overhead = 3 + facts->inode_table_blocks + reserved_now(facts);
+	uint64_t added = groups - groups_of(facts, facts->blocks);
+
+	return facts->free_blocks + (facts->blocks_per_group > overhead
+					     ? added * (facts->blocks_per_group - overhead)
+					     : 0);
+}
+
 uint64_t ext_size_first_step(const struct fs_facts *facts, uint64_t blocks)
 {
-	uint64_t group_blocks = facts->blocks_per_group;
-	uint64_t groups_now = divide_up(facts->blocks - facts->first_data_block, group_blocks);
-	uint64_t descriptor_blocks =
-		divide_up(groups_now, facts->descriptors_per_block) + facts->reserved_gdt_blocks;
-	uint64_t step = descriptor_blocks * facts->descriptors_per_block * group_blocks +
-			facts->first_data_block;
+	uint64_t groups = groups_of(facts, facts->blocks);
+	uint64_t most = reserved_now(facts) * facts->descriptors_per_block;
 
-	return facts->reserved_gdt_blocks > 0 && step > facts->blocks && step < blocks ? step
-										       : blocks;
+	if (facts->reserved_gdt_blocks == 0 || blocks_of(facts, most) <= facts->blocks)
+		return blocks;
+	if (blocks_to_place(facts, groups, blocks) <= facts->free_blocks)
+		return blocks;
+	do
+		groups = groups * 2 < most ? groups * 2 : most;
+	while (groups < most &&
+	       blocks_to_place(facts, groups, blocks) > free_blocks_with(facts, groups));
+	return blocks_of(facts, groups) < blocks ? blocks_of(facts, groups) : blocks;
 }

@@ -26,10 +26,12 @@ struct limit ext_size_limit(const struct fs_facts *facts, uint64_t start_bytes,
 /* Fault fs-limit for a partition of that size, which is beyond the limit. */
 int ext_size_refuse(const struct fs_facts *facts, uint64_t partition_bytes, struct fault *fault);
 
-/* resize2fs 1.47.0 fails ("Illegal doubly indirect block") when one grow both
- * uses up the reserved group descriptor blocks and needs more than those; in
- * two grows it succeeds. The size of the first one: with all reserved blocks in
- * use. Where one is enough, blocks itself. */
+/* Where the reserved group descriptor blocks are used up, the next blocks are moved, in the end to
+ * behind the old end of the file system; and resize2fs 1.47.0 fails ("Illegal doubly indirect
+ * block") when it looks there for what it moved (inode_scan_and_fix() in resize/resize2fs.c
+ * iterates with the old file system's block count). In two grows it succeeds: the first one needs
+ * no more descriptors than are reserved, moves nothing, and makes room within what is then old. The
+ * size of the first one; where one is enough, blocks itself. */
 uint64_t ext_size_first_step(const struct fs_facts *facts, uint64_t blocks);
 
 #endif

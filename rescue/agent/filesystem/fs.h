@@ -26,12 +26,14 @@ struct fs_facts {
 	const char *state; /* "clean", "needs-recovery", "not-clean", "errors" */
 	uint32_t block_bytes;
 	uint64_t blocks;
+	uint64_t free_blocks;
 	uint32_t first_data_block;
 	uint32_t blocks_per_group;
 	uint32_t inodes_per_group;
 	uint32_t inode_table_blocks; /* of one group */
 	uint32_t descriptors_per_block;
 	uint32_t reserved_gdt_blocks;
+	uint32_t flex_groups;	   /* whose bitmaps and tables lie together; 1 without flex_bg */
 	uint32_t cluster_blocks;   /* 1 without bigalloc */
 	uint32_t backup_groups[2]; /* with sparse_super2 */
 	bool is_64bit;
