@@ -24,6 +24,7 @@ fence() {
 	boot_code_before=$(head -c 440 "$work/sector-before" | sha256sum)
 	boot_code_after=$(head -c 440 "$work/sector-after" | sha256sum)
 	boot_code_before=${boot_code_before%% *} boot_code_after=${boot_code_after%% *}
+	entries_before=$(fence_entries "$work/sector-before") entries_after=$(fence_entries "$work/sector-after")
 	fence_target
 	fence_table
 	fence_outside
@@ -35,12 +36,17 @@ fence_sector() {
 	fence_read "$@"
 }
 
-# fence_entry FILE NUMBER: sets entry_type, entry_start and entry_sectors.
+# fence_entries FILE: the bytes of the table's four entries, as numbers.
+fence_entries() {
+	od -An -v -tu1 -j 446 -N 64 -- "$1"
+}
+
+# fence_entry ENTRIES NUMBER: sets entry_start and entry_sectors.
 fence_entry() {
-	# shellcheck disable=SC2046  # sixteen numbers, to be split
-	set -- $(od -An -v -tu1 -j $((446 + 16 * ($2 - 1))) -N 16 -- "$1")
-	entry_type=$5
-	shift 8
+	entry_skip=$((16 * ($2 - 1) + 8))
+	# shellcheck disable=SC2086  # 64 numbers, to be split
+	set -- $1
+	shift "$entry_skip"
 	entry_start=$(($1 + $2 * 256 + $3 * 65536 + $4 * 16777216))
 	entry_sectors=$(($5 + $6 * 256 + $7 * 65536 + $8 * 16777216))
 }
@@ -52,21 +58,21 @@ fence_target() {
 	if [ "$target" -eq 0 ]; then
 		last_start=0
 		for number in 1 2 3 4; do
-			fence_entry "$work/sector-before" "$number"
+			fence_entry "$entries_before" "$number"
 			[ "$entry_sectors" -ne 0 ] && [ "$entry_start" -gt "$last_start" ] || continue
 			target=$number last_start=$entry_start
 		done
 	fi
 	[ "$target" -ge 1 ] && [ "$target" -le 4 ] || fence_breach "there is no partition $target in the table"
-	fence_entry "$work/sector-before" "$target"
+	fence_entry "$entries_before" "$target"
 	target_start=$entry_start target_sectors_before=$entry_sectors
-	fence_entry "$work/sector-after" "$target"
+	fence_entry "$entries_after" "$target"
 	target_sectors=$entry_sectors
 	[ "$target_start" -ge 1 ] && [ "$target_sectors" -ge "$target_sectors_before" ] &&
 		[ $(((target_start + target_sectors) * 512)) -le "$size_after" ] ||
 		fence_breach "partition $target now has $target_sectors sectors, where $target_sectors_before were before"
 	for number in 1 2 3 4; do
-		fence_entry "$work/sector-before" "$number"
+		fence_entry "$entries_before" "$number"
 		[ "$entry_sectors" -eq 0 ] || [ "$entry_start" -le "$target_start" ] ||
 			[ $((target_start + target_sectors)) -le "$entry_start" ] ||
 			fence_breach "partition $target now reaches into partition $number"

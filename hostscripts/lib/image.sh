@@ -82,7 +82,10 @@ read_fault() {
 # get to an offset can mean that the file ends before it.)
 hex_at() {
 	hex=$(od -An -v -tx1 -j "$2" -N "$3" -- "$1" 2>/dev/null) || [ "$2" -gt 0 ] || read_fault "$1"
-	hex=$(printf %s "$hex" | tr -d ' \n')
+	# shellcheck disable=SC2086  # pairs of digits, to be split, and joined by nothing
+	set -- $hex
+	hex_ifs=$IFS IFS=
+	hex="$*" IFS=$hex_ifs
 }
 
 # hex_number DIGITS: a big-endian number, in $number; what does not fit becomes
@@ -158,7 +161,7 @@ image_detect_both() {
 # What no change by somebody else leaves alone: which file it is, how long, and
 # when it was changed.
 image_mark() {
-	file_inode "$image" && file_bytes "$image" && file_time "$image"
+	TZ=UTC0 stat -L -c '%d %i %s %y' -- "$image" 2>/dev/null || stat -L -f '%d %i %z %Fm' -- "$image"
 }
 
 image_check_mark() {

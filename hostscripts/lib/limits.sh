@@ -83,13 +83,22 @@ space_check_commit() {
 	space_need "$space_kib" "$image_dir" "$image_dir"
 }
 
-# space_free FOLDER: the room there in KiB, if that can be told.
+# space_free FOLDER: the room there in KiB, if that can be told: the number in
+# front of the percentage.
 space_free() {
-	space_free=$(df -Pk -- "$1" 2>/dev/null |
-		awk 'NR > 1 { for (i = 2; i <= NF; i++) if ($i ~ /^[0-9]+%$/) { print $(i - 1); exit } }')
-	case $space_free in
-	'' | *[!0-9]*) return 1 ;;
-	esac
+	# shellcheck disable=SC2046  # words
+	set -- 0 $(df -Pk -- "$1" 2>/dev/null)
+	while [ $# -gt 1 ]; do
+		case $1:$2 in
+		*[!0-9:%]* | *%*:* | *:*:* | *%?* | :* | *:%) ;;
+		*%)
+			space_free=$1
+			return 0
+			;;
+		esac
+		shift
+	done
+	return 1
 }
 
 # space_need KIB FOLDER NAME

@@ -7,22 +7,34 @@
 qcow2_known_features=31
 
 # qcow2_read FILE: its header, each field in a variable of its name; what is
-# larger than a number can be becomes the largest one.
+# larger than a number can be becomes the largest one, what is not there 0.
 qcow2_read() {
-	# A blank behind each field: 4, 4, 8, 4, 4, 8, 4, 4, 8, 8, 4, 4, 8, 8, 8, 8, 4 and 4 bytes.
 	hex_at "$1" 0 104
-	qcow2_header=$(printf '%s\n' "$hex" |
-		sed 's/./& /200;s/./& /192;s/./& /176;s/./& /160;s/./& /144;s/./& /128;s/./& /120;s/./& /112;s/./& /96;s/./& /80;s/./& /72;s/./& /64;s/./& /48;s/./& /40;s/./& /32;s/./& /16;s/./& /8')
-	read -r qcow2_magic qcow2_version qcow2_backing_at qcow2_backing_bytes qcow2_cluster_bits qcow2_virtual qcow2_crypt \
-		qcow2_l1_entries qcow2_l1_at qcow2_refcount_at qcow2_refcount_clusters qcow2_snapshots _ \
-		qcow2_features _ qcow2_autoclear qcow2_refcount_order qcow2_header_bytes <<-END
-		$qcow2_header
-	END
-	for field in version backing_at backing_bytes cluster_bits virtual crypt l1_entries l1_at refcount_at refcount_clusters \
-		snapshots features autoclear refcount_order header_bytes; do
-		eval "hex_number \"\$qcow2_$field\" && qcow2_$field=\$number"
-	done
+	qcow2_magic=${hex%"${hex#????????}"}
+	qcow2_fields '????????' _ version
+	qcow2_fields '????????????????' backing_at
+	qcow2_fields '????????' backing_bytes cluster_bits
+	qcow2_fields '????????????????' virtual
+	qcow2_fields '????????' crypt l1_entries
+	qcow2_fields '????????????????' l1_at refcount_at
+	qcow2_fields '????????' refcount_clusters snapshots
+	qcow2_fields '????????????????' _ features _ autoclear
+	qcow2_fields '????????' refcount_order header_bytes
 	[ "$qcow2_version" -ne 2 ] || qcow2_features=0 qcow2_autoclear=0
+}
+
+# qcow2_fields DIGITS NAME...: the next ones of $hex, of so many digits each.
+qcow2_fields() {
+	qcow2_digits=$1
+	shift
+	for field; do
+		# shellcheck disable=SC2295  # a pattern
+		qcow2_rest=${hex#$qcow2_digits}
+		hex_number "${hex%"$qcow2_rest"}"
+		eval "qcow2_$field=\$number"
+		[ "$qcow2_rest" != "$hex" ] || qcow2_rest=
+		hex=$qcow2_rest
+	done
 }
 
 qcow2_check_magic() {

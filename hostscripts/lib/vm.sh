@@ -111,7 +111,7 @@ vm_log_max() {
 
 # vm_run_patiently LOG BACKING: a check that needs more memory than usual gets it, once, if the host has it.
 vm_run_patiently() {
-	vm_memory_mib=256
+	vm_memory_mib=256 vm_warm=$opt_warm
 	vm_run "$1"
 	vm_verdict
 	[ "$verdict_reason" = fs-needs-memory ] || return 0
@@ -119,7 +119,7 @@ vm_run_patiently() {
 	[ ! -r /proc/meminfo ] || vm_larger_mib=$(awk '$1 == "MemAvailable:" { m = int($2 / 2048); print (m > 2048) ? 2048 : m }' /proc/meminfo)
 	[ "${vm_larger_mib:-0}" -gt "$vm_memory_mib" ] || return 0
 	say "the check needs more than $vm_memory_mib MiB of memory: once more with $vm_larger_mib MiB"
-	vm_memory_mib=$vm_larger_mib
+	vm_memory_mib=$vm_larger_mib vm_warm=no # a saved machine of that size would be large
 	redo_discard "$1"
 	redo_create "$1" "$2"
 	vm_run "$1"
@@ -134,7 +134,7 @@ vm_run() {
 	if [ "$opt_allow_backing" = yes ]; then set -- "$@" --read /; else set -- "$@" --read "$image"; fi
 	[ "$opt_verb" != plan ] || set -- "$@" --plan
 	[ -z "$opt_partition" ] || set -- "$@" --partition "$opt_partition"
-	[ "$opt_warm" = yes ] || set -- "$@" --no-warm
+	[ "$vm_warm" = yes ] || set -- "$@" --no-warm
 	[ "$opt_repair" = safe ] || set -- "$@" --repair "$opt_repair"
 	[ -z "$opt_keep_log" ] || set -- "$@" --console "$work/console"
 	case $opt_quiet$opt_verbose in
