@@ -162,7 +162,7 @@ static void configure(const struct fs_facts *facts, const char *run_dir)
 	if (sysinfo(&machine) < 0 || !(file = fopen(path, "we")))
 		return;
 	ext_bitmaps_config(facts, (uint64_t)machine.totalram * machine.mem_unit, config);
-	fputs(config, file);
+	fwrite(config, 1, strlen(config), file);
 	setenv("E2FSCK_CONFIG", path, 1);
 }
 
