@@ -69,9 +69,10 @@ redo_check() {
 	# By then its checksum is the ticket's; the image and its folder may have another name.
 	[ "${1-}" != any-name ] || return 0
 	wrong="it belongs to an image of another name"
-	[ "$qcow2_backing_bytes" -gt 0 ] && [ "$qcow2_backing_bytes" -le 1023 ] || return 1
-	[ "$(dd if="$log_file" bs=1 skip="$qcow2_backing_at" count="$qcow2_backing_bytes" 2>/dev/null | od -An -v -tx1)" = \
-		"$(printf '%s' "$log_backing" | od -An -v -tx1)" ]
+	[ "$qcow2_backing_bytes" -gt 0 ] && [ "$qcow2_backing_bytes" -le 1023 ] && [ "$qcow2_backing_at" -lt "$(file_bytes "$log_file")" ] || return 1
+	hex_at "$log_file" "$qcow2_backing_at" "$qcow2_backing_bytes"
+	[ -n "$hex" ] || read_fault "$log_file"
+	[ "$hex" = "$(printf %s "$log_backing" | od -An -v -tx1 | tr -d ' \n')" ]
 }
 
 # The log as QEMU's options, below PREFIX. What the log itself says of its image
