@@ -146,9 +146,27 @@ static uint64_t reserved_now(const struct fs_facts *facts)
 	       facts->reserved_gdt_blocks;
 }
 
-/* For how much does one grow from so many groups have to find a new place, or take one, among them?
- * At most: what lies where descriptors will be, and the tables and bitmaps among that; and those
- * of new groups, which with flex_bg come first and lie together with those of old ones. */
+/* How many of so many groups may have tables where descriptors will be? With flex_bg they lie
+ * together in the first of flex_groups. At most. */
+static uint64_t count_tables_in_the_way(const struct fs_facts *facts, uint64_t groups)
+{
+	uint64_t supers = count_supers(facts, groups);
+	uint64_t places = divide_up(groups, facts->flex_groups);
+
+	return places < supers ? places : supers;
+}
+
+/* How many new groups will have their bitmaps and tables beside those of the last old ones? */
+static uint64_t count_joining(const struct fs_facts *facts, uint64_t groups)
+{
+	uint64_t rest = groups % facts->flex_groups;
+
+	return rest == 0 ? 0 : facts->flex_groups - rest;
+}
+
+/* For how much does one grow from so many groups have to find a new place, or take one, among
+ * them? At most: what lies where descriptors will be; of inode tables there the whole, one that
+ * begins before and one that ends behind; and the tables and bitmaps of groups that join. */
 static uint64_t blocks_to_place(const struct fs_facts *facts, uint64_t groups, uint64_t blocks)
 {
 	uint64_t needed = divide_up(groups_of(facts, blocks), facts->descriptors_per_block);
@@ -156,8 +174,10 @@ static uint64_t blocks_to_place(const struct fs_facts *facts, uint64_t groups, u
 	uint64_t more = needed > reserved ? needed - reserved : 0;
 
 	return more == 0 ? 0
-			 : count_supers(facts, groups) * (3 * more + facts->inode_table_blocks) +
-				   facts->flex_groups * (2 + facts->inode_table_blocks);
+			 : count_supers(facts, groups) * 3 * more +
+				   count_tables_in_the_way(facts, groups) * 2 *
+					   facts->inode_table_blocks +
+				   count_joining(facts, groups) * (2 + facts->inode_table_blocks);
 }
 
 /* What is free when there are so many groups; at least. */
