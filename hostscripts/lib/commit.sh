@@ -72,7 +72,10 @@ commit_table_back() {
 	[ "$qcow2_l1_entries" -le 4194304 ] && [ $((qcow2_l1_at % 512)) -eq 0 ] && [ "$table_bytes" -le "$table_now" ] &&
 		[ $((qcow2_l1_at + table_now)) -le "$(file_bytes "$image_at")" ] ||
 		commit_unfinished "The first-level table of $image_at is not where it can be"
-	keep table commit_table && run_unstopped dd if="$work/table" of="$image_at" bs=512 seek=$((qcow2_l1_at / 512)) conv=notrunc ||
+	# A part of it that could not be read would be taken for entries that are none.
+	keep table commit_table && [ "$(file_bytes "$work/table")" = "$table_now" ] ||
+		commit_unfinished "The table behind the log cannot be read, or not be copied into $work"
+	run_unstopped dd if="$work/table" of="$image_at" bs=512 seek=$((qcow2_l1_at / 512)) conv=notrunc ||
 		commit_unfinished "The tables of $image_at cannot be written"
 }
 

@@ -303,6 +303,24 @@ reused() {
 	ok "and it is as without the fault" qemu-img compare -q disk as-it-became
 }
 
+# The table behind the log cannot be read (here, because tail says nothing): what
+# is there of it is not put into the image.
+table_lost() {
+	[ "$shell" = dash ] || return 0 # busybox has a tail of its own, and takes no fakes
+	fresh
+	make_pending committing qcow2
+	image=$(sha256sum <disk.grow-disk.image)
+	fake tail <<-'EOF'
+		case $* in *.grow-disk.log) exit 1 ;; esac
+	EOF
+	with_fakes grow_disk --json --recover disk
+	rm -r "$scratch/fake"
+	is "the table of the image cannot be read: unfinished" "$status $(field reason)" "30 commit-unfinished"
+	is "and the image is what it was" "$(sha256sum <disk.grow-disk.image)" "$image"
+	grow_disk --recover disk
+	is "and the next run finishes it" "$status $(table_end qcow2 disk) $(ls -A)" "0 $eight disk"
+}
+
 # number_at OFFSET: the 8 bytes there in $file, as a number; the first of them has
 # flags, if any.
 number_at() {
@@ -366,6 +384,7 @@ main() {
 	bitmaps
 	uncounted
 	reused
+	table_lost
 	work_dir
 	no_guard
 }
