@@ -103,7 +103,7 @@ $(B)/kernel: | $(B)/parts/kernel
 $(B)/kernel: initramfs/kernel.config initramfs/build/kernel
 	$(Q)cp $(B)/parts/kernel/vmlinux $@.new && mv $@.new $@
 
-$(B)/initramfs.cpio: $(B)/rescue initramfs/manifest initramfs/pack $(B)/parts/kernel $(B)/parts/e2fsprogs $(B)/parts/busybox
+$(B)/initramfs.cpio: $(B)/rescue initramfs/manifest initramfs/pack $(wildcard initramfs/files/*) $(B)/parts/kernel $(B)/parts/e2fsprogs $(B)/parts/util-linux $(B)/parts/busybox
 	$(call say,PACK,$@)
 	$(Q)initramfs/pack $(B)/rescue $@ && mv $@.build-id $(B)/build-id
 

@@ -1,12 +1,8 @@
-/* The job: one request, worked off stage by stage. */
+/* The job: one request, from hello to the verdict. */
 #ifndef AGENT_JOB_H
 #define AGENT_JOB_H
 
-#include "disk.h"
-#include "filesystem/fs.h"
-#include "filesystem/tool.h"
-#include "partition/plan.h"
-#include "report.h"
+#include "recorder/recorder.h"
 #include "wire/request.h"
 
 struct job_setup {
@@ -15,7 +11,8 @@ struct job_setup {
 	const char *image; /* work on this file, outside a machine; NULL: wait for a disk */
 	const char *sbin;
 	const char *run_dir;
-	int uevent_fd; /* -1 with an image */
+	int uevent_fd;		   /* -1 with an image */
+	struct recorder *recorder; /* one that listens from the start on, or NULL; taken over */
 };
 
 /* Say hello, take the request, do it, and report done or a fault. Returns the

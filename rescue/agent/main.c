@@ -6,6 +6,7 @@
 #include "boot/port.h"
 #include "devices/uevent.h"
 #include "job.h"
+#include "recorder/recorder.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -52,7 +53,15 @@ static _Noreturn void serve_machine(void)
 	struct job_setup setup = { .build_id = build_id, .sbin = "/sbin", .run_dir = "/run" };
 	struct fault fault;
 
+	/* `trace=1` on the kernel's command line: the kernel makes it a variable. */
+	if (getenv("trace")) {
+		setup.recorder = recorder_open(&fault);
+		if (!setup.recorder)
+			give_up(&fault);
+	}
 	if (mounts_make(&fault) < 0)
+		give_up(&fault);
+	if (setup.recorder && recorder_start(setup.recorder, &fault) < 0)
 		give_up(&fault);
 	setup.uevent_fd = uevent_open(&fault);
 	if (setup.uevent_fd < 0)

@@ -1,5 +1,5 @@
 /* File descriptors: whole writes with a deadline, lines with a bound, one
- * clock. Everything is in milliseconds of CLOCK_MONOTONIC. */
+ * clock. Times are in milliseconds of CLOCK_MONOTONIC. */
 #ifndef BASE_IO_H
 #define BASE_IO_H
 
@@ -9,6 +9,9 @@
 
 /* Milliseconds of CLOCK_MONOTONIC: in the guest, since its boot. */
 int64_t clock_ms(void);
+
+/* Microseconds of the same clock: where it matters what came first. */
+int64_t clock_us(void);
 
 /* Write all of it, waiting with poll(2) for at most timeout_ms in all.
  * The deadline holds for descriptors that are not blocking. 0, or -1 with errno (ETIMEDOUT). */

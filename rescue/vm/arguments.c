@@ -3,12 +3,28 @@
 #include "wire/limits.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* The machine has no IDE disk, so the controller need not be woken: 0.2 s. */
-#define KERNEL_ALWAYS "console=ttyS0 quiet panic=-1 initcall_blacklist=piix_init"
+#define KERNEL_ALWAYS "console=ttyS0 quiet panic=-1"
+/* Without an IDE disk the controller need not be woken: 0.2 s. */
+#define KERNEL_NO_IDE " initcall_blacklist=piix_init"
 /* One emulated processor: no use in calibrating its APIC timer (0.1 s), nor in
  * patching the locks of several processors out of the kernel (0.06 s). */
-#define KERNEL_TCG KERNEL_ALWAYS " noapictimer noreplace-smp"
+#define KERNEL_TCG_ONE " noapictimer noreplace-smp"
+/* No dot in the name: the kernel hands it to the agent. */
+#define KERNEL_TRACE " trace=1"
+
+static void write_kernel_line(struct arguments *arguments, const struct machine_plan *plan)
+{
+	const struct hardware *hardware = plan->hardware;
+
+	snprintf(arguments->kernel_line, sizeof(arguments->kernel_line), "%s%s%s%s%s%s",
+		 KERNEL_ALWAYS, hardware->attach == ATTACH_IDE ? "" : KERNEL_NO_IDE,
+		 plan->accel == ACCEL_TCG && hardware->cpus == 1 ? KERNEL_TCG_ONE : "",
+		 hardware->trace ? KERNEL_TRACE : "", hardware->append ? " " : "",
+		 hardware->append ? hardware->append : "");
+}
 
 static void write_texts(struct arguments *arguments, const struct machine_plan *plan, int wire_fd,
 			int qmp_fd, int console_fd)
@@ -21,13 +37,67 @@ static void write_texts(struct arguments *arguments, const struct machine_plan *
 	snprintf(arguments->console, sizeof(arguments->console), "socket,id=console,fd=%d",
 		 console_fd);
 	snprintf(arguments->saved, sizeof(arguments->saved), "fd:%d", plan->saved_fd);
+	snprintf(arguments->cpus, sizeof(arguments->cpus), "%u", plan->hardware->cpus);
+	snprintf(arguments->rtc, sizeof(arguments->rtc), "base=%s", plan->hardware->rtc);
+	write_kernel_line(arguments, plan);
 }
 
-/* The machine. No network, no disk (it comes over QMP after hello), and no path
- * of a socket: everything is inherited. */
-void arguments_write(struct arguments *arguments, const struct machine_plan *plan, int wire_fd,
-		     int qmp_fd, int console_fd)
+static char *dump(json_t *object)
 {
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+	json_decref(object);
+	return text;
+}
+
+/* What is told as JSON: a name may have commas. */
+static int write_objects(struct arguments *arguments, const struct machine_plan *plan)
+{
+	const struct hardware *hardware = plan->hardware;
+
+	if (hardware->disk_at_power_on) {
+		arguments->node = dump(hardware_node(plan->disk_name, plan->disk_format, false));
+		arguments->device = dump(hardware_device(hardware->attach));
+		if (!arguments->node || !arguments->device)
+			return -1;
+	}
+	return 0;
+}
+
+/* Commas are doubled: QEMU takes a single one for the end of the value. */
+static int write_share(struct arguments *arguments, const struct hardware *hardware)
+{
+	char *at;
+
+	if (!hardware->share)
+		return 0;
+	arguments->share = malloc(2 * strlen(hardware->share) + 128);
+	if (!arguments->share)
+		return -1;
+	at = arguments->share + sprintf(arguments->share,
+					"local,id=share,security_model=none,"
+					"readonly=%s,path=",
+					hardware->share_writable ? "off" : "on");
+	for (const char *from = hardware->share; *from; from++) {
+		if (*from == ',')
+			*at++ = ',';
+		*at++ = *from;
+	}
+	*at = '\0';
+	return 0;
+}
+
+void arguments_free(struct arguments *arguments)
+{
+	free(arguments->node);
+	free(arguments->device);
+	free(arguments->share);
+}
+
+/* The machine. No network, no path of a socket: everything is inherited. */
+static void write_table(struct arguments *arguments, const struct machine_plan *plan)
+{
+	const struct hardware *hardware = plan->hardware;
 	const struct {
 		const char *option, *value;
 	} table[] = {
@@ -37,10 +107,12 @@ void arguments_write(struct arguments *arguments, const struct machine_plan *pla
 		{ "-display", "none" },
 		{ "-machine", arguments->machine },
 		{ "-cpu", plan->accel == ACCEL_TCG ? "max" : "host" },
+		{ hardware->cpus > 1 ? "-smp" : NULL, arguments->cpus },
 		{ "-m", arguments->memory },
+		{ hardware->rtc ? "-rtc" : NULL, arguments->rtc },
 		{ "-kernel", plan->kernel },
 		{ "-initrd", plan->initramfs },
-		{ "-append", plan->accel == ACCEL_TCG ? KERNEL_TCG : KERNEL_ALWAYS },
+		{ "-append", arguments->kernel_line },
 		{ "-chardev", arguments->qmp },
 		{ "-mon", "chardev=qmp,mode=control" },
 		{ "-chardev", arguments->console },
@@ -50,13 +122,19 @@ void arguments_write(struct arguments *arguments, const struct machine_plan *pla
 		{ "-device", "virtserialport,chardev=wire,name=" WIRE_PORT_NAME },
 		{ "-device", "virtio-scsi-pci,id=scsi" },
 		{ "-device", "virtio-rng-pci" },
+		{ hardware_controller(hardware->attach) ? "-device" : NULL,
+		  hardware_controller(hardware->attach) },
+		{ arguments->node ? "-blockdev" : NULL, arguments->node },
+		{ arguments->device ? "-device" : NULL, arguments->device },
+		{ arguments->share ? "-fsdev" : NULL, arguments->share },
+		{ arguments->share ? "-device" : NULL,
+		  "virtio-9p-pci,fsdev=share,mount_tag=share" },
 		{ plan->sandbox ? "-sandbox" : NULL,
 		  "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny" },
 		{ plan->saved_fd >= 0 ? "-incoming" : NULL, arguments->saved },
 	};
 	size_t count = 0;
 
-	write_texts(arguments, plan, wire_fd, qmp_fd, console_fd);
 	arguments->argv[count++] = plan->qemu;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		if (!table[i].option)
@@ -66,4 +144,17 @@ void arguments_write(struct arguments *arguments, const struct machine_plan *pla
 			arguments->argv[count++] = table[i].value;
 	}
 	arguments->argv[count] = NULL;
+}
+
+int arguments_write(struct arguments *arguments, const struct machine_plan *plan, int wire_fd,
+		    int qmp_fd, int console_fd)
+{
+	*arguments = (struct arguments){ 0 };
+	write_texts(arguments, plan, wire_fd, qmp_fd, console_fd);
+	if (write_objects(arguments, plan) < 0 || write_share(arguments, plan->hardware) < 0) {
+		arguments_free(arguments);
+		return -1;
+	}
+	write_table(arguments, plan);
+	return 0;
 }

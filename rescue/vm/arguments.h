@@ -13,9 +13,14 @@ struct arguments {
 	char memory[16];
 	char wire[64], qmp[64], console[64];
 	char saved[16];
+	char kernel_line[1024];
+	char cpus[16], rtc[64];
+	char *node, *device, *share; /* owned: arguments_free */
 };
 
-void arguments_write(struct arguments *arguments, const struct machine_plan *plan, int wire_fd,
-		     int qmp_fd, int console_fd);
+/* -1: out of memory, or a name that no JSON can carry. */
+int arguments_write(struct arguments *arguments, const struct machine_plan *plan, int wire_fd,
+		    int qmp_fd, int console_fd);
+void arguments_free(struct arguments *arguments);
 
 #endif

@@ -86,7 +86,7 @@ static void allow_backing_files(int rules_fd, const struct options *options)
 static void write_rules(int rules_fd, const struct options *options, const struct paths *paths,
 			enum accel accel)
 {
-	unsigned of_disk = options->request.plan_only ? MAY_READ : MAY_READ | MAY_WRITE;
+	unsigned of_disk = options->request.kind == REQUEST_PLAN ? MAY_READ : MAY_READ | MAY_WRITE;
 
 	for (size_t i = 0; i < sizeof(system_rules) / sizeof(system_rules[0]); i++)
 		(void)landlock_allow(rules_fd, system_rules[i].path, system_rules[i].rights);
@@ -95,6 +95,10 @@ static void write_rules(int rules_fd, const struct options *options, const struc
 	(void)landlock_allow(rules_fd, paths->initramfs, MAY_READ);
 	if (accel == ACCEL_KVM)
 		(void)landlock_allow(rules_fd, "/dev/kvm", MAY_READ | MAY_WRITE | MAY_IOCTL);
+	if (options->hardware.share)
+		(void)landlock_allow(rules_fd, options->hardware.share,
+				     options->hardware.share_writable ? MAY_READ | MAY_WRITE
+								      : MAY_READ);
 	if (!options->disk_path)
 		return;
 	(void)landlock_allow(rules_fd, options->disk_path, of_disk);

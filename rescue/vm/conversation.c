@@ -53,36 +53,41 @@ static int save(struct session *session, struct warm *warm, const struct options
 	return warm_save(warm, session, options->memory_mib, fault) < 0 ? -1 : 0;
 }
 
-/* The overlay is thrown away on any failure, so no flush of the guest needs to
- * reach the platter: the caller flushes before it trusts the result. Zeroes
- * stay holes as it is: detect-zeroes was measured and saves nothing. */
-static json_t *disk_node(const struct options *options, const struct paths *paths)
-{
-	return json_pack("{s:s, s:s, s:b, s:s, s:{s:b, s:b}, s:{s:s, s:s}}", "node-name", "disk",
-			 "driver", options->disk_format, "read-only", options->request.plan_only,
-			 "discard", "unmap", "cache", "direct", 0, "no-flush", 1, "file", "driver",
-			 "file", "filename", paths->disk_name);
-}
-
-/* On an error the machine stops and says so, instead of telling the guest: it
- * is for the host to explain a host's full disk. */
-static json_t *disk_device(void)
-{
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "driver", "scsi-hd", "bus", "scsi.0",
-			 "id", "disk-device", "drive", "disk", "werror", "stop", "rerror", "stop");
-}
-
 static int attach_disk(struct session *session, const struct options *options,
 		       const struct paths *paths, struct fault *fault)
 {
-	json_t *node = disk_node(options, paths);
+	json_t *node = hardware_node(paths->disk_name, options->disk_format,
+				     options->request.kind == REQUEST_PLAN);
 
 	if (!node)
 		return fault_set(fault, REASON_DISK_IO, "the name of the disk is not UTF-8");
 	if (execute(session, "blockdev-add", node, fault) < 0)
 		return -1;
 	session->order.disk_attached = true; /* the guest may see it before QEMU answers */
-	return execute(session, "device_add", disk_device(), fault);
+	return execute(session, "device_add", hardware_device(options->hardware.attach), fault);
+}
+
+/* When it is to come: at once, at a moment of the boot, or it is there already. */
+static int await_moment(struct session *session, const struct options *options, struct fault *fault)
+{
+	const char *moment = moment_words[options->request.trace.attach_at];
+
+	if (options->request.kind != REQUEST_TRACE)
+		return 0;
+	while (strcmp(session->stage, moment) != 0 && !session->verdict)
+		if (session_pump(session, fault) < 0)
+			return -1;
+	return 0;
+}
+
+static int bring_disk(struct session *session, const struct options *options,
+		      const struct paths *paths, struct fault *fault)
+{
+	if (options->hardware.disk_at_power_on)
+		return 0;
+	if (await_moment(session, options, fault) < 0)
+		return -1;
+	return session->verdict ? 0 : attach_disk(session, options, paths, fault);
 }
 
 static int send_request(struct session *session, const struct options *options, struct fault *fault)
@@ -91,7 +96,8 @@ static int send_request(struct session *session, const struct options *options, 
 	char *line;
 	int result = 0;
 
-	request.time_unix_s = time(NULL);
+	if (request.time_unix_s == 0)
+		request.time_unix_s = time(NULL);
 	request.has_seed = getrandom(request.seed, sizeof(request.seed), 0) == sizeof(request.seed);
 	line = request_format(&request);
 	if (!line)
@@ -155,7 +161,7 @@ int conversation_run(struct session *session, const struct machine_plan *plan, s
 {
 	if (begin(session, warm, options, fault) < 0 ||
 	    tell_machine(session, plan, options, fault) < 0 ||
-	    attach_disk(session, options, paths, fault) < 0 || await_verdict(session, fault) < 0)
+	    bring_disk(session, options, paths, fault) < 0 || await_verdict(session, fault) < 0)
 		return -1;
 	/* After a fault nothing on the disk matters any more. */
 	return session->end == EVENT_DONE ? await_exit(session, fault) : 0;

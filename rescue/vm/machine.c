@@ -129,12 +129,16 @@ int machine_start(const struct machine_plan *plan, struct machine *ret_machine, 
 		close_channels(&channels);
 		return -1;
 	}
-	arguments_write(&arguments, plan, channels.theirs[CHANNEL_WIRE],
-			channels.theirs[CHANNEL_QMP], channels.theirs[CHANNEL_CONSOLE]);
+	if (arguments_write(&arguments, plan, channels.theirs[CHANNEL_WIRE],
+			    channels.theirs[CHANNEL_QMP], channels.theirs[CHANNEL_CONSOLE]) < 0) {
+		close_channels(&channels);
+		return fault_set(fault, REASON_NO_MEMORY, "QEMU's arguments cannot be written");
+	}
 	ret_machine->adopts = adopt_orphans();
 	pid = fork();
 	if (pid == 0)
 		become_qemu(plan, channels.theirs, (char *const *)arguments.argv, parent);
+	arguments_free(&arguments);
 	if (pid < 0) {
 		fault_set_errno(fault, REASON_NO_MEMORY, errno, "cannot start a process");
 		close_channels(&channels);

@@ -5,6 +5,7 @@
 #include "accel.h"
 #include "base/fault.h"
 #include "confine.h"
+#include "hardware.h"
 
 #include <sys/types.h>
 
@@ -16,8 +17,10 @@ struct machine_plan {
 	const char *folder; /* where QEMU runs; the paths above do not depend on it */
 	enum accel accel;
 	unsigned memory_mib;
-	bool sandbox; /* QEMU's own system call filter */
-	int saved_fd; /* a machine that was saved, to go on with; -1: boot */
+	const struct hardware *hardware;
+	const char *disk_name, *disk_format; /* of a disk that is there at power on */
+	bool sandbox;			     /* QEMU's own system call filter */
+	int saved_fd;			     /* a machine that was saved, to go on with; -1: boot */
 	const struct confine *confine;
 };
 

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 const char options_help_text[] =
 	"usage: rescue-vm [options] --guest DIR --disk FILE --format qcow2|raw\n"
@@ -22,6 +24,7 @@ const char options_help_text[] =
 	"  --plan                    only tell what would be done; the disk is read-only\n"
 	"  --partition N             partition to grow (default: the last one)\n"
 	"  --repair safe|all         what may be repaired without a question (default: safe)\n"
+	"  --record                  tell the device events too, with their times\n"
 	"  --accel auto|kvm|hvf|tcg  accelerator (default: auto, the first that works)\n"
 	"  --no-warm                 boot; neither go on with a machine that was saved at its\n"
 	"                            hello, nor save one\n"
@@ -30,66 +33,99 @@ const char options_help_text[] =
 	"  --memory MIB              memory of the machine (default: 256)\n"
 	"  --events FILE             where the events go (default: -, standard output)\n"
 	"  --console FILE            where the text of the serial console goes (default: nowhere)\n"
+	"  --append ARGS             more for the guest's kernel command line\n"
+	"  --cpus N                  processors of the machine (default: 1)\n"
+	"  --rtc TIME                its clock, 2038-01-19T03:14:00Z (default: that of the host)\n"
 	"  --progress auto|bar|lines|none\n"
 	"                            progress on standard error (default: auto)\n"
 	"  --stall-seconds N         give up after this silence of the guest (default: 30)\n"
 	"  --hello-seconds N         give up when the guest is not up by then (default: 60)\n"
 	"  --deadline-seconds N      give up when the work is not done by then (default: 86400)\n"
-	"  --help, --version\n";
-
-enum option_code {
-	OPTION_DISK = 256,
-	OPTION_DISK_MAX_BYTES,
-	OPTION_FORMAT,
-	OPTION_GUEST,
-	OPTION_READ,
-	OPTION_PLAN,
-	OPTION_PARTITION,
-	OPTION_REPAIR,
-	OPTION_ACCEL,
-	OPTION_NO_WARM,
-	OPTION_PREPARE,
-	OPTION_QEMU,
-	OPTION_MEMORY,
-	OPTION_EVENTS,
-	OPTION_CONSOLE,
-	OPTION_PROGRESS,
-	OPTION_STALL_SECONDS,
-	OPTION_HELLO_SECONDS,
-	OPTION_DEADLINE_SECONDS,
-	OPTION_HELP,
-	OPTION_VERSION
-};
-
-static const struct option option_table[] = {
-	{ "disk", required_argument, NULL, OPTION_DISK },
-	{ "disk-max-bytes", required_argument, NULL, OPTION_DISK_MAX_BYTES },
-	{ "format", required_argument, NULL, OPTION_FORMAT },
-	{ "guest", required_argument, NULL, OPTION_GUEST },
-	{ "read", required_argument, NULL, OPTION_READ },
-	{ "plan", no_argument, NULL, OPTION_PLAN },
-	{ "partition", required_argument, NULL, OPTION_PARTITION },
-	{ "repair", required_argument, NULL, OPTION_REPAIR },
-	{ "accel", required_argument, NULL, OPTION_ACCEL },
-	{ "no-warm", no_argument, NULL, OPTION_NO_WARM },
-	{ "prepare", no_argument, NULL, OPTION_PREPARE },
-	{ "qemu", required_argument, NULL, OPTION_QEMU },
-	{ "memory", required_argument, NULL, OPTION_MEMORY },
-	{ "events", required_argument, NULL, OPTION_EVENTS },
-	{ "console", required_argument, NULL, OPTION_CONSOLE },
-	{ "progress", required_argument, NULL, OPTION_PROGRESS },
-	{ "stall-seconds", required_argument, NULL, OPTION_STALL_SECONDS },
-	{ "hello-seconds", required_argument, NULL, OPTION_HELLO_SECONDS },
-	{ "deadline-seconds", required_argument, NULL, OPTION_DEADLINE_SECONDS },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ NULL, 0, NULL, 0 },
-};
+	"  --help, --version\n"
+	"\n"
+	"To trace a boot instead of growing the disk:\n"
+	"  --trace                   boot in Alpine's manner, record, and write a new table\n"
+	"  --attach scsi|ide|virtio|usb|nvme\n"
+	"                            how the disk is attached (default: scsi)\n"
+	"  --attach-at power-on|single|init|login\n"
+	"                            and when (default: power-on; the stages of the boot)\n"
+	"  --seq no|single|init|login\n"
+	"                            from when on mdev orders the events (default: no)\n"
+	"  --log no|single|init|login\n"
+	"                            from when on mdev writes its log (default: no)\n"
+	"  --break no|single|init|login\n"
+	"                            where to give a shell (default: no)\n"
+	"  --method fdisk|sfdisk|agent\n"
+	"                            what writes the table (default: fdisk)\n"
+	"  --hold-up ACTION:NAME     hold up the mdev of that event, remove:sda2\n"
+	"  --hold-up-ms N            for so long (default: 1000)\n";
 
 static const char *const formats[] = { "qcow2", "raw", NULL };
-static const char *const repairs[] = { "safe", "all", NULL };		   /* enum repair */
 static const char *const accels[] = { "auto", "kvm", "hvf", "tcg", NULL }; /* enum accel */
 static const char *const styles[] = { "auto", "bar", "lines", "none", NULL };
+
+/* What an option does to struct options. */
+enum rule_kind {
+	RULE_SET,    /* an enumeration, to the smallest number; takes no value */
+	RULE_TRUE,   /* a flag; takes no value */
+	RULE_FALSE,  /* the same */
+	RULE_TEXT,   /* a text */
+	RULE_WORD,   /* an enumeration, to the value's place in words */
+	RULE_NUMBER, /* an unsigned */
+	RULE_BYTES,  /* a uint64_t */
+	RULE_READ,
+	RULE_FORMAT,
+	RULE_HOLD_UP,
+	RULE_RTC
+};
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct rule {
+	const char *name;
+	enum rule_kind kind;
+	size_t at;
+	uint64_t smallest, largest;
+	const char *const *words;
+} rules[] = {
+	{ "disk", RULE_TEXT, AT(disk_path), 0, 0, NULL },
+	{ "disk-max-bytes", RULE_BYTES, AT(disk_max_bytes), 1, INT64_MAX, NULL },
+	{ "format", RULE_FORMAT, AT(disk_format), 0, 0, formats },
+	{ "guest", RULE_TEXT, AT(guest_folder), 0, 0, NULL },
+	{ "read", RULE_READ, 0, 0, 0, NULL },
+	{ "plan", RULE_SET, AT(request.kind), REQUEST_PLAN, 0, NULL },
+	{ "trace", RULE_SET, AT(request.kind), REQUEST_TRACE, 0, NULL },
+	{ "record", RULE_TRUE, AT(request.record), 0, 0, NULL },
+	{ "partition", RULE_NUMBER, AT(request.partition), 1, 128, NULL },
+	{ "repair", RULE_WORD, AT(request.repair), 0, 0, repair_words },
+	{ "accel", RULE_WORD, AT(accel), 0, 0, accels },
+	{ "no-warm", RULE_FALSE, AT(warm), 0, 0, NULL },
+	{ "prepare", RULE_SET, AT(verb), VERB_PREPARE, 0, NULL },
+	{ "qemu", RULE_TEXT, AT(qemu), 0, 0, NULL },
+	{ "memory", RULE_NUMBER, AT(memory_mib), 64, 65536, NULL },
+	{ "cpus", RULE_NUMBER, AT(hardware.cpus), 1, HARDWARE_CPUS_MAX, NULL },
+	{ "append", RULE_TEXT, AT(hardware.append), 0, 0, NULL },
+	{ "rtc", RULE_RTC, 0, 0, 0, NULL },
+	{ "attach", RULE_WORD, AT(hardware.attach), 0, 0, attach_words },
+	{ "attach-at", RULE_WORD, AT(request.trace.attach_at), 0, 0, moment_words },
+	{ "seq", RULE_WORD, AT(request.trace.seq), 0, 0, moment_words },
+	{ "log", RULE_WORD, AT(request.trace.log), 0, 0, moment_words },
+	{ "break", RULE_WORD, AT(request.trace.break_at), 0, 0, moment_words },
+	{ "method", RULE_WORD, AT(request.trace.method), 0, 0, table_method_words },
+	{ "hold-up", RULE_HOLD_UP, 0, 0, 0, NULL },
+	{ "hold-up-ms", RULE_NUMBER, AT(request.trace.hold_up_ms), 1, 60000, NULL },
+	{ "events", RULE_TEXT, AT(events_path), 0, 0, NULL },
+	{ "console", RULE_TEXT, AT(console_path), 0, 0, NULL },
+	{ "progress", RULE_WORD, AT(progress), 0, 0, styles },
+	{ "stall-seconds", RULE_NUMBER, AT(stall_seconds), 1, 86400, NULL },
+	{ "hello-seconds", RULE_NUMBER, AT(hello_seconds), 1, 86400, NULL },
+	{ "deadline-seconds", RULE_NUMBER, AT(deadline_seconds), 1, 31536000, NULL },
+	{ "help", RULE_SET, AT(verb), VERB_HELP, 0, NULL },
+	{ "version", RULE_SET, AT(verb), VERB_VERSION, 0, NULL },
+};
+
+#define FIRST_CODE 256 /* not a character */
+#define RULES	   (sizeof(rules) / sizeof(rules[0]))
 
 static int refuse_value(struct fault *fault, const char *option, const char *value)
 {
@@ -99,39 +135,27 @@ static int refuse_value(struct fault *fault, const char *option, const char *val
 	return fault_set(fault, REASON_USAGE, "--%s cannot be '%s'", option, safe);
 }
 
-/* The position of the word in the list, or -1. */
-static int parse_word(const char *option, const char *value, const char *const *words,
-		      struct fault *fault)
+/* The position of the word in the rule's list, or -1. */
+static int parse_word(const struct rule *rule, const char *value, struct fault *fault)
 {
-	for (int i = 0; words[i]; i++)
-		if (strcmp(words[i], value) == 0)
+	for (int i = 0; rule->words[i]; i++)
+		if (strcmp(rule->words[i], value) == 0)
 			return i;
-	return refuse_value(fault, option, value);
+	return refuse_value(fault, rule->name, value);
 }
 
-static int parse_bytes(const char *option, const char *value, uint64_t smallest, uint64_t largest,
-		       uint64_t *ret_number, struct fault *fault)
+static int parse_number(const struct rule *rule, const char *value, uint64_t *ret_number,
+			struct fault *fault)
 {
 	char *end;
 	unsigned long long number;
 
 	errno = 0;
 	number = strtoull(value, &end, 10);
-	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || number < smallest ||
-	    number > largest)
-		return refuse_value(fault, option, value);
+	if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 ||
+	    number < rule->smallest || number > rule->largest)
+		return refuse_value(fault, rule->name, value);
 	*ret_number = number;
-	return 0;
-}
-
-static int parse_number(const char *option, const char *value, unsigned smallest, unsigned largest,
-			unsigned *ret_number, struct fault *fault)
-{
-	uint64_t number;
-
-	if (parse_bytes(option, value, smallest, largest, &number, fault) < 0)
-		return -1;
-	*ret_number = (unsigned)number;
 	return 0;
 }
 
@@ -144,87 +168,103 @@ static int take_read(struct options *options, struct fault *fault)
 	return 0;
 }
 
-/* The options whose value is one word of a list. */
-static int take_word(struct options *options, int code, const char *name, struct fault *fault)
+static int take_hold_up(struct options *options, const struct rule *rule, struct fault *fault)
 {
-	static const struct {
-		int code;
-		const char *const *words;
-	} lists[] = { { OPTION_FORMAT, formats },
-		      { OPTION_REPAIR, repairs },
-		      { OPTION_ACCEL, accels },
-		      { OPTION_PROGRESS, styles } };
-	int word = -1;
+	struct trace_request *trace = &options->request.trace;
 
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		if (lists[i].code == code)
-			word = parse_word(name, optarg, lists[i].words, fault);
-	if (word < 0)
-		return -1;
-	if (code == OPTION_FORMAT)
-		options->disk_format = formats[word];
-	else if (code == OPTION_REPAIR)
-		options->request.repair = (enum repair)word;
-	else if (code == OPTION_ACCEL)
-		options->accel = (enum accel)word;
-	else
-		options->progress = (enum progress_style)word;
+	if (!strchr(optarg, ':') || strlen(optarg) >= sizeof(trace->hold_up))
+		return refuse_value(fault, rule->name, optarg);
+	strcpy(trace->hold_up, optarg);
 	return 0;
 }
 
-static int take(struct options *options, int code, const char *name, struct fault *fault)
+/* 2038-01-19T03:14:00, with or without Z: always UTC. The same for the machine's
+ * clock and for the one that the guest is told. */
+static int take_rtc(struct options *options, const struct rule *rule, struct fault *fault)
 {
-	switch (code) {
-	case OPTION_DISK:
-		options->disk_path = optarg;
-		return 0;
-	case OPTION_DISK_MAX_BYTES:
-		return parse_bytes(name, optarg, 1, INT64_MAX, &options->disk_max_bytes, fault);
-	case OPTION_READ:
-		return take_read(options, fault);
-	case OPTION_GUEST:
-		options->guest_folder = optarg;
-		return 0;
-	case OPTION_PLAN:
-		options->request.plan_only = true;
-		return 0;
-	case OPTION_NO_WARM:
-		options->warm = false;
-		return 0;
-	case OPTION_PREPARE:
-		options->verb = VERB_PREPARE;
-		return 0;
-	case OPTION_QEMU:
-		options->qemu = optarg;
-		return 0;
-	case OPTION_EVENTS:
-		options->events_path = optarg;
-		return 0;
-	case OPTION_CONSOLE:
-		options->console_path = optarg;
-		return 0;
-	case OPTION_PARTITION:
-		return parse_number(name, optarg, 1, 128, &options->request.partition, fault);
-	case OPTION_MEMORY:
-		return parse_number(name, optarg, 64, 65536, &options->memory_mib, fault);
-	case OPTION_STALL_SECONDS:
-		return parse_number(name, optarg, 1, 86400, &options->stall_seconds, fault);
-	case OPTION_HELLO_SECONDS:
-		return parse_number(name, optarg, 1, 86400, &options->hello_seconds, fault);
-	case OPTION_DEADLINE_SECONDS:
-		return parse_number(name, optarg, 1, 31536000, &options->deadline_seconds, fault);
-	case OPTION_HELP:
-		options->verb = VERB_HELP;
-		return 0;
-	case OPTION_VERSION:
-		options->verb = VERB_VERSION;
-		return 0;
-	default:
-		return take_word(options, code, name, fault);
-	}
+	struct tm parts = { 0 };
+	const char *rest = strptime(optarg, "%Y-%m-%dT%H:%M:%S", &parts);
+
+	if (!rest || (strcmp(rest, "") != 0 && strcmp(rest, "Z") != 0) || timegm(&parts) <= 0)
+		return refuse_value(fault, rule->name, optarg);
+	options->request.time_unix_s = timegm(&parts);
+	strftime(options->rtc, sizeof(options->rtc), "%Y-%m-%dT%H:%M:%S", &parts);
+	return 0;
 }
 
-static int require(const struct options *options, struct fault *fault)
+static int take(struct options *options, const struct rule *rule, struct fault *fault)
+{
+	void *place = (char *)options + rule->at;
+	uint64_t number = 0;
+	int word;
+
+	switch (rule->kind) {
+	case RULE_SET:
+		*(int *)place = (int)rule->smallest;
+		return 0;
+	case RULE_TRUE:
+	case RULE_FALSE:
+		*(bool *)place = rule->kind == RULE_TRUE;
+		return 0;
+	case RULE_TEXT:
+		*(const char **)place = optarg;
+		return 0;
+	case RULE_WORD:
+	case RULE_FORMAT:
+		word = parse_word(rule, optarg, fault);
+		if (word < 0)
+			return -1;
+		if (rule->kind == RULE_WORD)
+			*(int *)place = word;
+		else
+			*(const char **)place = rule->words[word];
+		return 0;
+	case RULE_NUMBER:
+	case RULE_BYTES:
+		if (parse_number(rule, optarg, &number, fault) < 0)
+			return -1;
+		if (rule->kind == RULE_NUMBER)
+			*(unsigned *)place = (unsigned)number;
+		else
+			*(uint64_t *)place = number;
+		return 0;
+	case RULE_READ:
+		return take_read(options, fault);
+	case RULE_HOLD_UP:
+		return take_hold_up(options, rule, fault);
+	case RULE_RTC:
+		return take_rtc(options, rule, fault);
+	}
+	return -1;
+}
+
+/* What only a trace knows, and what it needs. */
+static int check_trace(struct options *options, struct fault *fault)
+{
+	struct hardware *hardware = &options->hardware;
+	struct trace_request *trace = &options->request.trace;
+
+	if (trace->attach_at == MOMENT_NO)
+		trace->attach_at = MOMENT_POWER_ON;
+	if (options->request.kind != REQUEST_TRACE)
+		return hardware_can_hot_plug(hardware->attach)
+			       ? 0
+			       : fault_set(fault, REASON_USAGE, "--attach ide needs --trace");
+	hardware->disk_at_power_on = trace->attach_at == MOMENT_POWER_ON;
+	if (!hardware->disk_at_power_on && !hardware_can_hot_plug(hardware->attach))
+		return fault_set(fault, REASON_USAGE,
+				 "an IDE disk cannot be attached while the machine runs: --attach "
+				 "ide goes only with --attach-at power-on");
+	if (trace->seq == MOMENT_POWER_ON || trace->log == MOMENT_POWER_ON ||
+	    trace->break_at == MOMENT_POWER_ON)
+		return fault_set(fault, REASON_USAGE,
+				 "at power on only a disk can be attached, nothing else begins");
+	hardware->trace = options->request.record = true;
+	options->warm = false;
+	return 0;
+}
+
+static int require(struct options *options, struct fault *fault)
 {
 	if (options->verb != VERB_RUN && options->verb != VERB_PREPARE)
 		return 0;
@@ -235,7 +275,17 @@ static int require(const struct options *options, struct fault *fault)
 		return fault_set(fault, REASON_USAGE, "--disk and --format are needed");
 	if (!options->guest_folder)
 		return fault_set(fault, REASON_USAGE, "--guest is needed");
-	return 0;
+	return check_trace(options, fault);
+}
+
+/* For getopt_long(3), which tells the place in the list. */
+static void list_options(struct option list[RULES + 1])
+{
+	for (size_t i = 0; i < RULES; i++)
+		list[i] = (struct option){ .name = rules[i].name,
+					   .has_arg = rules[i].kind >= RULE_TEXT,
+					   .val = (int)i + FIRST_CODE };
+	list[RULES] = (struct option){ 0 };
 }
 
 int options_parse(int argc, char *const argv[], struct options *ret_options, struct fault *fault)
@@ -248,12 +298,16 @@ int options_parse(int argc, char *const argv[], struct options *ret_options, str
 		.stall_seconds = 30,
 		.hello_seconds = 60,
 		.deadline_seconds = 86400,
+		.hardware = { .cpus = 1 },
+		.request = { .trace = { .hold_up_ms = 1000 } },
 	};
-	int code, index = 0;
+	struct option list[RULES + 1];
+	int code;
 	char safe[128];
 
 	opterr = 0; /* the sentence is ours */
-	while ((code = getopt_long(argc, argv, ":", option_table, &index)) != -1) {
+	list_options(list);
+	while ((code = getopt_long(argc, argv, ":", list, NULL)) != -1) {
 		const char *word = argv[optind - 1];
 
 		text_make_safe(safe, sizeof(safe), word, strlen(word));
@@ -261,7 +315,7 @@ int options_parse(int argc, char *const argv[], struct options *ret_options, str
 			return fault_set(fault, REASON_USAGE, "%s needs a value", safe);
 		if (code == '?')
 			return fault_set(fault, REASON_USAGE, "unknown option %s", safe);
-		if (take(&options, code, option_table[index].name, fault) < 0)
+		if (take(&options, &rules[code - FIRST_CODE], fault) < 0)
 			return -1;
 	}
 	if (optind < argc) {
@@ -271,5 +325,7 @@ int options_parse(int argc, char *const argv[], struct options *ret_options, str
 	if (require(&options, fault) < 0)
 		return -1;
 	*ret_options = options;
+	if (options.rtc[0] != '\0')
+		ret_options->hardware.rtc = ret_options->rtc;
 	return 0;
 }

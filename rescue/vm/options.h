@@ -4,6 +4,7 @@
 
 #include "accel.h"
 #include "base/fault.h"
+#include "hardware.h"
 #include "progress.h"
 #include "wire/request.h"
 
@@ -30,12 +31,14 @@ struct options {
 	unsigned stall_seconds;
 	unsigned hello_seconds;
 	unsigned deadline_seconds;
-	struct request request; /* without the time */
+	struct hardware hardware; /* its rtc is the text below, or NULL */
+	char rtc[32];
+	struct request request; /* the time is 0: now */
 };
 
 extern const char options_help_text[];
 
-/* -1 with REASON_USAGE and a sentence that names the culprit. */
+/* ret_options must stay where it is. -1 with REASON_USAGE and a sentence that names the culprit. */
 int options_parse(int argc, char *const argv[], struct options *ret_options, struct fault *fault);
 
 #endif

@@ -38,7 +38,7 @@ static int enter(struct order *order, enum event_kind kind, enum order_phase pha
 {
 	if (order->phase < PHASE_PLAN || order->phase > phase)
 		return refuse(fault, kind, "an event is out of order");
-	if (!order->will_change || order->plan_only)
+	if (!order->will_change || order->kind != REQUEST_GROW)
 		return refuse(fault, kind, "nothing was to be changed");
 	if (order->phase == phase)
 		return 0;
@@ -141,9 +141,15 @@ static int take_done(struct order *order, const json_t *object, struct fault *fa
 {
 	bool changed = json_is_true(json_object_get(object, "changed"));
 
+	if (order->kind == REQUEST_TRACE) {
+		if (order->phase < PHASE_DISK || changed)
+			return refuse(fault, EVENT_DONE, "done without a disk, or with a change");
+		order->phase = PHASE_OVER;
+		return 0;
+	}
 	if (order->phase < PHASE_PLAN)
 		return refuse(fault, EVENT_DONE, "done without a plan");
-	if (changed != (order->will_change && !order->plan_only))
+	if (changed != (order->will_change && order->kind == REQUEST_GROW))
 		return refuse(fault, EVENT_DONE, "done contradicts the plan");
 	if (changed && order->phase != PHASE_VERIFY)
 		return refuse(fault, EVENT_DONE, "done without check and verify");
@@ -213,6 +219,16 @@ int order_accept(struct order *order, enum event_kind kind, const json_t *object
 		return take_done(order, object, fault);
 	case EVENT_FAULT:
 		return take_fault(order, object, fault);
+	case EVENT_PROCESS:
+	case EVENT_NODE:
+	case EVENT_MOUNT:
+	case EVENT_LOG:
+	case EVENT_MARK:
+	case EVENT_LISTING:
+	case EVENT_SEQNUM:
+	case EVENT_LOST:
+		return order->recording ? 0
+					: refuse(fault, kind, "a recording that nobody asked for");
 	case EVENT_UEVENT:
 	case EVENT_BEAT:
 	case EVENT_KINDS:

@@ -4,6 +4,7 @@
 #define VM_ORDER_H
 
 #include "wire/event.h"
+#include "wire/request.h"
 
 #include <stdint.h>
 
@@ -21,8 +22,9 @@ enum order_phase {
 };
 
 struct order {
-	bool plan_only;	    /* set by the host: a plan was requested */
-	bool disk_attached; /* set by the host, just before it attaches the disk */
+	enum request_kind kind; /* set by the host: what was requested */
+	bool recording;		/* set by the host: and a recording of it */
+	bool disk_attached;	/* set by the host, just before it attaches the disk */
 	enum order_phase phase;
 	uint64_t limits_seen; /* bit 1 << enum reason */
 	bool will_change;     /* the plan says so */

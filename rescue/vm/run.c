@@ -39,19 +39,25 @@ static void prepare(const struct run *run, enum accel accel, struct confine *ret
 					   .folder = run->paths.disk_folder,
 					   .accel = accel,
 					   .memory_mib = options->memory_mib,
+					   .hardware = &options->hardware,
+					   .disk_name = run->paths.disk_name,
+					   .disk_format = options->disk_format,
 					   .sandbox = run->sandbox,
 					   .saved_fd = -1,
 					   .confine = ret_confine };
-	*ret_session = (struct session){ .progress = run->progress,
-					 .report = run->report,
-					 .build_id = run->paths.build_id,
-					 .signals_fd = run->signals_fd,
-					 .stall_ms = (int64_t)options->stall_seconds * 1000,
-					 .run_ms = (int64_t)options->deadline_seconds * 1000,
-					 .disk_max_bytes = options->disk_max_bytes,
-					 .console = { .copy_fd = run->console_fd },
-					 .complaint = { .copy_fd = -1 },
-					 .order = { .plan_only = options->request.plan_only } };
+	*ret_session =
+		(struct session){ .progress = run->progress,
+				  .report = run->report,
+				  .build_id = run->paths.build_id,
+				  .signals_fd = run->signals_fd,
+				  .stall_ms = (int64_t)options->stall_seconds * 1000,
+				  .run_ms = (int64_t)options->deadline_seconds * 1000,
+				  .disk_max_bytes = options->disk_max_bytes,
+				  .console = { .copy_fd = run->console_fd },
+				  .complaint = { .copy_fd = -1 },
+				  .order = { .disk_attached = options->hardware.disk_at_power_on,
+					     .kind = options->request.kind,
+					     .recording = options->request.record } };
 }
 
 /* Before hello nothing of the disk was seen: a QEMU that cannot start may be

@@ -40,6 +40,14 @@ static int take_first_word(struct session *session, struct fault *fault)
 	return session->restored ? report_event(session->report, session->hello, fault) : 0;
 }
 
+static void note_stage(struct session *session, const json_t *mark)
+{
+	const char *text = json_string_value(json_object_get(mark, "text"));
+
+	if (text && strcmp(json_string_value(json_object_get(mark, "what")), "stage") == 0)
+		snprintf(session->stage, sizeof(session->stage), "%s", text);
+}
+
 /* A line that fits the table and the order: heed it and pass it on. */
 static int take_event(struct session *session, enum event_kind kind, json_t *event,
 		      struct fault *fault)
@@ -55,6 +63,8 @@ static int take_event(struct session *session, enum event_kind kind, json_t *eve
 	}
 	if (!session->is_up && take_first_word(session, fault) < 0)
 		return -1;
+	if (kind == EVENT_MARK)
+		note_stage(session, event);
 	watchdog_feed(&session->dog, kind == EVENT_BEAT ? stage : NULL);
 	progress_event(session->progress, kind, event);
 	if (kind != EVENT_DONE && kind != EVENT_FAULT)

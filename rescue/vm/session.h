@@ -33,7 +33,8 @@ struct session {
 	struct order order;
 
 	/* What has come. */
-	bool greeted; /* by QEMU */
+	char stage[16]; /* of a traced boot: the last one that was entered */
+	bool greeted;	/* by QEMU */
 	char qemu_version[32];
 	bool awaits_answer;
 	json_t *answer;	     /* to the last QMP command; owned */

@@ -32,9 +32,11 @@ static void write_arguments(FILE *key, const struct machine_plan *plan)
 	struct arguments arguments;
 
 	booted.saved_fd = -1;
-	arguments_write(&arguments, &booted, 0, 0, 0);
+	if (arguments_write(&arguments, &booted, 0, 0, 0) < 0)
+		return;
 	for (int i = 1; arguments.argv[i]; i++)
 		fprintf(key, "argument: %s\n", arguments.argv[i]);
+	arguments_free(&arguments);
 }
 
 /* The first processor, as the kernel tells of it, without what changes from

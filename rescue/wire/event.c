@@ -35,6 +35,10 @@ struct event_field {
 	{                                                                                          \
 		name, FIELD_NUMBER, true                                                           \
 	}
+#define MAYBE_FLAG(name)                                                                           \
+	{                                                                                          \
+		name, FIELD_FLAG, true                                                             \
+	}
 
 static const struct {
 	const char *word;
@@ -64,8 +68,28 @@ static const struct {
 			     MAYBE_NUMBER("exit_status") } },
 	[EVENT_VERIFY] = { "verify", { NUMBER("blocks"), NUMBER("unused_bytes") } },
 	[EVENT_UEVENT] = { "uevent",
-			   { TEXT("action"), TEXT("devpath"), TEXT("subsystem"),
-			     NUMBER("seqnum") } },
+			   { TEXT("action"), TEXT("devpath"), TEXT("subsystem"), NUMBER("seqnum"),
+			     MAYBE_TEXT("devtype"), MAYBE_TEXT("devname"), MAYBE_NUMBER("t_us") } },
+	[EVENT_PROCESS] = { "process",
+			    { NUMBER("t_us"), TEXT("state"), NUMBER("pid"), MAYBE_TEXT("program"),
+			      MAYBE_TEXT("command"), MAYBE_NUMBER("parent_pid"),
+			      MAYBE_NUMBER("seqnum"), MAYBE_TEXT("action"), MAYBE_TEXT("devpath"),
+			      MAYBE_NUMBER("exit_status"), MAYBE_NUMBER("signal") } },
+	[EVENT_NODE] = { "node",
+			 { NUMBER("t_us"), TEXT("state"), TEXT("path"), TEXT("kind"), TEXT("by"),
+			   MAYBE_NUMBER("pid"), MAYBE_TEXT("target") } },
+	[EVENT_MOUNT] = { "mount",
+			  { NUMBER("t_us"), TEXT("state"), TEXT("path"), TEXT("device"),
+			    TEXT("fstype"), MAYBE_FLAG("recovery_before"),
+			    MAYBE_FLAG("recovery_after") } },
+	[EVENT_LOG] = { "log", { NUMBER("t_us"), NUMBER("level"), TEXT("text") } },
+	[EVENT_MARK] = { "mark", { NUMBER("t_us"), TEXT("what"), MAYBE_TEXT("text") } },
+	[EVENT_LISTING] = { "listing",
+			    { NUMBER("t_us"), TEXT("moment"), TEXT("path"), FLAG("present") } },
+	[EVENT_SEQNUM] = { "seqnum", { NUMBER("t_us"), TEXT("moment"), NUMBER("seqnum") } },
+	[EVENT_LOST] = { "lost",
+			 { NUMBER("t_us"), TEXT("what"), MAYBE_NUMBER("count"),
+			   MAYBE_NUMBER("first_seqnum"), MAYBE_NUMBER("last_seqnum") } },
 	[EVENT_BEAT] = { "beat", { NUMBER("seq"), TEXT("stage") } },
 	[EVENT_DONE] = { "done", { FLAG("changed") } },
 	[EVENT_FAULT] = { "fault",

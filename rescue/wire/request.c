@@ -7,10 +7,15 @@
 #include <string.h>
 
 #define PARTITION_NUMBER_MAX 128
+#define HOLD_UP_MS_MAX	     60000
 
-static int refuse(struct fault *fault, json_t *object, const char *why)
+const char *const request_kind_words[] = { "grow", "plan", "trace", NULL };
+const char *const repair_words[] = { "safe", "all", NULL };
+const char *const moment_words[] = { "no", "power-on", "single", "init", "login", NULL };
+const char *const table_method_words[] = { "fdisk", "sfdisk", "agent", NULL };
+
+static int refuse(struct fault *fault, const char *why)
 {
-	json_decref(object);
 	return fault_set(fault, REASON_GUEST_PROTOCOL, "the request is not valid: %s", why);
 }
 
@@ -35,58 +40,145 @@ static bool parse_seed(const char *text, uint8_t seed[REQUEST_SEED_BYTES])
 	return true;
 }
 
-int request_parse(const char *line, struct request *ret_request, struct fault *fault)
+/* A word's place in its list, or -1. */
+static int word_index(const char *const *words, const char *word)
 {
+	for (int i = 0; words[i]; i++)
+		if (strcmp(words[i], word) == 0)
+			return i;
+	return -1;
+}
+
+/* The words of a traced boot. */
+static int parse_trace(json_t *object, struct trace_request *ret_trace, struct fault *fault)
+{
+	const char *texts[] = { "power-on", "no", "no", "no", "fdisk" }, *hold_up = "";
+	json_int_t hold_up_ms = 0;
+	struct trace_request trace = { 0 };
 	json_error_t error;
+	int values[5];
+
+	if (json_unpack_ex(object, &error, 0, "{s?s, s?s, s?s, s?s, s?s, s?s, s?I}", "attach_at",
+			   &texts[0], "seq", &texts[1], "log", &texts[2], "break", &texts[3],
+			   "method", &texts[4], "hold_up", &hold_up, "hold_up_ms", &hold_up_ms) < 0)
+		return refuse(fault, error.text);
+	for (int i = 0; i < 5; i++) {
+		values[i] = word_index(i < 4 ? moment_words : table_method_words, texts[i]);
+		if (values[i] < 0)
+			return refuse(fault, "a word is unknown");
+	}
+	if (values[0] == MOMENT_NO || strlen(hold_up) >= sizeof(trace.hold_up) || hold_up_ms < 0 ||
+	    hold_up_ms > HOLD_UP_MS_MAX)
+		return refuse(fault, "attach_at, hold_up or hold_up_ms is out of range");
+	trace.attach_at = (enum moment)values[0];
+	trace.seq = (enum moment)values[1];
+	trace.log = (enum moment)values[2];
+	trace.break_at = (enum moment)values[3];
+	trace.method = (enum table_method)values[4];
+	trace.hold_up_ms = (unsigned)hold_up_ms;
+	strcpy(trace.hold_up, hold_up);
+	*ret_trace = trace;
+	return 0;
+}
+
+/* No key but those that are known, and those of a trace only in one. */
+static int check_keys(json_t *object, enum request_kind kind, struct fault *fault)
+{
+	static const char *const always[] = { "request",     "protocol", "partition", "repair",
+					      "time_unix_s", "seed",	 "record",    NULL };
+	static const char *const of_trace[] = { "attach_at", "seq",	"log",	      "break",
+						"method",    "hold_up", "hold_up_ms", NULL };
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (object, key, value)
+		if (word_index(always, key) < 0 &&
+		    (kind != REQUEST_TRACE || word_index(of_trace, key) < 0))
+			return refuse(fault, "a key is unknown");
+	return 0;
+}
+
+static int parse_object(json_t *object, struct request *ret_request, struct fault *fault)
+{
 	json_int_t protocol, partition = 0, time_unix_s = 0;
 	const char *command, *repair = "safe", *seed = NULL;
 	struct request request = { 0 };
-	json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, &error);
+	json_error_t error;
+	int record = 0, kind;
 
-	if (!object)
-		return refuse(fault, NULL, error.text);
-	if (json_unpack_ex(object, &error, JSON_STRICT, "{s:s, s:I, s?I, s?s, s?I, s?s}", "request",
+	if (json_unpack_ex(object, &error, 0, "{s:s, s:I, s?I, s?s, s?I, s?s, s?b}", "request",
 			   &command, "protocol", &protocol, "partition", &partition, "repair",
-			   &repair, "time_unix_s", &time_unix_s, "seed", &seed) < 0)
-		return refuse(fault, object, error.text);
+			   &repair, "time_unix_s", &time_unix_s, "seed", &seed, "record",
+			   &record) < 0)
+		return refuse(fault, error.text);
 	if (protocol != WIRE_PROTOCOL)
-		return refuse(fault, object, "another protocol version");
-	if (strcmp(command, "grow") != 0 && strcmp(command, "plan") != 0)
-		return refuse(fault, object, "the request is neither grow nor plan");
-	if (strcmp(repair, "safe") != 0 && strcmp(repair, "all") != 0)
-		return refuse(fault, object, "repair is neither safe nor all");
+		return refuse(fault, "another protocol version");
+	kind = word_index(request_kind_words, command);
+	if (kind < 0)
+		return refuse(fault, "the request is unknown");
+	if (word_index(repair_words, repair) < 0)
+		return refuse(fault, "repair is neither safe nor all");
 	if (partition < 0 || partition > PARTITION_NUMBER_MAX)
-		return refuse(fault, object, "partition is out of range");
+		return refuse(fault, "partition is out of range");
 	if (time_unix_s < 0)
-		return refuse(fault, object, "time_unix_s is out of range");
+		return refuse(fault, "time_unix_s is out of range");
 	if (seed && !parse_seed(seed, request.seed))
-		return refuse(fault, object, "seed is not 64 hexadecimal digits");
-
-	request.plan_only = strcmp(command, "plan") == 0;
+		return refuse(fault, "seed is not 64 hexadecimal digits");
+	request.kind = (enum request_kind)kind;
+	if (check_keys(object, request.kind, fault) < 0 ||
+	    (kind == REQUEST_TRACE && parse_trace(object, &request.trace, fault) < 0))
+		return -1;
 	request.partition = (unsigned)partition;
-	request.repair = strcmp(repair, "all") == 0 ? REPAIR_ALL : REPAIR_SAFE;
+	request.repair = (enum repair)word_index(repair_words, repair);
+	request.record = record;
 	request.time_unix_s = time_unix_s;
 	request.has_seed = seed != NULL;
-	json_decref(object);
 	*ret_request = request;
 	return 0;
+}
+
+int request_parse(const char *line, struct request *ret_request, struct fault *fault)
+{
+	json_error_t error;
+	json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, &error);
+	int result;
+
+	if (!object)
+		return refuse(fault, error.text);
+	result = parse_object(object, ret_request, fault);
+	json_decref(object);
+	return result;
+}
+
+static json_t *format_trace(const struct trace_request *trace)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "attach_at",
+			 moment_words[trace->attach_at], "seq", moment_words[trace->seq], "log",
+			 moment_words[trace->log], "break", moment_words[trace->break_at], "method",
+			 table_method_words[trace->method], "hold_up", trace->hold_up, "hold_up_ms",
+			 (int)trace->hold_up_ms);
 }
 
 char *request_format(const struct request *request)
 {
 	char seed[2 * REQUEST_SEED_BYTES + 1];
-	json_t *object;
-	char *line;
+	json_t *object, *trace = NULL;
+	char *line = NULL;
 
 	for (size_t i = 0; i < REQUEST_SEED_BYTES; i++)
 		snprintf(seed + 2 * i, 3, "%02x", request->seed[i]);
-	object = json_pack(
-		"{s:s, s:i, s:I, s:s, s:I, s:s*}", "request", request->plan_only ? "plan" : "grow",
-		"protocol", WIRE_PROTOCOL, "partition", (json_int_t)request->partition, "repair",
-		request->repair == REPAIR_ALL ? "all" : "safe", "time_unix_s",
-		(json_int_t)request->time_unix_s, "seed", request->has_seed ? seed : NULL);
-	line = object ? json_dumps(object, JSON_COMPACT) : NULL;
-
+	object =
+		json_pack("{s:s, s:i, s:I, s:s, s:I, s:s*, s:b}", "request",
+			  request_kind_words[request->kind], "protocol", WIRE_PROTOCOL, "partition",
+			  (json_int_t)request->partition, "repair", repair_words[request->repair],
+			  "time_unix_s", (json_int_t)request->time_unix_s, "seed",
+			  request->has_seed ? seed : NULL, "record", (int)request->record);
+	if (request->kind == REQUEST_TRACE)
+		trace = format_trace(&request->trace);
+	if (object &&
+	    (request->kind != REQUEST_TRACE || (trace && json_object_update(object, trace) == 0)))
+		line = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
+	json_decref(trace);
 	return line;
 }

@@ -7,22 +7,58 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define REQUEST_SEED_BYTES 32
+#define REQUEST_SEED_BYTES    32
+#define REQUEST_HOLD_UP_BYTES 64
+
+enum request_kind {
+	REQUEST_GROW,
+	REQUEST_PLAN, /* read and tell, change nothing */
+	REQUEST_TRACE /* boot in Alpine's manner, and record the device events */
+};
 
 enum repair {
 	REPAIR_SAFE, /* what e2fsck -p may do */
 	REPAIR_ALL   /* what e2fsck -y does */
 };
 
+/* A moment of the traced boot, in order of time. */
+enum moment {
+	MOMENT_NO, /* never */
+	MOMENT_POWER_ON,
+	MOMENT_SINGLE, /* in the initramfs, where Alpine's `single` gives a shell */
+	MOMENT_INIT,   /* just before init */
+	MOMENT_LOGIN   /* the boot is over */
+};
+
+/* What writes the new partition table, and so tells the kernel. */
+enum table_method {
+	METHOD_FDISK,  /* busybox fdisk, by its keys: a re-read of the table */
+	METHOD_SFDISK, /* sfdisk of util-linux: the same */
+	METHOD_AGENT   /* our own: BLKPG_RESIZE_PARTITION */
+};
+
+struct trace_request {
+	enum moment attach_at;
+	enum moment seq;      /* from when on mdev orders the events */
+	enum moment log;      /* from when on mdev writes its log */
+	enum moment break_at; /* a shell there */
+	enum table_method method;
+	/* "remove:sda2": hold up the mdev of that event for so long; may be empty. */
+	char hold_up[REQUEST_HOLD_UP_BYTES];
+	unsigned hold_up_ms;
+};
+
 struct request {
-	bool plan_only;	    /* read and plan, change nothing */
+	enum request_kind kind;
 	unsigned partition; /* its number, or 0: the last one by start LBA */
 	enum repair repair;
+	bool record;	     /* tell the device events, with the time */
 	int64_t time_unix_s; /* the host's clock; 0: leave the guest's clock alone */
 	/* Fresh random bytes: a machine that was saved and started twice would
 	 * otherwise draw the same numbers twice. */
 	bool has_seed;
 	uint8_t seed[REQUEST_SEED_BYTES];
+	struct trace_request trace; /* of REQUEST_TRACE */
 };
 
 /* Parse one line. -1 with REASON_GUEST_PROTOCOL when it is not a request of
@@ -31,5 +67,12 @@ int request_parse(const char *line, struct request *ret_request, struct fault *f
 
 /* One line without its newline, to be freed; NULL when out of memory. */
 char *request_format(const struct request *request);
+
+/* The words of the enumerations above, each list ended by NULL: also the values
+ * of rescue-vm's options. */
+extern const char *const request_kind_words[];
+extern const char *const repair_words[];
+extern const char *const moment_words[];
+extern const char *const table_method_words[];
 
 #endif

@@ -11,7 +11,7 @@
 
 static bool same(const struct request *one, const struct request *other)
 {
-	return one->plan_only == other->plan_only && one->partition == other->partition &&
+	return one->kind == other->kind && one->partition == other->partition &&
 	       one->repair == other->repair && one->time_unix_s == other->time_unix_s;
 }
 

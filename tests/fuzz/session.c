@@ -186,7 +186,7 @@ static struct session *begin(bool plan_only)
 				    .qmp = { .reader = monitor, .fd = FUZZ_FD + 1 },
 				    .console = { .copy_fd = -1 },
 				    .complaint = { .copy_fd = -1 },
-				    .order = { .plan_only = plan_only } };
+				    .order = { .kind = plan_only ? REQUEST_PLAN : REQUEST_GROW } };
 	watchdog_open(&session.dog, WIRE_STALL_MS);
 	watchdog_arm(&session.dog, WATCH_HELLO, WIRE_STALL_MS);
 	oracle = (struct oracle){ .plan_only = plan_only };

@@ -27,13 +27,15 @@ only_in() {
 	[ -n "$found" ] && ! printf '%s\n' "$found" | grep -vE "$2"
 }
 
-values='^agent/disk\.h$|^partition/plan\.h$|^filesystem/fs\.h$'
+values='^agent/disk\.h$|^(agent/)?partition/plan\.h$|^filesystem/fs\.h$'
 ok 'base includes base alone' may_include base '^base/'
 ok 'wire includes base' may_include wire '^(base|wire)/'
 ok 'vm includes wire and base' may_include vm '^(base|wire)/'
 for room in boot devices partition filesystem; do
 	ok "agent/$room includes wire, base and values" may_include "agent/$room" "^(base|wire)/|$values"
 done
+ok 'agent/alpine includes wire, base and values' may_include agent/alpine "^(base|wire)/|$values"
+ok 'agent/recorder includes these, and the uevents' may_include agent/recorder "^(base|wire)/|$values|^agent/devices/uevent\.h$"
 ok 'libfdisk is used in partition/table.c alone' only_in 'libfdisk/' '^\./agent/partition/table\.c$'
 ok 'libblkid is used in devices/probe.c alone' only_in 'blkid/' '^\./agent/devices/probe\.c$'
 ok 'libext2fs is used in filesystem/ alone' only_in '(ext2fs|e2p)/' '^\./agent/filesystem/ext_'

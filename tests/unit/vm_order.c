@@ -13,6 +13,9 @@ static const struct {
 	{ "hello", EVENT_HELLO, "{}" },
 	{ "beat", EVENT_BEAT, "{}" },
 	{ "uevent", EVENT_UEVENT, "{}" },
+	{ "mark", EVENT_MARK, "{}" },
+	{ "process", EVENT_PROCESS, "{}" },
+	{ "lost", EVENT_LOST, "{}" },
 	{ "disk", EVENT_DISK, "{}" },
 	{ "table-", EVENT_TABLE, "{\"moment\":\"before\"}" },
 	{ "table+", EVENT_TABLE, "{\"moment\":\"after\"}" },
@@ -185,7 +188,7 @@ static void no_disk_before_it_is_attached(void **state)
 
 static void a_plan_changes_nothing(void **state)
 {
-	const struct order order = { .disk_attached = true, .plan_only = true };
+	const struct order order = { .disk_attached = true, .kind = REQUEST_PLAN };
 
 	(void)state;
 	assert_int_equal(play(order, "hello disk plan done0"), 0);
@@ -194,10 +197,38 @@ static void a_plan_changes_nothing(void **state)
 	assert_int_equal(play(order, "hello disk plan resize("), -1);
 }
 
+static void a_recording_is_told_when_it_was_asked_for(void **state)
+{
+	const struct order silent = { .disk_attached = true };
+	const struct order recording = { .disk_attached = true, .recording = true };
+
+	(void)state;
+	assert_int_equal(play(recording, "hello mark process disk lost"), 0);
+	assert_int_equal(play(recording, "mark"), -1);
+	assert_int_equal(play(silent, "hello disk mark"), -1);
+	assert_int_equal(play(silent, "hello disk process"), -1);
+	assert_int_equal(play(silent, "hello disk lost"), -1);
+}
+
+static void a_trace_ends_without_a_plan(void **state)
+{
+	const struct order order = { .disk_attached = true,
+				     .kind = REQUEST_TRACE,
+				     .recording = true };
+
+	(void)state;
+	assert_int_equal(play(order, "hello mark disk table- mark done0"), 0);
+	assert_int_equal(play(order, "hello mark done0"), -1);
+	assert_int_equal(play(order, "hello disk done"), -1);
+	assert_int_equal(play(order, "hello disk plan check-("), -1);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(accepts),
 	cmocka_unit_test(refuses_the_last),
 	cmocka_unit_test(no_disk_before_it_is_attached),
 	cmocka_unit_test(a_plan_changes_nothing),
+	cmocka_unit_test(a_recording_is_told_when_it_was_asked_for),
+	cmocka_unit_test(a_trace_ends_without_a_plan),
 };
 UNIT_MAIN(tests)

@@ -177,12 +177,15 @@ static void a_stream_has_limits(void **state)
 
 static struct machine_plan plan_of(const char *path)
 {
+	static const struct hardware hardware = { .cpus = 1 };
+
 	return (struct machine_plan){ .qemu = path,
 				      .kernel = path,
 				      .initramfs = path,
 				      .folder = "/",
 				      .accel = ACCEL_TCG,
 				      .memory_mib = 256,
+				      .hardware = &hardware,
 				      .sandbox = true,
 				      .saved_fd = -1 };
 }

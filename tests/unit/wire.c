@@ -123,7 +123,7 @@ static void what_does_not_fit_is_not_formatted(void **state)
 
 static void requests_survive_the_way(void **state)
 {
-	const struct request sent = { .plan_only = true,
+	const struct request sent = { .kind = REQUEST_PLAN,
 				      .partition = 3,
 				      .repair = REPAIR_ALL,
 				      .time_unix_s = INT64_C(4102444800),
@@ -136,7 +136,7 @@ static void requests_survive_the_way(void **state)
 	(void)state;
 	assert_non_null(strstr(line, "\"seed\":\"00017f80000000"));
 	assert_int_equal(request_parse(line, &got, &fault), 0);
-	assert_true(got.plan_only);
+	assert_int_equal(got.kind, REQUEST_PLAN);
 	assert_int_equal(got.partition, 3);
 	assert_int_equal(got.repair, REPAIR_ALL);
 	assert_int_equal(got.time_unix_s, INT64_C(4102444800));
@@ -152,7 +152,7 @@ static void requests_have_defaults(void **state)
 
 	(void)state;
 	assert_int_equal(request_parse("{\"request\":\"grow\",\"protocol\":1}", &got, &fault), 0);
-	assert_false(got.plan_only);
+	assert_int_equal(got.kind, REQUEST_GROW);
 	assert_int_equal(got.partition, 0);
 	assert_int_equal(got.repair, REPAIR_SAFE);
 	assert_false(got.has_seed);
@@ -169,6 +169,36 @@ static void a_request_without_seed_has_none(void **state)
 
 #define SEED_63 "000000000000000000000000000000000000000000000000000000000000000"
 
+static void a_trace_survives_the_way(void **state)
+{
+	const struct request sent = { .kind = REQUEST_TRACE,
+				      .record = true,
+				      .trace = { .attach_at = MOMENT_LOGIN,
+						 .seq = MOMENT_SINGLE,
+						 .log = MOMENT_INIT,
+						 .break_at = MOMENT_NO,
+						 .method = METHOD_AGENT,
+						 .hold_up = "remove:sda2",
+						 .hold_up_ms = 300 } };
+	struct request got;
+	struct fault fault = { 0 };
+	char *line = request_format(&sent);
+
+	(void)state;
+	assert_non_null(line);
+	assert_int_equal(request_parse(line, &got, &fault), 0);
+	assert_int_equal(got.kind, REQUEST_TRACE);
+	assert_true(got.record);
+	assert_int_equal(got.trace.attach_at, MOMENT_LOGIN);
+	assert_int_equal(got.trace.seq, MOMENT_SINGLE);
+	assert_int_equal(got.trace.log, MOMENT_INIT);
+	assert_int_equal(got.trace.break_at, MOMENT_NO);
+	assert_int_equal(got.trace.method, METHOD_AGENT);
+	assert_string_equal(got.trace.hold_up, "remove:sda2");
+	assert_int_equal(got.trace.hold_up_ms, 300);
+	free(line);
+}
+
 static void bad_requests_are_refused(void **state)
 {
 	static const char *const lines[] = {
@@ -181,6 +211,11 @@ static void bad_requests_are_refused(void **state)
 		"{\"request\":\"grow\",\"protocol\":1,\"partition\":129}",
 		"{\"request\":\"grow\",\"protocol\":1,\"repair\":\"some\"}",
 		"{\"request\":\"grow\",\"protocol\":1,\"more\":1}",
+		"{\"request\":\"grow\",\"protocol\":1,\"seq\":\"no\"}", /* of a trace */
+		"{\"request\":\"trace\",\"protocol\":1,\"seq\":\"sometimes\"}",
+		"{\"request\":\"trace\",\"protocol\":1,\"attach_at\":\"no\"}",
+		"{\"request\":\"trace\",\"protocol\":1,\"hold_up_ms\":60001}",
+		"{\"request\":\"trace\",\"protocol\":1,\"record\":1}",
 		"{\"request\":\"grow\",\"protocol\":1,\"protocol\":1}",
 		"{\"request\":\"grow\",\"protocol\":1,\"time_unix_s\":-5}",
 		"{\"request\":\"grow\",\"protocol\":1,\"seed\":5}",
@@ -222,6 +257,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(requests_survive_the_way),
 	cmocka_unit_test(requests_have_defaults),
 	cmocka_unit_test(a_request_without_seed_has_none),
+	cmocka_unit_test(a_trace_survives_the_way),
 	cmocka_unit_test(bad_requests_are_refused),
 	cmocka_unit_test(reasons_have_words_and_statuses),
 };

@@ -76,7 +76,7 @@ static int wait_once(const struct settle *settle, int64_t left_ms, char ret_name
 	return 1;
 }
 
-static int open_disk(const char *name, struct disk *ret_disk, struct fault *fault)
+int settle_open(const char *name, struct disk *ret_disk, struct fault *fault)
 {
 	struct disk disk = { 0 };
 	int sector_bytes;
@@ -117,8 +117,17 @@ int settle_disk(const struct settle *settle, int timeout_ms, struct disk *ret_di
 		if (got < 0)
 			return -1;
 		if (got > 0)
-			return open_disk(name, ret_disk, fault);
+			return settle_open(name, ret_disk, fault);
 	}
+}
+
+int settle_present(const struct settle *settle, int timeout_ms, struct disk *ret_disk,
+		   struct fault *fault)
+{
+	char name[SETTLE_NAME_BYTES];
+
+	return settle_scan(BLOCK_DIR, name) > 0 ? settle_open(name, ret_disk, fault)
+						: settle_disk(settle, timeout_ms, ret_disk, fault);
 }
 
 int settle_node(const struct settle *settle, const char *path, int timeout_ms, struct fault *fault)

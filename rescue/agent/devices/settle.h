@@ -22,6 +22,13 @@ struct settle {
 int settle_disk(const struct settle *settle, int timeout_ms, struct disk *ret_disk,
 		struct fault *fault);
 
+/* The same, or a disk that is there already. */
+int settle_present(const struct settle *settle, int timeout_ms, struct disk *ret_disk,
+		   struct fault *fault);
+
+/* Open a disk by its name in the kernel. Fault: disk-io. */
+int settle_open(const char *name, struct disk *ret_disk, struct fault *fault);
+
 /* Wait until the device node exists and can be opened. Fault: disk-io. */
 int settle_node(const struct settle *settle, const char *path, int timeout_ms, struct fault *fault);
 

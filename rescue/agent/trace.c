@@ -1,0 +1,202 @@
+#include "trace.h"
+
+#include "alpine/alpine.h"
+#include "alpine/partitioners.h"
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "devices/settle.h"
+#include "partition/table.h"
+#include "shell.h"
+#include "tell.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#define DISK_TIMEOUT_MS	 60000
+#define QUIET_US	 500000 /* no event and no mdev: the events are over */
+#define QUIET_TIMEOUT_MS 60000	/* an mdev that waits for its turn gives up after a while */
+#define VERDICT_MS	 2000	/* from the new table to the look at the nodes */
+#define POLL_MS		 20
+
+struct trace {
+	const struct job_setup *setup;
+	const struct trace_request *request;
+	struct report *report;
+	struct recorder *recorder;
+	struct disk disk;
+	unsigned partition;
+};
+
+static void on_uevent(void *context, const struct uevent *event)
+{
+	(void)context; /* the recorder has its own socket */
+	(void)event;
+}
+
+static void on_tick(void *context)
+{
+	struct trace *trace = context;
+
+	report_alive(trace->report);
+}
+
+static void wait_until_quiet(struct trace *trace)
+{
+	int64_t deadline_ms = clock_ms() + QUIET_TIMEOUT_MS;
+
+	while (!recorder_is_quiet(trace->recorder, QUIET_US) && clock_ms() < deadline_ms) {
+		report_alive(trace->report);
+		poll(NULL, 0, POLL_MS);
+	}
+	recorder_mark(trace->recorder, "settled", NULL);
+}
+
+/* The disk that is there, or will be in a moment. */
+static int find_disk(struct trace *trace, struct fault *fault)
+{
+	struct settle settle = { .uevent_fd = trace->setup->uevent_fd,
+				 .on_uevent = on_uevent,
+				 .on_tick = on_tick,
+				 .context = trace };
+
+	if (settle_present(&settle, DISK_TIMEOUT_MS, &trace->disk, fault) < 0)
+		return -1;
+	/* Open, it would forbid a re-read of the table. */
+	close_fdp(&trace->disk.fd);
+	recorder_mark(trace->recorder, "attached", trace->disk.name);
+	tell_disk(trace->report, &trace->disk);
+	return 0;
+}
+
+/* What was asked for at this moment of the boot. The host attaches the disk when
+ * it hears of the stage. */
+static int enter_stage(struct trace *trace, enum moment moment, struct fault *fault)
+{
+	const struct trace_request *request = trace->request;
+	const char *word = moment_words[moment];
+
+	report_stage(trace->report, word);
+	recorder_mark(trace->recorder, "stage", word);
+	if (request->log == moment) {
+		if (alpine_log_events(fault) < 0)
+			return -1;
+		recorder_mark(trace->recorder, "log", word);
+	}
+	if (request->seq == moment) {
+		if (alpine_order_events(fault) < 0)
+			return -1;
+		recorder_mark(trace->recorder, "seq", word);
+	}
+	if (request->attach_at == moment && find_disk(trace, fault) < 0)
+		return -1;
+	return request->break_at == moment ? shell_run(trace->report, fault) : 0;
+}
+
+static int coldplug(struct trace *trace, struct fault *fault)
+{
+	recorder_mark(trace->recorder, "coldplug", NULL);
+	return alpine_coldplug(fault);
+}
+
+static int boot(struct trace *trace, struct fault *fault)
+{
+	recorder_mark(trace->recorder, "stage", "early");
+	if (alpine_begin(fault) < 0 || enter_stage(trace, MOMENT_SINGLE, fault) < 0 ||
+	    coldplug(trace, fault) < 0)
+		return -1;
+	wait_until_quiet(trace);
+	recorder_look(trace->recorder);
+	alpine_look_for_media();
+	if (enter_stage(trace, MOMENT_INIT, fault) < 0 || alpine_rescan(fault) < 0 ||
+	    coldplug(trace, fault) < 0)
+		return -1;
+	wait_until_quiet(trace);
+	return enter_stage(trace, MOMENT_LOGIN, fault);
+}
+
+static int read_plan(struct trace *trace, struct table *ret_table, struct plan *ret_plan,
+		     struct fault *fault)
+{
+	struct disk *disk = &trace->disk;
+
+	if (table_read(disk, ret_table, fault) < 0)
+		return -1;
+	return plan_partition(ret_table, disk->size_bytes / disk->sector_bytes, disk->sector_bytes,
+			      trace->partition, ret_plan, fault);
+}
+
+static int write_by_agent(struct trace *trace, const struct plan *plan, struct fault *fault)
+{
+	if (table_write(&trace->disk, plan, fault) < 0)
+		return -1;
+	return table_tell_kernel(&trace->disk, plan, fault);
+}
+
+static int write_table(struct trace *trace, struct fault *fault)
+{
+	enum table_method method = trace->request->method;
+	struct table table;
+	struct plan plan;
+	int result;
+
+	if (settle_open(trace->disk.name, &trace->disk, fault) < 0 ||
+	    read_plan(trace, &table, &plan, fault) < 0)
+		return -1;
+	tell_table(trace->report, &table, "before", plan.number);
+	if (method != METHOD_AGENT)
+		close_fdp(&trace->disk.fd);
+	recorder_mark(trace->recorder, "table-write", table_method_words[method]);
+	if (method == METHOD_FDISK)
+		result = partitioners_fdisk(trace->disk.path, &table, &plan, fault);
+	else if (method == METHOD_SFDISK)
+		result = partitioners_sfdisk(trace->disk.path, &plan, fault);
+	else
+		result = write_by_agent(trace, &plan, fault);
+	recorder_mark(trace->recorder, "table-written", table_method_words[method]);
+	close_fdp(&trace->disk.fd);
+	return result;
+}
+
+/* Two seconds later at the earliest, and when all events are over: which nodes
+ * are missing, and does `mdev -s` make them. */
+static int judge(struct trace *trace, struct fault *fault)
+{
+	int64_t verdict_ms = clock_ms() + VERDICT_MS;
+
+	while (clock_ms() < verdict_ms)
+		poll(NULL, 0, POLL_MS);
+	wait_until_quiet(trace);
+	recorder_list(trace->recorder, trace->disk.name, "after-table");
+	recorder_mark(trace->recorder, "rescan", NULL);
+	if (alpine_rescan(fault) < 0)
+		return -1;
+	recorder_mark(trace->recorder, "rescanned", NULL);
+	recorder_list(trace->recorder, trace->disk.name, "after-rescan");
+	return 0;
+}
+
+int trace_run(const struct job_setup *setup, const struct request *request, struct report *report,
+	      struct recorder *recorder, struct fault *fault)
+{
+	struct trace trace = { .setup = setup,
+			       .request = &request->trace,
+			       .report = report,
+			       .recorder = recorder,
+			       .disk = { .fd = -1 },
+			       .partition = request->partition };
+	int result;
+
+	if (!recorder)
+		return fault_set(fault, REASON_GUEST_PROTOCOL, "a trace without a recording");
+	result = boot(&trace, fault);
+	if (result == 0 && trace.disk.name[0] == '\0')
+		result = find_disk(&trace, fault); /* there from the start on */
+	if (result == 0) {
+		wait_until_quiet(&trace);
+		recorder_list(recorder, trace.disk.name, "before-table");
+		result = write_table(&trace, fault) < 0 ? -1 : judge(&trace, fault);
+	}
+	recorder_mark(recorder, "end", NULL);
+	close_fdp(&trace.disk.fd);
+	return result;
+}

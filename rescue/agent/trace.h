@@ -1,0 +1,13 @@
+/* A traced boot: stage by stage, up to a new partition table, and what came of
+ * it. */
+#ifndef AGENT_TRACE_H
+#define AGENT_TRACE_H
+
+#include "job.h"
+#include "report.h"
+
+/* The recorder must have been started. Faults: those of the rooms. */
+int trace_run(const struct job_setup *setup, const struct request *request, struct report *report,
+	      struct recorder *recorder, struct fault *fault);
+
+#endif
