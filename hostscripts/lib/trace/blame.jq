@@ -72,9 +72,6 @@ def by_time($trace; $device; $gone):
     else {cause: "unknown", candidates: ($ran | map(blame)),
       clause: "but who unlinked it is not recorded: \($ran | length) mdevs of `remove` ran then (SEQNUM \($ran | map(.seqnum | tostring) | join(", ")))"} end;
 
-# A link is made and removed by what an mdev runs: the nearest helper above.
-def helper($trace): if is_helper or .parent == null then . else $trace.processes[.parent] | helper($trace) end;
-
 def doer($trace; $device; $gone):
   ($gone.process | if . == null then null else $trace.processes[.] | . as $own | helper($trace) | if is_helper then . else $own end end) as $it
   | if $gone.by == "devtmpfs" then by_kernel($trace; $device; $gone)

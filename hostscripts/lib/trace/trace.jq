@@ -72,6 +72,8 @@ def device_of_path($trace): $trace.targets[.] // ltrimstr("/dev/");
 def running_until($trace): .ended_us // .until_us // $trace.end_us;
 # A helper of the kernel, for a disk or a partition of one.
 def is_helper: .seqnum != null and .devpath != null;
+# A link is made and removed by what an mdev runs: the nearest helper above.
+def helper($trace): if is_helper or .parent == null then . else $trace.processes[.parent] | helper($trace) end;
 def is_shown_process($trace): if is_helper then is_disk else .program == "mdev" or .program == "fdisk" or .program == "sfdisk" end;
 def is_shown_path($trace): startswith("/dev/disk/") or (device_of_path($trace) as $device | $trace.disks | has($device));
 # What matters for the question which nodes are there, and why.
