@@ -2,20 +2,22 @@
 include "trace";
 
 def esc: plain | @html;
+# A title may have lines of its own.
+def esc_lines: split("\n") | map(esc) | join("\n");
 def r: (. * 10 | round) / 10;
 def em: 6.2;
 def text($x; $y; $class): "<text x=\"\($x | r)\" y=\"\($y | r)\" class=\"\($class)\">\(esc)</text>";
 def line($x1; $y1; $x2; $y2; $class): "<line x1=\"\($x1 | r)\" y1=\"\($y1 | r)\" x2=\"\($x2 | r)\" y2=\"\($y2 | r)\" class=\"\($class)\"/>";
 # Input: what a reader is told who points at it.
 def rect($x1; $y; $x2; $height; $class):
-  "<rect x=\"\($x1 | r)\" y=\"\($y | r)\" width=\"\([$x2 - $x1, 1.5] | max | r)\" height=\"\($height)\" rx=\"2\" class=\"\($class)\"><title>\(esc)</title></rect>";
+  "<rect x=\"\($x1 | r)\" y=\"\($y | r)\" width=\"\([$x2 - $x1, 1.5] | max | r)\" height=\"\($height)\" rx=\"2\" class=\"\($class)\"><title>\(esc_lines)</title></rect>";
 
 # Shapes as well as colours: up is add, down is remove, a diamond is change.
 def mark_path($kind):
   {add: "m0 -5 5 9h-10z", remove: "m0 5 5 -9h-10z", change: "m0 -5.5 5.5 5.5 -5.5 5.5 -5.5 -5.5z"}[$kind] // "m-4 -4h8v8h-8z";
 def action_class: if . == "add" or . == "remove" or . == "change" then . else "other" end;
 def uevent_mark($x; $y; $kind):
-  "<path d=\"M\($x | r) \($y | r)\(mark_path($kind))\" class=\"uevent \($kind | action_class)\"><title>\(esc)</title></path>";
+  "<path d=\"M\($x | r) \($y | r)\(mark_path($kind))\" class=\"uevent \($kind | action_class)\"><title>\(esc_lines)</title></path>";
 
 def style: "
   text { font: 12px system-ui, 'DejaVu Sans', sans-serif; fill: #1f2328 } .title { font-weight: 600; font-size: 16px } .name { font-weight: 600; font-size: 13px } .small { font-size: 11px }
