@@ -26,6 +26,7 @@ def gaps:
 def losses:
   [.records[] | select(.event == "lost")] as $told
   | [$told[] | lost_words]
+    + (if .unfit > 0 then ["\(.unfit) records that cannot be understood"] else [] end)
     # What is told as lost is a gap as well: once is enough.
     + (if any($told[]; .what == "uevents" or .what == "records") then [] else
         [gaps[] | "no uevent has SEQNUM \(.[0])\(if .[0] == .[1] then "" else " to \(.[1])" end)"] end);
@@ -85,7 +86,7 @@ def missing_one($trace):
   .path as $path | .t_us as $listed
   | ($path | device_of_path($trace)) as $device
   | ([$trace.records[] | select(.event == "node" and .path == $path and .t_us <= $listed)] | last) as $node
-  | {path: $path, device: $device, since_us: null, blame: null, readded: null, late_us: null, candidates: []}
+  | {path: $path, device: $device, listed_us: $listed, since_us: null, blame: null, readded: null, late_us: null, candidates: []}
     + if $node == null then {cause: "unknown", clause: "but nothing is recorded of that node before \($listed | at)"}
       elif $node.state != "gone" then {cause: "unknown", clause: "although it was seen to appear at \($node.t_us | at), and nothing that took it away is recorded"}
       else {since_us: $node.t_us} + doer($trace; $device; $node) end;
@@ -95,8 +96,9 @@ def missing_one($trace):
 def listed($moment): [.records[] | select(.event == "listing" and .moment == $moment)] | group_by(.path) | map(last) | sort_by(.t_us);
 
 def named:
-  . as $it | (if .path == "/dev/" + .device then "the node of \(.device)" else "\(.path) (of \(.device))" end)
-  + " is missing" + (if .since_us then " since \(.since_us | at)" else "" end) + " \($it.clause)";
+  (if .path == "/dev/" + .device then "the node of \(.device)" else "\(.path) (of \(.device))" end)
+  + " is missing" + (if .since_us then " since \(.since_us | at)" else "" end)
+  + (if .clause | startswith("because") then " " else ", " end) + .clause;
 
 def mended_words:
   if .mended == true then "; `mdev -s` mends it"

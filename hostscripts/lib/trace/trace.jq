@@ -2,10 +2,11 @@
 # together, and the words for it.
 #
 # Input of `trace`: the lines of a trace, parsed: an array of flat objects.
-# Output: {options, records, processes, names, targets, disks, begin_us, end_us}
+# Output: {options, records, unfit, processes, names, targets, disks, begin_us, end_us}
 #   options    the object of the first line, or {}
 #   records    what has a t_us, in its order; one of a process, or of a node
 #              whose pid is known, has `process`: an index into processes
+#   unfit      how many records were none that can be understood
 #   processes  {pid, parent (an index too), program, command, seqnum, action, device, started_us,
 #              ended_us, until_us...}; ended_us is null if no end was seen,
 #              until_us then the time at which its pid was given to another
@@ -30,6 +31,25 @@ def plain: tostring | explode
 # A file that was cut off has half a line at its end: what is no object is none.
 def parsed(lines): [lines | fromjson? | objects];
 
+# What each field has to be, and what each event cannot do without: a guest may
+# write anything. A field of another type is dropped; so is an event without
+# what it needs, which is counted, as it is lost.
+def types: {
+  t_us: "number", seqnum: "number", pid: "number", parent_pid: "number", exit_status: "number", signal: "number", count: "number", first_seqnum: "number", last_seqnum: "number",
+  action: "string", devpath: "string", subsystem: "string", devtype: "string", devname: "string", program: "string", command: "string", state: "string", path: "string", kind: "string",
+  by: "string", target: "string", device: "string", fstype: "string", what: "string", text: "string", moment: "string", message: "string", present: "boolean",
+  recovery_before: "boolean", recovery_after: "boolean"
+};
+def needs: {
+  uevent: ["seqnum", "action", "devpath"], process: ["state", "pid"], node: ["state", "path"], mount: ["state", "path"], mark: ["what"], log: ["text"],
+  listing: ["moment", "path", "present"], seqnum: ["moment", "seqnum"], lost: ["what"]
+};
+def states: {process: ["start", "end"], node: ["appeared", "gone"], mount: ["mounted", "unmounted"]};
+def fitted: types as $types | with_entries(.key as $key | select($types[$key] == null or $types[$key] == (.value | type)));
+def fits: . as $it
+  | (.event | type) == "string" and all(needs[$it.event] // [] | .[]; . as $need | $it | has($need))
+  and (states[.event] == null or (states[.event] | index($it.state)) != null);
+
 # Each process from its start to its end. Pids are used again: a pid means the
 # process that was the last to start with it.
 def tie($names):
@@ -49,11 +69,13 @@ def tie($names):
       else .records += [$r] end);
 
 def trace:
-  ([.[] | select(.t_us | type == "number")] | sort_by(.t_us)) as $records
+  ([.[] | select(has("t_us")) | fitted]) as $all
+  | ([$all[] | select(has("t_us") and fits)] | sort_by(.t_us)) as $records
   | (reduce ($records[] | select(.event == "uevent")) as $r ({}; .[$r.seqnum | tostring] = ($r.devname // ($r.devpath // "" | device_of_devpath)))) as $names
   | ($records | tie($names)) as $tied
   | {
       options: (map(select(.event == "trace")) | first // {}),
+      unfit: (($all | length) - ($records | length)),
       fault: (map(select(.event == "fault") | .message) | first),
       records: $tied.records,
       processes: $tied.processes,
