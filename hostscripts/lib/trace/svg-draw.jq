@@ -29,9 +29,9 @@ def style: "
   .process.other { fill: #d1d9e0; stroke: #59636e } .process.open { stroke-dasharray: 3 2 } .process.guilty { stroke: #cf222e; stroke-width: 3 } .hatch { stroke: #cf222e } .fold-hatch { stroke: #d1d9e0 }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 } .dim { fill: #9198a1 } .back { fill: #0d1117 } .lane-back { fill: #151b23 } .bad-text { fill: #ff9a91 } .grid { stroke: #3d444d } .mark-line { stroke: #9198a1 } .fold-line { stroke: #59636e }
-    .node { fill: #1f6feb } .link { fill: #5b63c9 } .missing, .process.guilty, .thread, .hatch { stroke: #ff7b72 } .fold-hatch { stroke: #3d444d }
+    .node { fill: #1f6feb } .link { fill: #5b63c9 } .fold-hatch { stroke: #3d444d }
     .uevent.add { fill: #3fb950 } .uevent.remove { fill: #f0883e } .uevent.change { fill: #ab7df8 } .uevent.other { fill: #9198a1 }
-    .process.add { fill: #12401f; stroke: #3fb950 } .process.remove { fill: #5a2d0c; stroke: #f0883e } .process.change { fill: #3c2366; stroke: #ab7df8 } .process.other { fill: #3d444d; stroke: #9198a1 }
+    .process.add { fill: #12401f; stroke: #3fb950 } .process.remove { fill: #5a2d0c; stroke: #f0883e } .process.change { fill: #3c2366; stroke: #ab7df8 } .process.other { fill: #3d444d; stroke: #9198a1 } .missing, .process.guilty, .thread, .hatch { stroke: #ff7b72 }
   }";
 def patterns: "<defs>"
   + "<pattern id=\"missing\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><line x1=\"0\" y1=\"0\" x2=\"0\" y2=\"8\" class=\"hatch\" stroke-width=\"3\" stroke-opacity=\"0.45\"/></pattern>"
