@@ -54,7 +54,7 @@ many_one() {
 
 many_tell() {
 	[ "$opt_quiet" = no ] || return 0
-	stage "$1run $number: $attach, seq $seq, $method: $(jq -r 'if .failed then "failed: \(.sentence)" elif .missing > 0 then "\(.missing) missing" else "all there" end' "$work/result-$number")"
+	stage "run $number: $attach, seq $seq, $method: $(jq -r 'if .failed then "failed: \(.sentence)" elif .missing > 0 then "\(.missing) missing" else "all there" end' "$work/result-$number")"
 }
 
 many_stop() {

@@ -36,6 +36,7 @@ show_many() {
 	[ -z "$opt_json_file" ] || { cat -- "$work/results" >"$opt_json_file"; } 2>/dev/null ||
 		fault folder-not-writable "$opt_json_file cannot be written" "Name a file in a folder that can be written"
 	jq -nr -L "$lib/trace" -f "$lib/trace/count.jq" "$work/results"
+	[ "$(wc -l <"$work/results")" -eq "$(wc -l <"$work/list")" ] || fault internal "Not every boot has left a result" "Please report it"
 	failed=$(jq -rn '[inputs | select(.failed)] | first // empty | .sentence' "$work/results")
 	[ -z "$failed" ] || fault guest-died "Not every boot could be traced: $failed" "Run one of them alone, with --verbose"
 }

@@ -5,7 +5,8 @@
 # Output: {options, records, unfit, processes, names, targets, disks, begin_us, end_us}
 #   options    the object of the first line, or {}
 #   records    what has a t_us, in its order; one of a process, or of a node
-#              whose pid is known, has `process`: an index into processes
+#              whose pid is known, or else its parent_pid, has `process`: an
+#              index into processes
 #   unfit      how many records were none that can be understood
 #   processes  {pid, parent (an index too), program, command, seqnum, action, device, started_us,
 #              ended_us, until_us...}; ended_us is null if no end was seen,
@@ -64,8 +65,10 @@ def tie($names):
         | .records += [$r + {process: $new}]
       elif $r.event == "process" and $at != null and .processes[$at].ended_us == null then
         .processes[$at] += ($r | {ended_us: .t_us, exit_status, signal}) | .records += [$r + {process: $at}]
-      elif $r.event == "node" and $at != null and (.processes[$at] | .ended_us == null or .ended_us + slack_us >= $r.t_us) then
-        .records += [$r + {process: $at}]
+      elif $r.event == "node" then
+        . as $it
+        | ([$at, .last[$r.parent_pid | tostring]] | map(values | select($it.processes[.] | .ended_us == null or .ended_us + slack_us >= $r.t_us)) | first) as $doer
+        | .records += [$r + if $doer == null then {} else {process: $doer} end]
       else .records += [$r] end);
 
 def trace:
