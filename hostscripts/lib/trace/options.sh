@@ -5,6 +5,7 @@
 usage() {
 	cat <<'TEXT'
 Usage: trace-boot [OPTION]... [IMAGE]
+       trace-boot --from TRACE [OPTION]...
 
 Boot a small virtual machine in the manner of Alpine Linux, with busybox mdev as
 the kernel's hotplug helper, and record every device event; then write a larger
@@ -36,6 +37,8 @@ is a throwaway overlay of IMAGE, or a sample disk: nothing is changed.
                         is given stays as it is
       --jobs N          so many machines at once (default: one a processor)
 
+      --from TRACE      boot nothing: show a trace that was written by --json, or
+                        by grow-disk --events
       --all             show every event, not only those of disks
       --json FILE       write the trace there, as JSON lines; of many runs,
                         their results
@@ -60,7 +63,7 @@ options_default() {
 	opt_quiet=no opt_verbose=no opt_all=no opt_format='' opt_allow_backing=no opt_accel=auto opt_keep_log=''
 	opt_attach='' opt_attach_at='' opt_seq='' opt_log=no opt_method='' opt_hold_up='' opt_hold_up_ms='' opt_cpus=1
 	opt_append='' opt_break=no opt_rtc='' opt_share='' opt_runs='' opt_matrix=no opt_jobs=''
-	opt_json_file='' opt_svg='' opt_chrome='' operands=0 operand_image=''
+	opt_from='' opt_json_file='' opt_svg='' opt_chrome='' operands=0 operand_image=''
 }
 
 options_operand() {
@@ -78,7 +81,7 @@ options_parse() {
 			for word; do options_operand "$word"; done
 			break
 			;;
-		--attach | --attach-at | --seq | --log | --method | --hold-up | --cpus | --append | --break | --rtc | --share | --accel | --format | --runs | --jobs | --json | --svg | --chrome)
+		--attach | --attach-at | --seq | --log | --method | --hold-up | --cpus | --append | --break | --rtc | --share | --accel | --format | --runs | --jobs | --from | --json | --svg | --chrome)
 			[ $# -ge 2 ] || usage_fault "$1 needs a value"
 			options_value "$1" "$2"
 			shift
@@ -126,10 +129,11 @@ options_value() {
 	--format=raw | --format=qcow2) opt_format=$2 ;;
 	--runs=[1-9] | --runs=[1-9][0-9] | --runs=[1-9][0-9][0-9] | --runs=[1-9][0-9][0-9][0-9]) opt_runs=$2 ;;
 	--jobs=[1-9] | --jobs=[1-9][0-9]) opt_jobs=$2 ;;
+	--from=?*) opt_from=$2 ;;
 	--json=?*) opt_json_file=$2 ;;
 	--svg=?*) opt_svg=$2 ;;
 	--chrome=?*) opt_chrome=$2 ;;
-	--attach=* | --attach-at=* | --seq=* | --log=* | --break=* | --method=* | --hold-up=* | --cpus=* | --append=* | --rtc=* | --share=* | --accel=* | --format=* | --runs=* | --jobs=* | --json=* | --svg=* | --chrome=*)
+	--attach=* | --attach-at=* | --seq=* | --log=* | --break=* | --method=* | --hold-up=* | --cpus=* | --append=* | --rtc=* | --share=* | --accel=* | --format=* | --runs=* | --jobs=* | --from=* | --json=* | --svg=* | --chrome=*)
 		usage_fault "$1 cannot be '$2'"
 		;;
 	*) usage_fault "There is no option $1" ;;
@@ -143,6 +147,7 @@ options_check() {
 		usage_fault "An IDE disk cannot be attached while the machine runs: --attach ide goes only with --attach-at power-on"
 		;;
 	esac
+	[ -z "$opt_from" ] || [ "$operands$opt_runs$opt_matrix" = 0no ] || usage_fault "--from boots nothing: it goes neither with an image nor with --runs or --matrix"
 	[ "$opt_matrix" = no ] && [ "${opt_runs:-1}" -eq 1 ] && return 0
 	[ -z "$opt_svg$opt_chrome" ] || usage_fault "--svg and --chrome are of one boot: they go neither with --runs nor with --matrix"
 	[ "$opt_break" = no ] || usage_fault "--break is of one boot: it goes neither with --runs nor with --matrix"

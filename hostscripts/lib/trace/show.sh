@@ -2,22 +2,21 @@
 # What a traced boot is shown as.
 # shellcheck disable=SC2034,SC2154  # facts are set by trace-boot
 
-# render FILE PROGRAM [ARGUMENT]... INPUT: a picture for FILE, made as a whole or
-# not at all.
+# render FILE PROGRAM: the trace for FILE, made as a whole or not at all.
 render() {
-	render_to=$1
-	shift
-	{ jq -nRr -L "$lib/trace" -f "$lib/trace/$@" >"$work/rendered" && cat -- "$work/rendered" >"$render_to"; } 2>/dev/null ||
-		fault folder-not-writable "$render_to cannot be written" "Name a file in a folder that can be written"
+	{ jq -nRr -L "$lib/trace" -f "$lib/trace/$2" "$trace" >"$work/rendered" && cat -- "$work/rendered" >"$1"; } 2>/dev/null || unwritable "$1"
+}
+
+unwritable() {
+	fault folder-not-writable "$1 cannot be written" "Name a file in a folder that can be written"
 }
 
 show_single() {
 	trace=$work/run/trace
 	stage_end
-	[ -z "$opt_json_file" ] || { cat -- "$trace" >"$opt_json_file"; } 2>/dev/null ||
-		fault folder-not-writable "$opt_json_file cannot be written" "Name a file in a folder that can be written"
-	[ -z "$opt_svg" ] || render "$opt_svg" svg.jq "$trace"
-	[ -z "$opt_chrome" ] || render "$opt_chrome" chrome.jq "$trace"
+	[ -z "$opt_json_file" ] || { cat -- "$trace" >"$opt_json_file"; } 2>/dev/null || unwritable "$opt_json_file"
+	[ -z "$opt_svg" ] || render "$opt_svg" svg.jq
+	[ -z "$opt_chrome" ] || render "$opt_chrome" chrome.jq
 	columns=80 all=false colour=false
 	[ "$opt_all" = no ] || all=true
 	[ ! -t 1 ] || [ -n "${NO_COLOR:-}" ] || colour=true
@@ -33,8 +32,7 @@ show_many() {
 	set +f
 	cat -- "$work"/result-*[0-9] >"$work/results"
 	set -f
-	[ -z "$opt_json_file" ] || { cat -- "$work/results" >"$opt_json_file"; } 2>/dev/null ||
-		fault folder-not-writable "$opt_json_file cannot be written" "Name a file in a folder that can be written"
+	[ -z "$opt_json_file" ] || { cat -- "$work/results" >"$opt_json_file"; } 2>/dev/null || unwritable "$opt_json_file"
 	jq -nr -L "$lib/trace" -f "$lib/trace/count.jq" "$work/results"
 	[ "$(wc -l <"$work/results")" -eq "$(wc -l <"$work/list")" ] || fault internal "Not every boot has left a result" "Please report it"
 	failed=$(jq -rn '[inputs | select(.failed)] | first // empty | .sentence' "$work/results")
