@@ -80,8 +80,9 @@ static int start_recorder(struct job *job, struct fault *fault)
 		if (!job->recorder || recorder_start(job->recorder, fault) < 0)
 			return -1;
 	}
-	if (trace->hold_up[0] != '\0')
-		recorder_hold_up(job->recorder, trace->hold_up, trace->hold_up_ms);
+	if (trace->hold_up[0] != '\0' &&
+	    recorder_hold_up(trace->hold_up, trace->hold_up_ms, fault) < 0)
+		return -1;
 	return recorder_send(job->recorder, on_record, job, fault);
 }
 

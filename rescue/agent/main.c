@@ -5,6 +5,7 @@
 #include "boot/mounts.h"
 #include "boot/port.h"
 #include "devices/uevent.h"
+#include "hotplug.h"
 #include "job.h"
 #include "recorder/recorder.h"
 
@@ -117,8 +118,12 @@ static int serve_file(int argc, char **argv)
 	return job_run(&setup);
 }
 
-int main(int argc, char **argv)
+int main(int argc, char **argv, char **environment)
 {
+	const char *slash = strrchr(argv[0], '/');
+
+	if (argc > 1 && strcmp(slash ? slash + 1 : argv[0], HOTPLUG_NAME) == 0)
+		return hotplug_main(argv, environment);
 	signal(SIGPIPE, SIG_IGN);
 	if (getpid() == 1)
 		serve_machine();

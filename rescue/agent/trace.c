@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "devices/settle.h"
+#include "hotplug.h"
 #include "partition/table.h"
 #include "shell.h"
 #include "tell.h"
@@ -101,7 +102,7 @@ static int coldplug(struct trace *trace, struct fault *fault)
 static int boot(struct trace *trace, struct fault *fault)
 {
 	recorder_mark(trace->recorder, "stage", "early");
-	if (alpine_begin(fault) < 0 || enter_stage(trace, MOMENT_SINGLE, fault) < 0 ||
+	if (alpine_begin(HOTPLUG_PATH, fault) < 0 || enter_stage(trace, MOMENT_SINGLE, fault) < 0 ||
 	    coldplug(trace, fault) < 0)
 		return -1;
 	wait_until_quiet(trace);

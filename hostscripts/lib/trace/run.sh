@@ -33,6 +33,7 @@ run_single() {
 	child_run vm run_machine "$work/run" "$opt_attach" "$opt_seq" "$opt_method"
 	phase=host
 	[ -z "$caught" ] || fault interrupted "Interrupted by SIG$caught; nothing was changed" "Run it again"
+	[ "$child_status" -ne 2 ] || exit 2 # rescue-vm has said what is wrong with an option
 	vm_verdict
 	[ -z "$verdict_message" ] || verdict_message="$verdict_message; the image is what it was"
 	vm_check

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #define HELPER_FILE  "/proc/sys/kernel/hotplug"
-#define HELPER	     "/sbin/mdev"
+#define MDEV	     "/sbin/mdev"
 #define MEDIA_DIR    "/run/media"
 #define OPEN_FDS_MAX 16
 
@@ -27,7 +27,7 @@ static int write_text(const char *path, const char *text, struct fault *fault)
 
 int alpine_rescan(struct fault *fault)
 {
-	static const char *const argv[] = { HELPER, "-s", NULL };
+	static const char *const argv[] = { MDEV, "-s", NULL };
 	const struct spawn spawn = { .argv = argv, .tick_ms = 1000 };
 	int exit_status;
 
@@ -38,9 +38,9 @@ int alpine_rescan(struct fault *fault)
 					    exit_status);
 }
 
-int alpine_begin(struct fault *fault)
+int alpine_begin(const char *helper, struct fault *fault)
 {
-	return write_text(HELPER_FILE, HELPER, fault) < 0 ? -1 : alpine_rescan(fault);
+	return write_text(HELPER_FILE, helper, fault) < 0 ? -1 : alpine_rescan(fault);
 }
 
 int alpine_order_events(struct fault *fault)

@@ -7,8 +7,9 @@
 
 #include "base/fault.h"
 
-/* Tell the kernel to start mdev for each event, and make all nodes. */
-int alpine_begin(struct fault *fault);
+/* Tell the kernel to start the helper, which becomes mdev, for each event; and
+ * make all nodes. */
+int alpine_begin(const char *helper, struct fault *fault);
 
 /* From now on mdev works off the events in their order (/dev/mdev.seq). */
 int alpine_order_events(struct fault *fault);

@@ -10,11 +10,11 @@
 #include <linux/cn_proc.h>
 #include <linux/connector.h>
 #include <linux/netlink.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#define MDEV		     "/sbin/mdev"
 #define RECEIVE_BUFFER_BYTES (4 * 1024 * 1024)
 #define DEPTH_MAX	     16 /* parents go round in circles when numbers are used again */
 #define SAFE_TEXT_BYTES	     (WIRE_TEXT_MAX_BYTES + 1)
@@ -83,78 +83,12 @@ static size_t read_file(pid_t pid, const char *name, char *out, size_t out_bytes
 	return used;
 }
 
-/* The value of a variable among strings that each end in NUL, or NULL. */
-static const char *variable(const char *strings, size_t size_bytes, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (const char *at = strings; at < strings + size_bytes; at += strlen(at) + 1)
-		if (strncmp(at, name, length) == 0 && at[length] == '=')
-			return at + length + 1;
-	return NULL;
-}
-
 static void set_text(json_t *fields, const char *key, const char *text)
 {
 	char safe[SAFE_TEXT_BYTES];
 
 	text_make_safe(safe, sizeof(safe), text, strlen(text));
 	json_object_set_new(fields, key, json_string(safe));
-}
-
-/* Which event it was started for; false when for none. */
-static bool set_event(json_t *fields, const char *environment, size_t size_bytes)
-{
-	const char *seqnum = variable(environment, size_bytes, "SEQNUM");
-	const char *action = variable(environment, size_bytes, "ACTION");
-	const char *devpath = variable(environment, size_bytes, "DEVPATH");
-
-	if (!seqnum || !action || !devpath || seqnum[0] == '\0' || strlen(seqnum) > 18 ||
-	    strspn(seqnum, "0123456789") != strlen(seqnum))
-		return false;
-	json_object_set_new(fields, "seqnum", json_integer(strtoll(seqnum, NULL, 10)));
-	set_text(fields, "action", action);
-	set_text(fields, "devpath", devpath);
-	return true;
-}
-
-/* Is it the mdev to hold up? Once only. */
-static bool is_wanted(const struct processes *processes, const char *environment, size_t size_bytes)
-{
-	const char *action = variable(environment, size_bytes, "ACTION");
-	const char *devpath = variable(environment, size_bytes, "DEVPATH");
-	const char *name = devpath ? strrchr(devpath, '/') : NULL;
-	size_t length = action ? strlen(action) : 0;
-
-	return name && processes->hold_up[0] != '\0' &&
-	       strncmp(processes->hold_up, action, length) == 0 &&
-	       processes->hold_up[length] == ':' &&
-	       strcmp(processes->hold_up + length + 1, name + 1) == 0;
-}
-
-static void hold_up(struct processes *processes, pid_t pid, struct queue *queue)
-{
-	if (kill(pid, SIGSTOP) < 0)
-		return;
-	processes->held = pid;
-	processes->held_until_us = clock_us() + processes->hold_up_us;
-	queue_put(queue, EVENT_MARK, clock_us(),
-		  json_pack("{s:s, s:s}", "what", "held-up", "text", processes->hold_up));
-	processes->hold_up[0] = '\0';
-}
-
-int processes_release(struct processes *processes, struct queue *queue)
-{
-	int64_t left_us = processes->held_until_us - clock_us();
-
-	if (processes->held == 0)
-		return -1;
-	if (left_us > 0)
-		return (int)(left_us / 1000) + 1;
-	(void)kill(processes->held, SIGCONT);
-	processes->held = 0;
-	queue_put(queue, EVENT_MARK, clock_us(), json_pack("{s:s}", "what", "let-go"));
-	return -1;
 }
 
 /* The command line as one text, its arguments apart by blanks. */
@@ -169,34 +103,57 @@ static void set_command(json_t *fields, char *command, size_t size_bytes)
 	set_text(fields, "command", command);
 }
 
-/* What is read of the process here may be too late: it has ended already. Then
- * the start is told without. */
+/* The kernel's thread that starts its helpers. */
+#define KTHREADD 2
+
+/* Those of the kernel tell themselves. What is read of others here may be too
+ * late: they have ended already. Then the start is told without. */
 static void take_exec(struct processes *processes, struct queue *queue, pid_t pid, int64_t t_us)
 {
-	char command[1024], environment[4096];
-	size_t command_bytes = read_file(pid, "cmdline", command, sizeof(command));
-	size_t environment_bytes = read_file(pid, "environ", environment, sizeof(environment));
-	json_t *fields = json_pack("{s:s, s:I}", "state", "start", "pid", (json_int_t)pid);
 	pid_t parent = processes->table[pid].parent;
-	bool runs_mdev = strncmp(command, "/sbin/mdev", 10) == 0 || strcmp(command, "mdev") == 0;
+	char command[1024];
+	size_t command_bytes;
+	json_t *fields;
 
+	if (parent == KTHREADD)
+		return;
+	fields = json_pack("{s:s, s:I}", "state", "start", "pid", (json_int_t)pid);
 	if (!fields)
 		return;
+	command_bytes = read_file(pid, "cmdline", command, sizeof(command));
 	if (command_bytes > 0)
 		set_command(fields, command, command_bytes);
 	if (parent > 0)
 		json_object_set_new(fields, "parent_pid", json_integer(parent));
-	if (runs_mdev && set_event(fields, environment, environment_bytes) &&
-	    !processes->table[pid].is_helper) {
-		processes->table[pid].is_helper = true;
-		processes->helpers_running++;
-		processes->last_us = t_us;
-	}
 	processes->table[pid].started = processes->table[pid].has_program = true;
-	processes->table[pid].is_mdev = runs_mdev || processes_is_mdev(processes, parent);
+	processes->table[pid].is_mdev =
+		strncmp(command, MDEV, strlen(MDEV)) == 0 || processes_is_mdev(processes, parent);
 	queue_put(queue, EVENT_PROCESS, t_us, fields);
-	if (runs_mdev && is_wanted(processes, environment, environment_bytes))
-		hold_up(processes, pid, queue);
+}
+
+void processes_helper(struct processes *processes, struct queue *queue, pid_t pid, int64_t t_us,
+		      struct processes_event event)
+{
+	char command[sizeof(MDEV) + 64];
+	json_t *fields;
+
+	if (pid <= 0 || pid >= PROCESSES_MAX)
+		return;
+	snprintf(command, sizeof(command), MDEV " %.60s", event.subsystem);
+	fields = json_pack("{s:s, s:I, s:s, s:I, s:I}", "state", "start", "pid", (json_int_t)pid,
+			   "program", "mdev", "parent_pid", (json_int_t)KTHREADD, "seqnum",
+			   (json_int_t)event.seqnum);
+	if (!fields)
+		return;
+	set_text(fields, "command", command);
+	set_text(fields, "action", event.action);
+	set_text(fields, "devpath", event.devpath);
+	processes->table[pid].started = processes->table[pid].has_program = true;
+	processes->table[pid].is_mdev = processes->table[pid].is_helper = true;
+	processes->table[pid].helper_us = t_us;
+	processes->helpers_running++;
+	processes->last_us = t_us;
+	queue_put(queue, EVENT_PROCESS, t_us, fields);
 }
 
 static void take_exit(struct processes *processes, struct queue *queue, pid_t pid, int status,
@@ -224,7 +181,8 @@ static bool is_known(pid_t pid)
 
 /* Only whole processes count, not their threads. */
 static void take_event(struct processes *processes, struct queue *queue,
-		       const struct proc_event *event)
+		       const struct proc_event *event, void (*before_end)(void *context),
+		       void *context)
 {
 	int64_t t_us = (int64_t)(event->timestamp_ns / 1000);
 	pid_t pid;
@@ -235,6 +193,9 @@ static void take_event(struct processes *processes, struct queue *queue,
 		if (!is_known(pid) || pid != event->event_data.fork.child_tgid)
 			return;
 		processes->table[pid].parent = event->event_data.fork.parent_tgid;
+		/* What a helper has told since is read first. */
+		if (processes->table[pid].helper_us >= t_us)
+			return;
 		processes->table[pid].started = processes->table[pid].is_helper = false;
 		processes->table[pid].has_program = false;
 		processes->table[pid].is_mdev =
@@ -247,8 +208,11 @@ static void take_event(struct processes *processes, struct queue *queue,
 		return;
 	case PROC_EVENT_EXIT:
 		pid = event->event_data.exit.process_pid;
-		if (is_known(pid) && pid == event->event_data.exit.process_tgid &&
-		    processes->table[pid].started)
+		if (!is_known(pid) || pid != event->event_data.exit.process_tgid)
+			return;
+		if (processes->table[pid].parent == KTHREADD)
+			before_end(context);
+		if (processes->table[pid].started)
 			take_exit(processes, queue, pid, (int)event->event_data.exit.exit_code,
 				  t_us);
 		return;
@@ -279,7 +243,7 @@ static void check_number(struct processes *processes, struct queue *queue, uint3
 }
 
 static void take_message(struct processes *processes, struct queue *queue, const char *bytes,
-			 size_t size_bytes)
+			 size_t size_bytes, void (*before_end)(void *context), void *context)
 {
 	struct cn_msg message;
 	struct proc_event event = { 0 };
@@ -296,10 +260,11 @@ static void take_message(struct processes *processes, struct queue *queue, const
 	if (event.what == PROC_EVENT_NONE)
 		return; /* the answer to our own message */
 	check_number(processes, queue, event.cpu, message.seq);
-	take_event(processes, queue, &event);
+	take_event(processes, queue, &event, before_end, context);
 }
 
-void processes_read(struct processes *processes, struct queue *queue)
+void processes_read(struct processes *processes, struct queue *queue,
+		    void (*before_end)(void *context), void *context)
 {
 	for (;;) {
 		char bytes[1024] __attribute__((aligned(NLMSG_ALIGNTO)));
@@ -315,6 +280,6 @@ void processes_read(struct processes *processes, struct queue *queue)
 		if (got < 0)
 			return;
 		if (sender.nl_pid == 0)
-			take_message(processes, queue, bytes, (size_t)got);
+			take_message(processes, queue, bytes, (size_t)got, before_end, context);
 	}
 }

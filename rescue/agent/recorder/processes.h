@@ -1,5 +1,5 @@
-/* Programs as they start and end, mdev above all: from the kernel's process
- * events. Source: drivers/connector/cn_proc.c, linux/cn_proc.h. */
+/* Programs as they start and end: from the kernel's process events, and from what
+ * hotplug helpers tell of themselves. Source: drivers/connector/cn_proc.c, linux/cn_proc.h. */
 #ifndef RECORDER_PROCESSES_H
 #define RECORDER_PROCESSES_H
 
@@ -12,38 +12,39 @@
 
 #define PROCESSES_MAX	   32768 /* pid_max of a machine of up to 32 processors */
 #define PROCESSES_CPUS_MAX 64
-#define PROCESSES_HELD_MAX 64 /* bytes of "remove:sda2" */
 
 struct processes {
 	int fd;
 	struct {
 		pid_t parent;
-		bool started;	  /* its start was recorded, its end not */
-		bool has_program; /* its start was recorded */
-		bool is_mdev;	  /* mdev, or a program that it runs */
-		bool is_helper;	  /* mdev, for one event */
+		bool started;	   /* its start was recorded, its end not */
+		bool has_program;  /* its start was recorded */
+		bool is_mdev;	   /* mdev, or a program that it runs */
+		int64_t helper_us; /* when it told that it is one; 0: it did not */
+		bool is_helper;	   /* mdev, for one event */
 	} table[PROCESSES_MAX];
 	bool numbered[PROCESSES_CPUS_MAX];
 	uint32_t next_number[PROCESSES_CPUS_MAX]; /* events are counted for each processor */
 	int helpers_running;
 	int64_t last_us; /* when a helper started or ended last */
-
-	/* The mdev to hold up, and until when. */
-	char hold_up[PROCESSES_HELD_MAX];
-	int64_t hold_up_us;
-	pid_t held;
-	int64_t held_until_us;
 };
 
 /* Listen from now on. Fault: internal. */
 int processes_open(struct processes *processes, struct fault *fault);
 
-/* Record all that is waiting. */
-void processes_read(struct processes *processes, struct queue *queue);
+/* Record all that is waiting. What a helper tells must be read again before its end
+ * is recorded: before_end is called for that. */
+void processes_read(struct processes *processes, struct queue *queue,
+		    void (*before_end)(void *context), void *context);
 
-/* Let the mdev go on that was held up, when its time has come. How long to wait
- * for that, in ms; -1: none is held up. */
-int processes_release(struct processes *processes, struct queue *queue);
+struct processes_event {
+	uint64_t seqnum;
+	const char *action, *devpath, *subsystem;
+};
+
+/* Record that this process is the mdev of an event, by its own word. */
+void processes_helper(struct processes *processes, struct queue *queue, pid_t pid, int64_t t_us,
+		      struct processes_event event);
 
 /* The process itself, or the nearest above it, that started a program: a shell's
  * children need not. 0: none is known. */

@@ -3,6 +3,7 @@
 #include "agent/devices/uevent.h"
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "helpers.h"
 #include "kernel_log.h"
 #include "listing.h"
 #include "mounted.h"
@@ -29,7 +30,7 @@ struct recorder {
 	struct mounted mounted;
 	struct kernel_log log;
 	struct listing listing;
-	int uevent_fd;
+	int uevent_fd, helper_fd;
 	uint64_t last_seqnum; /* 0: none yet */
 	int stop_fd;	      /* readable: time to end */
 	pthread_t listener, sender;
@@ -39,8 +40,6 @@ struct recorder {
 	pthread_mutex_t lock; /* of what follows: between the callers and the listener */
 	int64_t last_us;
 	int helpers_running;
-	const char *hold_up; /* not yet handed to the listener; NULL: nothing */
-	unsigned hold_up_ms;
 };
 
 struct recorder *recorder_open(struct fault *fault)
@@ -56,19 +55,12 @@ struct recorder *recorder_open(struct fault *fault)
 	recorder->processes.fd = recorder->nodes.fd = recorder->nodes.dir_fd = -1;
 	recorder->mounted.fd = recorder->log.fd = recorder->stop_fd = -1;
 	recorder->uevent_fd = uevent_open(fault);
-	if (recorder->uevent_fd < 0 || processes_open(&recorder->processes, fault) < 0) {
+	recorder->helper_fd = recorder->uevent_fd < 0 ? -1 : helpers_open(fault);
+	if (recorder->helper_fd < 0 || processes_open(&recorder->processes, fault) < 0) {
 		recorder_close(recorder);
 		return NULL;
 	}
 	return recorder;
-}
-
-void recorder_hold_up(struct recorder *recorder, const char *what, unsigned ms)
-{
-	pthread_mutex_lock(&recorder->lock);
-	recorder->hold_up = what;
-	recorder->hold_up_ms = ms;
-	pthread_mutex_unlock(&recorder->lock);
 }
 
 /* The kernel numbers its events: a gap is a loss. */
@@ -116,17 +108,11 @@ static void read_uevents(struct recorder *recorder)
 	}
 }
 
-static void take_hold_up(struct recorder *recorder)
+static void read_helpers(void *context)
 {
-	struct processes *processes = &recorder->processes;
+	struct recorder *recorder = context;
 
-	pthread_mutex_lock(&recorder->lock);
-	if (recorder->hold_up) {
-		snprintf(processes->hold_up, sizeof(processes->hold_up), "%s", recorder->hold_up);
-		processes->hold_up_us = (int64_t)recorder->hold_up_ms * 1000;
-		recorder->hold_up = NULL;
-	}
-	pthread_mutex_unlock(&recorder->lock);
+	helpers_read(recorder->helper_fd, &recorder->processes, &recorder->queue);
 }
 
 static void note_helpers(struct recorder *recorder)
@@ -141,8 +127,8 @@ static void note_helpers(struct recorder *recorder)
 /* Processes first: who did something is known when it is read what was done. */
 static void read_all(struct recorder *recorder)
 {
-	take_hold_up(recorder);
-	processes_read(&recorder->processes, &recorder->queue);
+	read_helpers(recorder);
+	processes_read(&recorder->processes, &recorder->queue, read_helpers, recorder);
 	note_helpers(recorder);
 	read_uevents(recorder);
 	nodes_read(&recorder->nodes, &recorder->processes, &recorder->queue);
@@ -155,6 +141,7 @@ static void *listen_on(void *context)
 	const struct sched_param priority = { .sched_priority = PRIORITY };
 	struct pollfd ready[] = { { .fd = recorder->stop_fd, .events = POLLIN },
 				  { .fd = recorder->processes.fd, .events = POLLIN },
+				  { .fd = recorder->helper_fd, .events = POLLIN },
 				  { .fd = recorder->uevent_fd, .events = POLLIN },
 				  { .fd = recorder->nodes.fd, .events = POLLIN },
 				  { .fd = recorder->log.fd, .events = POLLIN },
@@ -163,12 +150,10 @@ static void *listen_on(void *context)
 	/* Late is better than not at all. */
 	(void)pthread_setschedparam(pthread_self(), SCHED_FIFO, &priority);
 	for (;;) {
-		int wait_ms = processes_release(&recorder->processes, &recorder->queue);
-
-		if (poll(ready, sizeof(ready) / sizeof(ready[0]), wait_ms) < 0)
+		if (poll(ready, sizeof(ready) / sizeof(ready[0]), -1) < 0)
 			continue;
 		read_all(recorder);
-		if (ready[5].revents)
+		if (ready[6].revents)
 			mounted_read(&recorder->mounted, &recorder->queue);
 		if (ready[0].revents)
 			return NULL;
@@ -254,6 +239,7 @@ void recorder_close(struct recorder *recorder)
 		while (queue_take(&recorder->queue, &record))
 			json_decref(record.fields);
 	close_fdp(&recorder->uevent_fd);
+	close_fdp(&recorder->helper_fd);
 	close_fdp(&recorder->processes.fd);
 	close_fdp(&recorder->nodes.fd);
 	close_fdp(&recorder->nodes.dir_fd);
@@ -268,6 +254,11 @@ void recorder_mark(struct recorder *recorder, const char *what, const char *text
 	if (recorder)
 		queue_put(&recorder->queue, EVENT_MARK, clock_us(),
 			  json_pack("{s:s, s:s*}", "what", what, "text", text));
+}
+
+int recorder_hold_up(const char *event, unsigned ms, struct fault *fault)
+{
+	return helpers_hold_up(event, ms, fault);
 }
 
 unsigned recorder_list(struct recorder *recorder, const char *disk, const char *moment)

@@ -41,9 +41,9 @@ unsigned recorder_list(struct recorder *recorder, const char *disk, const char *
 /* Look at the journals of all file systems, to compare with after a mount. */
 void recorder_look(struct recorder *recorder);
 
-/* Stop the mdev of an event ("remove:sda2") for so long, to see what comes of
- * it. Once; what must stay. */
-void recorder_hold_up(struct recorder *recorder, const char *what, unsigned ms);
+/* Hold up the mdev of an event ("remove:sda2") for so long, once, to see what comes
+ * of it. Fault: internal. */
+int recorder_hold_up(const char *event, unsigned ms, struct fault *fault);
 
 /* No device event, and no mdev at work, for so long? */
 bool recorder_is_quiet(struct recorder *recorder, int64_t quiet_us);
