@@ -14,8 +14,9 @@ struct spawn {
 	/* Start the child without a standard input, so that the first file it
 	 * opens gets descriptor 0 (see filesystem/ext_grow.c for why). */
 	bool no_stdin;
-	/* Called with bytes as they come, from standard output and error, from
-	 * SPAWN_CHANNEL_FD, and every tick_ms. Each may be NULL. */
+	/* Called with the bytes that came within a tenth of a second, from
+	 * standard output and error, from SPAWN_CHANNEL_FD, and about every
+	 * tick_ms. Each may be NULL. */
 	void (*on_output)(void *context, const char *bytes, size_t size_bytes);
 	void (*on_channel)(void *context, const char *bytes, size_t size_bytes);
 	void (*on_tick)(void *context);

@@ -153,6 +153,36 @@ static void a_child_is_heard(void **state)
 	assert_true(heard.ticks >= 2);
 }
 
+static void count(void *context, const char *bytes, size_t size)
+{
+	size_t *counts = context;
+
+	(void)bytes;
+	counts[0]++;
+	counts[1] += size;
+}
+
+/* To wake us for every line of e2fsck costs more than its work between them. */
+static void a_child_that_says_much_is_heard_in_bundles(void **state)
+{
+	static const char script[] =
+		"i=0; while [ $i -lt 5000 ]; do echo line >&3; i=$((i + 1)); done;"
+		"head -c 3000000 /dev/zero >&3";
+	const char *argv[] = { "/bin/sh", "-c", script, NULL };
+	size_t counts[2] = { 0 };
+	const struct spawn spawn = {
+		.argv = argv, .on_channel = count, .tick_ms = 500, .context = counts
+	};
+	struct fault fault;
+	int status;
+
+	(void)state;
+	assert_int_equal(spawn_run(&spawn, &status, &fault), 0);
+	assert_int_equal(status, 0);
+	assert_int_equal(counts[1], 5000 * strlen("line\n") + 3000000);
+	assert_in_range(counts[0], 1, counts[1] / 1000);
+}
+
 static void a_child_without_input_opens_its_first_file_as_zero(void **state)
 {
 	struct heard heard;
@@ -197,6 +227,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_nul_byte_is_no_text),
 	cmocka_unit_test(a_full_pipe_ends_in_a_timeout),
 	cmocka_unit_test(a_child_is_heard),
+	cmocka_unit_test(a_child_that_says_much_is_heard_in_bundles),
 	cmocka_unit_test(a_child_without_input_opens_its_first_file_as_zero),
 	cmocka_unit_test(deaths_are_told_apart),
 	cmocka_unit_test(a_missing_program_is_named),

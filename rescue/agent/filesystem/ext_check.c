@@ -59,6 +59,8 @@ static int percent_of(void *progress, const char *bytes, size_t size_bytes)
 {
 	struct channel *channel = progress;
 
+	const char *last = memrchr(bytes, '\n', size_bytes);
+
 	for (size_t i = 0; i < size_bytes; i++) {
 		int percent;
 
@@ -69,6 +71,8 @@ static int percent_of(void *progress, const char *bytes, size_t size_bytes)
 		}
 		channel->line[channel->line_bytes] = '\0';
 		channel->line_bytes = 0;
+		if (bytes + i != last) /* thousands of lines come, and only the newest counts */
+			continue;
 		percent = ext_check_parse_progress(channel->line);
 		if (percent > channel->percent)
 			channel->percent = percent;
