@@ -26,7 +26,7 @@ struct command {
 	int wait_status;
 	bool ended;
 	struct relay relays[STREAMS];
-	int theirs[STREAMS]; /* the child's ends of the pipes */
+	int theirs[STREAMS];  /* the child's ends of the pipes */
 	uint64_t input_bytes; /* all that there are; once it is known */
 	struct controls controls;
 	bool received;
@@ -124,8 +124,7 @@ static bool pump(struct command *command)
 
 	for (int i = 0; i < STREAMS; i++)
 		slots[i] = relay_slot(&command->relays[i]);
-	slots[STREAMS] =
-		(struct pollfd){ .fd = command->controls.reader.fd, .events = POLLIN };
+	slots[STREAMS] = (struct pollfd){ .fd = command->controls.reader.fd, .events = POLLIN };
 	report_alive(command->report);
 	(void)poll(slots, STREAMS + 1, command->ended ? 0 : ALIVE_MS);
 	for (int i = 0; i < STREAMS; i++) {

@@ -72,8 +72,8 @@ static int flush(const struct disk *disk, struct fault *fault)
 	result = fsync(again.fd);
 	close_fdp(&again.fd);
 	return result == 0 ? 0
-			   : fault_set_errno(fault, REASON_DISK_IO, errno,
-					     "%s cannot be flushed", disk->name);
+			   : fault_set_errno(fault, REASON_DISK_IO, errno, "%s cannot be flushed",
+					     disk->name);
 }
 
 int rescue_run(const struct job_setup *setup, const struct request *request, struct report *report,

@@ -130,10 +130,9 @@ void tell_exit(struct report *report, int exit_status, bool is_command, uint64_t
 	json_t *fields = json_pack("{s:i}", "exit_status", exit_status);
 
 	if (is_command)
-		json_object_update_new(fields,
-				       json_pack("{s:I, s:I}", "output_bytes",
-						 (json_int_t)output_bytes, "error_bytes",
-						 (json_int_t)error_bytes));
+		json_object_update_new(fields, json_pack("{s:I, s:I}", "output_bytes",
+							 (json_int_t)output_bytes, "error_bytes",
+							 (json_int_t)error_bytes));
 	report_event(report, EVENT_EXIT, fields);
 }
 

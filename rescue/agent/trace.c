@@ -90,9 +90,9 @@ static int enter_stage(struct trace *trace, enum moment moment, struct fault *fa
 	}
 	if (request->attach_at == moment && find_disk(trace, fault) < 0)
 		return -1;
-	return request->break_at == moment ? shell_run(trace->setup->wire_in, trace->whole,
-						     trace->report, NULL, fault)
-					 : 0;
+	return request->break_at == moment
+		       ? shell_run(trace->setup->wire_in, trace->whole, trace->report, NULL, fault)
+		       : 0;
 }
 
 static int coldplug(struct trace *trace, struct fault *fault)

@@ -2,6 +2,7 @@
 
 #include "ending.h"
 #include "monitor.h"
+#include "wire/limits.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -99,9 +100,14 @@ static int send_request(struct session *session, const struct options *options, 
 	if (request.time_unix_s == 0)
 		request.time_unix_s = time(NULL);
 	request.has_seed = getrandom(request.seed, sizeof(request.seed), 0) == sizeof(request.seed);
+	user_describe(session->user, &request);
 	line = request_format(&request);
 	if (!line)
 		return fault_set(fault, REASON_NO_MEMORY, "out of memory");
+	if (strlen(line) >= WIRE_LINE_MAX_BYTES) {
+		free(line);
+		return fault_set(fault, REASON_USAGE, "the command is too long");
+	}
 	if (write_all(session->machine.wire_fd, line, strlen(line), WRITE_MS) < 0 ||
 	    write_all(session->machine.wire_fd, "\n", 1, WRITE_MS) < 0)
 		result = fault_set_errno(fault, REASON_GUEST_DIED, errno,

@@ -53,10 +53,10 @@ int control_parse(const char *line, struct control *ret_control, struct fault *f
 
 char *control_format(const struct control *control)
 {
-	json_t *object = json_pack("{s:s, s:I, s:I, s:I}", "control", words[control->kind], "rows",
-				   (json_int_t)control->rows, "columns",
-				   (json_int_t)control->columns, "bytes",
-				   (json_int_t)control->bytes);
+	json_t *object =
+		json_pack("{s:s, s:I, s:I, s:I}", "control", words[control->kind], "rows",
+			  (json_int_t)control->rows, "columns", (json_int_t)control->columns,
+			  "bytes", (json_int_t)control->bytes);
 	char *line = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
 	json_decref(object);

@@ -210,14 +210,13 @@ char *request_format(const struct request *request)
 
 	for (size_t i = 0; i < REQUEST_SEED_BYTES; i++)
 		snprintf(seed + 2 * i, 3, "%02x", request->seed[i]);
-	object = json_pack("{s:s, s:i, s:I, s:s, s:s, s:I, s:I, s:I, s:s*, s:b}", "request",
-			   request_kind_words[request->kind], "protocol", WIRE_PROTOCOL,
-			   "partition", (json_int_t)request->partition, "repair",
-			   repair_words[request->repair], "share", share_words[request->share],
-			   "rows", (json_int_t)request->rows, "columns",
-			   (json_int_t)request->columns, "time_unix_s",
-			   (json_int_t)request->time_unix_s, "seed",
-			   request->has_seed ? seed : NULL, "record", (int)request->record);
+	object = json_pack(
+		"{s:s, s:i, s:I, s:s, s:s, s:I, s:I, s:I, s:s*, s:b}", "request",
+		request_kind_words[request->kind], "protocol", WIRE_PROTOCOL, "partition",
+		(json_int_t)request->partition, "repair", repair_words[request->repair], "share",
+		share_words[request->share], "rows", (json_int_t)request->rows, "columns",
+		(json_int_t)request->columns, "time_unix_s", (json_int_t)request->time_unix_s,
+		"seed", request->has_seed ? seed : NULL, "record", (int)request->record);
 	if (request->kind == REQUEST_TRACE)
 		own = format_trace(&request->trace);
 	else if (request->kind == REQUEST_SHELL)

@@ -14,7 +14,7 @@
 
 enum request_kind {
 	REQUEST_GROW,
-	REQUEST_PLAN, /* read and tell, change nothing */
+	REQUEST_PLAN,  /* read and tell, change nothing */
 	REQUEST_TRACE, /* boot in Alpine's manner, and record the device events */
 	REQUEST_SHELL  /* a shell, or a command, with the disk attached */
 };
