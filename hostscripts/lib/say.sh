@@ -12,11 +12,11 @@ safe() {
 }
 
 say() {
-	[ "$opt_quiet" = yes ] || printf 'grow-disk: %s\n' "$(safe "$1")" >&2
+	[ "$opt_quiet" = yes ] || printf '%s: %s\n' "$program" "$(safe "$1")" >&2
 }
 
 detail() {
-	[ "$opt_verbose" = no ] || printf 'grow-disk: %s\n' "$(safe "$1")" >&2
+	[ "$opt_verbose" = no ] || printf '%s: %s\n' "$program" "$(safe "$1")" >&2
 }
 
 # is_utf8 TEXT: only that can be told in JSON.
@@ -130,7 +130,7 @@ fault() {
 	status_of_reason "$1"
 	fault_status=$status
 	stage_end
-	printf 'grow-disk: %s\n' "$(safe "$fault_message.${fault_hint:+ $fault_hint.} [$fault_reason]")" >&2
+	printf '%s: %s\n' "$program" "$(safe "$fault_message.${fault_hint:+ $fault_hint.} [$fault_reason]")" >&2
 	[ "$opt_json" = no ] || result_print
 	exit "$fault_status"
 }

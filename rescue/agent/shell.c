@@ -25,7 +25,7 @@ int shell_exit_status(int wait_status)
 int shell_install_applets(struct fault *fault)
 {
 	static const char *const argv[] = { "/bin/busybox", "--install", "-s", "/bin", NULL };
-	const struct spawn spawn = { .argv = argv };
+	const struct spawn spawn = { .argv = argv, .tick_ms = 1000 };
 	int exit_status;
 
 	/* Those that are there already are told of, and stay. */

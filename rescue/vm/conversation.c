@@ -169,8 +169,12 @@ int conversation_run(struct session *session, const struct machine_plan *plan, s
 	    tell_machine(session, plan, options, fault) < 0 ||
 	    bring_disk(session, options, paths, fault) < 0 || await_verdict(session, fault) < 0)
 		return -1;
-	/* After a fault nothing on the disk matters any more. */
-	return session->end == EVENT_DONE ? await_exit(session, fault) : 0;
+	if (session->end == EVENT_DONE)
+		return await_exit(session, fault);
+	/* After a fault nothing on the disk matters any more, unless somebody is to look at it. */
+	if (options->keep_disk)
+		(void)await_exit(session, fault);
+	return 0;
 }
 
 int conversation_prepare(struct session *session, const struct machine_plan *plan,

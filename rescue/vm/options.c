@@ -22,6 +22,7 @@ const char options_help_text[] =
 	"  --disk FILE               the disk; thrown away by the caller unless this exits with 0\n"
 	"  --disk-max-bytes N        it may not become larger (default: no limit)\n"
 	"  --format qcow2|raw        its format\n"
+	"  --keep-disk               let the guest bring the disk in order after a fault too\n"
 	"  --guest DIR               folder of kernel, initramfs.cpio and build-id\n"
 	"  --read FILE               what else QEMU may read: a file behind the disk; may be "
 	"repeated\n"
@@ -114,6 +115,7 @@ static const struct rule {
 	{ "trace", RULE_SET, AT(request.kind), REQUEST_TRACE, 0, NULL },
 	{ "shell", RULE_SET, AT(request.kind), REQUEST_SHELL, 0, NULL },
 	{ "command", RULE_TEXT, AT(command), 0, 0, NULL },
+	{ "keep-disk", RULE_TRUE, AT(keep_disk), 0, 0, NULL },
 	{ "terminal", RULE_TRUE, AT(terminal), 0, 0, NULL },
 	{ "share", RULE_SHARE, 0, 0, 0, NULL },
 	{ "share-rw", RULE_TRUE, AT(hardware.share_writable), 0, 0, NULL },

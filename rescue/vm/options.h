@@ -33,6 +33,7 @@ struct options {
 	unsigned stall_seconds;
 	unsigned hello_seconds;
 	unsigned deadline_seconds;
+	bool keep_disk;		  /* of use after a fault too */
 	bool terminal;		  /* the user's, for a shell */
 	const char *command;	  /* NULL: none */
 	struct hardware hardware; /* its rtc and share are the texts below, or NULL */
