@@ -11,7 +11,7 @@ image='' image_at='' image_format='' size_before='' size_after='' changed=false
 recovered=no discarded=no ticket_state=none pending='' pending_before='' pending_after=''
 fault_reason='' fault_status=0 fault_message='' fault_hint=''
 fence_compared='' fence_differing='' fence_first='' boot_code_before='' boot_code_after=''
-redo_key='' limits='' failed_base='' ms_fence='' ms_commit='' work='' log='' log_file='' caught='' phase=host child='' keeper='' watcher=''
+redo_key='' limits='' failed_base='' finished=no ms_fence='' ms_commit='' work='' log='' log_file='' caught='' phase=host child='' keeper='' watcher=''
 
 # Whoever reads our words may go away, or was never there: that is no reason to
 # stop half way, and no file of ours may become standard output.
@@ -33,7 +33,7 @@ cleanup() {
 	[ -z "$work" ] || vm_keep_log
 	cleanup_own
 	[ -z "$log" ] || redo_discard "$log"
-	[ "$ended" -eq 0 ] || [ -n "$fault_reason" ] || fault_internal
+	[ "$ended" -eq 0 ] || [ "$finished" = yes ] || [ -n "$fault_reason" ] || fault_internal
 	[ -z "$work" ] || rm -rf -- "$work"
 }
 
