@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # What every command has around its work: the facts of a run, what it needs, and
-# that it leaves nothing behind. The command itself sets $program, and defines
+# that it leaves nothing behind. The command itself sets $program_name, and defines
 # cleanup_own, which comes before its log is thrown away.
 # shellcheck disable=SC2034,SC2154  # facts are read by the other parts, options are set by the command's own
 
@@ -30,7 +30,7 @@ cleanup() {
 	[ -z "$child" ] || { kill -KILL "$child" 2>/dev/null && wait "$child"; }
 	[ -z "$keeper" ] || kill -USR1 "$keeper" 2>/dev/null
 	commit_unwatch
-	[ -z "$work" ] || vm_keep_log
+	[ -z "$work" ] || vm_keep
 	cleanup_own
 	[ -z "$log" ] || redo_discard "$log"
 	[ "$ended" -eq 0 ] || [ "$finished" = yes ] || [ -n "$fault_reason" ] || fault_internal

@@ -30,6 +30,8 @@ partition and its file system fill the disk as it is.
                         wait so long for another program to end its work on
                         the image
       --json            print the result as one JSON object
+      --events FILE     record the device events of the virtual machine there,
+                        as JSON lines (trace-boot --from FILE shows them)
       --keep-failed     keep the log of a grow that failed, for rescue-disk
       --keep-log FILE   keep the events and the console of the virtual machine
   -q, --quiet           print nothing but faults
@@ -50,7 +52,7 @@ usage_fault() {
 
 options_default() {
 	opt_json=no opt_verb=grow opt_work_dir='' opt_wait_lock=0 opt_quiet=no opt_verbose=no opt_allow_backing=no
-	opt_partition='' opt_repair=safe opt_accel=auto opt_format='' opt_keep_log='' opt_warm=yes opt_keep_failed=no
+	opt_partition='' opt_repair=safe opt_accel=auto opt_format='' opt_keep_log='' opt_events='' opt_warm=yes opt_keep_failed=no
 	operands=0 operand_image='' operand_size=''
 }
 
@@ -78,12 +80,12 @@ options_parse() {
 			for word; do options_operand "$word"; done
 			break
 			;;
-		--partition | --repair | --format | --accel | --keep-log | --work-dir | --wait-lock)
+		--partition | --repair | --format | --accel | --events | --keep-log | --work-dir | --wait-lock)
 			[ $# -ge 2 ] || usage_fault "$1 needs a value"
 			options_value "$1" "$2"
 			shift
 			;;
-		--partition=* | --repair=* | --format=* | --accel=* | --keep-log=* | --work-dir=* | --wait-lock=*) options_value "${1%%=*}" "${1#*=}" ;;
+		--partition=* | --repair=* | --format=* | --accel=* | --events=* | --keep-log=* | --work-dir=* | --wait-lock=*) options_value "${1%%=*}" "${1#*=}" ;;
 		-?*) options_flag "$1" ;;
 		*) options_operand "$1" ;;
 		esac
@@ -123,6 +125,7 @@ options_value() {
 	--repair=safe | --repair=all) opt_repair=$2 ;;
 	--format=raw | --format=qcow2) opt_format=$2 ;;
 	--accel=auto | --accel=kvm | --accel=hvf | --accel=tcg) opt_accel=$2 ;;
+	--events=?*) opt_events=$2 ;;
 	--keep-log=?*) opt_keep_log=$2 ;;
 	--work-dir=?*) opt_work_dir=$2 ;;
 	--wait-lock=[0-9] | --wait-lock=[1-9][0-9] | --wait-lock=[1-9][0-9][0-9] | --wait-lock=[1-9][0-9][0-9][0-9] | --wait-lock=[1-9][0-9][0-9][0-9][0-9])

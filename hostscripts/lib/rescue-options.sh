@@ -43,7 +43,7 @@ usage_fault() {
 
 options_default() {
 	opt_json=no opt_verb=rescue opt_work_dir='' opt_wait_lock=0 opt_quiet=no opt_verbose=no opt_allow_backing=no
-	opt_partition='' opt_repair=safe opt_accel=auto opt_format='' opt_keep_log='' opt_warm=yes opt_keep_failed=no
+	opt_partition='' opt_repair=safe opt_accel=auto opt_format='' opt_keep_log='' opt_events='' opt_warm=yes opt_keep_failed=no
 	opt_write=no opt_yes=no opt_share='' opt_share_rw=no opt_rtc='' opt_memory=256 opt_append=''
 	operands=0 operand_image='' command='' terminal_saved='' exit_status=0 share_at=''
 }
@@ -120,4 +120,5 @@ options_command() {
 		quoted=$(printf '%s.' "$word" | sed "s/'/'\\\\''/g")
 		command="$command${command:+ }'${quoted%.}'"
 	done
+	[ "$(printf %s "$command" | wc -c)" -le 3071 ] || usage_fault "The command is longer than 3071 bytes; put it into a file of a --share"
 }

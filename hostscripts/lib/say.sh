@@ -1,6 +1,8 @@
 # shellcheck shell=sh
 # Messages, faults, and the one way in which external commands are run.
 # shellcheck disable=SC2034,SC2154  # options and facts are set by grow-disk
+# Who speaks: the command that this is part of.
+program_name=${program_name:-grow-disk}
 
 # Text as a terminal may have it: no control characters. File names and the
 # words of other programs can hold anything.
@@ -12,11 +14,11 @@ safe() {
 }
 
 say() {
-	[ "$opt_quiet" = yes ] || printf '%s: %s\n' "$program" "$(safe "$1")" >&2
+	[ "$opt_quiet" = yes ] || printf '%s: %s\n' "$program_name" "$(safe "$1")" >&2
 }
 
 detail() {
-	[ "$opt_verbose" = no ] || printf '%s: %s\n' "$program" "$(safe "$1")" >&2
+	[ "$opt_verbose" = no ] || printf '%s: %s\n' "$program_name" "$(safe "$1")" >&2
 }
 
 # is_utf8 TEXT: only that can be told in JSON.
@@ -130,7 +132,7 @@ fault() {
 	status_of_reason "$1"
 	fault_status=$status
 	stage_end
-	printf '%s: %s\n' "$program" "$(safe "$fault_message.${fault_hint:+ $fault_hint.} [$fault_reason]")" >&2
+	printf '%s: %s\n' "$program_name" "$(safe "$fault_message.${fault_hint:+ $fault_hint.} [$fault_reason]")" >&2
 	[ "$opt_json" = no ] || result_print
 	exit "$fault_status"
 }

@@ -135,11 +135,12 @@ vm_run() {
 		--memory "$vm_memory_mib" --disk-max-bytes "$(vm_log_max)"
 	if [ "$opt_allow_backing" = yes ]; then set -- "$@" --read /; else set -- "$@" --read "$image"; fi
 	[ "$opt_verb" != plan ] || set -- "$@" --plan
-	[ "$opt_keep_failed" = no ] || set -- "$@" --keep-disk
+	[ "${opt_keep_failed:-no}" = no ] || set -- "$@" --keep-disk
 	[ -z "$opt_partition" ] || set -- "$@" --partition "$opt_partition"
 	[ "$vm_warm" = yes ] || set -- "$@" --no-warm
 	[ "$opt_repair" = safe ] || set -- "$@" --repair "$opt_repair"
 	[ -z "$opt_keep_log" ] || set -- "$@" --console "$work/console"
+	[ -z "$opt_events" ] || set -- "$@" --record
 	case $vm_progress$opt_quiet$opt_verbose in
 	none* | autoyes*) set -- "$@" --progress none ;;
 	*yes) set -- "$@" --progress lines ;;
@@ -189,13 +190,27 @@ vm_check() {
 	esac
 }
 
-# --keep-log FILE: the events, then the console.
-vm_keep_log() {
-	[ -n "$opt_keep_log" ] && [ -e "$work/events" ] || return 0
+# What is to be kept of the virtual machine, however it ended.
+vm_keep() {
+	[ -e "$work/events" ] || return 0
+	[ -z "$opt_keep_log" ] || vm_keep_file "$opt_keep_log" vm_write_log
+	[ -z "$opt_events" ] || vm_keep_file "$opt_events" vm_write_events
+}
+
+# vm_keep_file FILE FUNCTION
+vm_keep_file() {
 	# shellcheck disable=SC3013  # -ef is not POSIX, but every sh has it
-	[ ! "$opt_keep_log" -ef "$image_at" ] || return 0
-	{
-		cat -- "$work/events"
-		[ ! -e "$work/console" ] || cat -- "$work/console"
-	} >"$opt_keep_log" || printf '%s: the log cannot be kept in %s\n' "$program" "$(safe "$opt_keep_log")" >&2
+	[ ! "$1" -ef "$image_at" ] || return 0
+	{ "$2" >"$1"; } 2>/dev/null || printf '%s: %s cannot be written\n' "$program_name" "$(safe "$1")" >&2
+}
+
+# --keep-log FILE: the events, then the console.
+vm_write_log() {
+	cat -- "$work/events"
+	[ ! -e "$work/console" ] || cat -- "$work/console"
+}
+
+# --events FILE: in the form of a trace of trace-boot.
+vm_write_events() {
+	jq -Rcn '{event: "trace", version: 1, attach: "scsi", attach_at: "login", seq: "no", log: "no", method: "agent", cpus: 1}, (inputs | fromjson? | select(.event != "beat") | del(.host_ms))' "$work/events"
 }

@@ -23,6 +23,7 @@ struct grow {
 	const struct job_setup *setup;
 	const struct request *request;
 	struct report *report;
+	struct recorder *recorder; /* or NULL */
 	struct disk disk;
 	struct table table;
 	struct plan plan;
@@ -254,10 +255,12 @@ static int stage_write_table(struct grow *grow, struct fault *fault)
 {
 	struct table after;
 
+	recorder_mark(grow->recorder, "table-write", "agent");
 	if (grow->plan.sectors_after > grow->plan.sectors_before &&
 	    (table_write(&grow->disk, &grow->plan, fault) < 0 ||
 	     table_tell_kernel(&grow->disk, &grow->plan, fault) < 0))
 		return -1;
+	recorder_mark(grow->recorder, "table-written", "agent");
 	if (table_read(&grow->disk, &after, fault) < 0)
 		return -1;
 	tell_table(grow->report, &after, "after", grow->plan.number);
@@ -353,10 +356,14 @@ static const struct stage {
 };
 
 int grow_run(const struct job_setup *setup, const struct request *request, struct report *report,
-	     bool *ret_changed, struct fault *fault)
+	     struct recorder *recorder, bool *ret_changed, struct fault *fault)
 {
 	struct grow grow = {
-		.setup = setup, .request = request, .report = report, .disk = { .fd = -1 }
+		.setup = setup,
+		.request = request,
+		.report = report,
+		.recorder = recorder,
+		.disk = { .fd = -1 },
 	};
 	int result = 0;
 
@@ -364,8 +371,11 @@ int grow_run(const struct job_setup *setup, const struct request *request, struc
 		if (stages[i].writes && (request->kind == REQUEST_PLAN || !grow.changed))
 			break;
 		report_stage(report, stages[i].name);
+		recorder_mark(recorder, "stage", stages[i].name);
 		result = stages[i].run(&grow, fault);
 	}
+	if (recorder && grow.disk.name[0] != '\0')
+		recorder_list(recorder, grow.disk.name, "after-table");
 	if (grow.disk.fd >= 0)
 		close(grow.disk.fd);
 	*ret_changed = grow.changed && request->kind == REQUEST_GROW;

@@ -5,9 +5,10 @@
 #include "job.h"
 #include "report.h"
 
-/* Everything on the way goes over the report. Sets *ret_changed, also after a
+/* Everything on the way goes over the report; the recorder, which may be NULL, gets
+ * marks. Sets *ret_changed, also after a
  * failure. */
 int grow_run(const struct job_setup *setup, const struct request *request, struct report *report,
-	     bool *ret_changed, struct fault *fault);
+	     struct recorder *recorder, bool *ret_changed, struct fault *fault);
 
 #endif

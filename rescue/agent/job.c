@@ -99,7 +99,8 @@ static int work(struct job *job, struct fault *fault)
 		return rescue_run(job->setup, &job->request, &job->report, fault);
 	if (job->request.kind == REQUEST_TRACE)
 		return trace_run(job->setup, &job->request, &job->report, job->recorder, fault);
-	return grow_run(job->setup, &job->request, &job->report, &job->changed, fault);
+	return grow_run(job->setup, &job->request, &job->report, job->recorder, &job->changed,
+			fault);
 }
 
 int job_run(const struct job_setup *setup)

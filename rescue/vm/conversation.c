@@ -68,14 +68,15 @@ static int attach_disk(struct session *session, const struct options *options,
 	return execute(session, "device_add", hardware_device(options->hardware.attach), fault);
 }
 
-/* When it is to come: at once, at a moment of the boot, or it is there already. */
+/* It comes when the guest records, where it is to; and at a moment of the boot. */
 static int await_moment(struct session *session, const struct options *options, struct fault *fault)
 {
 	const char *moment = moment_words[options->request.trace.attach_at];
 
-	if (options->request.kind != REQUEST_TRACE)
-		return 0;
-	while (strcmp(session->stage, moment) != 0 && !session->verdict)
+	bool traced = options->request.kind == REQUEST_TRACE;
+
+	while (!session->verdict && ((options->request.record && !session->records) ||
+				     (traced && strcmp(session->stage, moment) != 0)))
 		if (session_pump(session, fault) < 0)
 			return -1;
 	return 0;

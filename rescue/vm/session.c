@@ -64,6 +64,7 @@ static int take_event(struct session *session, enum event_kind kind, json_t *eve
 	}
 	if (!session->is_up && take_first_word(session, fault) < 0)
 		return -1;
+	session->records = session->records || kind == EVENT_SEQNUM;
 	if (kind == EVENT_MARK)
 		note_stage(session, event);
 	if (kind == EVENT_BEAT && user_stage(session->user, &session->machine, stage, fault) < 0)

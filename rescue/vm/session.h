@@ -35,6 +35,7 @@ struct session {
 	struct order order;
 
 	/* What has come. */
+	bool records;	/* the guest has begun to record */
 	char stage[16]; /* of a traced boot: the last one that was entered */
 	bool greeted;	/* by QEMU */
 	char qemu_version[32];

@@ -1,8 +1,8 @@
 #!/bin/sh
 # grow-disk from end to end with a stub for the virtual machine: what is grown,
 # what is said, and what is left behind.
-# shellcheck disable=SC2016,SC2154  # fakes expand it; status, out, err and scratch come from grow-lib.sh
-tests=$(dirname "$0")/..
+# shellcheck disable=SC2016,SC2034,SC2154  # fakes expand it; status, out, err and scratch come from grow-lib.sh
+tests=$(dirname "$0")/.. tap_place=memory
 # shellcheck source=/dev/null  # checked by itself
 . "$tests/host/grow-lib.sh"
 

@@ -1,4 +1,5 @@
-/* Are the nodes there that the kernel says there should be? */
+/* Are the nodes there that the kernel says there should be, and the links that
+ * there were? */
 #ifndef RECORDER_LISTING_H
 #define RECORDER_LISTING_H
 
@@ -6,10 +7,19 @@
 
 #include <stdbool.h>
 
-/* Record, for the disk and each of its partitions in /sys/block, whether the
- * node below /dev is there; and for each label link that ever was below
- * /dev/disk/by-label, nothing: links are recorded as they come and go. How many
- * nodes are missing. */
-unsigned listing_record(const char *disk, const char *moment, struct queue *queue);
+#define LISTING_LINKS_MAX  16
+#define LISTING_PATH_BYTES 320
+
+/* The links of /dev/disk/by-label, as they were when it was listed first. */
+struct listing {
+	bool begun;
+	size_t count;
+	char links[LISTING_LINKS_MAX][LISTING_PATH_BYTES];
+};
+
+/* Record, for the disk and each of its partitions in /sys/block, and for each of
+ * the links, whether it is there. How many are missing. */
+unsigned listing_record(struct listing *listing, const char *disk, const char *moment,
+			struct queue *queue);
 
 #endif

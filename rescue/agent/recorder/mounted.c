@@ -12,7 +12,7 @@
 #include <sys/sysmacros.h>
 
 #define MOUNTINFO "/proc/self/mountinfo"
-#define OWN_NODE  "/run/recorder-node"
+#define OWN_NODE  "/tmp/recorder-node" /* /run has no devices */
 
 /* Where ext2/3/4 keep what is asked for, from the start of the file system. */
 #define SUPER_OFFSET_BYTES 1024

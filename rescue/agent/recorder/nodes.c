@@ -112,6 +112,7 @@ static void set_kind(json_t *fields, const char *path)
 static void put(const struct nodes *nodes, const struct processes *processes, struct queue *queue,
 		const char *path, pid_t pid, bool appeared)
 {
+	pid_t program = processes_program(processes, pid);
 	const char *by = "other";
 	char safe[WIRE_TEXT_MAX_BYTES + 1];
 	json_t *fields;
@@ -125,6 +126,8 @@ static void put(const struct nodes *nodes, const struct processes *processes, st
 			   safe, "by", by, "pid", (json_int_t)pid);
 	if (!fields)
 		return;
+	if (program > 0 && program != pid)
+		json_object_set_new(fields, "parent_pid", json_integer(program));
 	if (appeared)
 		set_kind(fields, path);
 	else

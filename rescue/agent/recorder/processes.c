@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 
 #define RECEIVE_BUFFER_BYTES (4 * 1024 * 1024)
+#define DEPTH_MAX	     16 /* parents go round in circles when numbers are used again */
 #define SAFE_TEXT_BYTES	     (WIRE_TEXT_MAX_BYTES + 1)
 
 /* Tell the kernel to send them; and the answer is an event like others. */
@@ -53,6 +54,16 @@ int processes_open(struct processes *processes, struct fault *fault)
 bool processes_is_mdev(const struct processes *processes, pid_t pid)
 {
 	return pid > 0 && pid < PROCESSES_MAX && processes->table[pid].is_mdev;
+}
+
+pid_t processes_program(const struct processes *processes, pid_t pid)
+{
+	for (int depth = 0; depth < DEPTH_MAX && pid > 0 && pid < PROCESSES_MAX; depth++) {
+		if (processes->table[pid].has_program)
+			return pid;
+		pid = processes->table[pid].parent;
+	}
+	return 0;
 }
 
 /* All of a file below /proc/PID, NUL behind it. 0 when the process has ended. */
@@ -181,7 +192,7 @@ static void take_exec(struct processes *processes, struct queue *queue, pid_t pi
 		processes->helpers_running++;
 		processes->last_us = t_us;
 	}
-	processes->table[pid].started = true;
+	processes->table[pid].started = processes->table[pid].has_program = true;
 	processes->table[pid].is_mdev = runs_mdev || processes_is_mdev(processes, parent);
 	queue_put(queue, EVENT_PROCESS, t_us, fields);
 	if (runs_mdev && is_wanted(processes, environment, environment_bytes))
@@ -225,6 +236,7 @@ static void take_event(struct processes *processes, struct queue *queue,
 			return;
 		processes->table[pid].parent = event->event_data.fork.parent_tgid;
 		processes->table[pid].started = processes->table[pid].is_helper = false;
+		processes->table[pid].has_program = false;
 		processes->table[pid].is_mdev =
 			processes_is_mdev(processes, event->event_data.fork.parent_tgid);
 		return;

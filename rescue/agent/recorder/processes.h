@@ -18,9 +18,10 @@ struct processes {
 	int fd;
 	struct {
 		pid_t parent;
-		bool started;	/* its start was recorded */
-		bool is_mdev;	/* mdev, or a program that it runs */
-		bool is_helper; /* mdev, for one event */
+		bool started;	  /* its start was recorded, its end not */
+		bool has_program; /* its start was recorded */
+		bool is_mdev;	  /* mdev, or a program that it runs */
+		bool is_helper;	  /* mdev, for one event */
 	} table[PROCESSES_MAX];
 	bool numbered[PROCESSES_CPUS_MAX];
 	uint32_t next_number[PROCESSES_CPUS_MAX]; /* events are counted for each processor */
@@ -43,6 +44,10 @@ void processes_read(struct processes *processes, struct queue *queue);
 /* Let the mdev go on that was held up, when its time has come. How long to wait
  * for that, in ms; -1: none is held up. */
 int processes_release(struct processes *processes, struct queue *queue);
+
+/* The process itself, or the nearest above it, that started a program: a shell's
+ * children need not. 0: none is known. */
+pid_t processes_program(const struct processes *processes, pid_t pid);
 
 /* Was that process mdev, or a script of it? Known until the pid is used again. */
 bool processes_is_mdev(const struct processes *processes, pid_t pid);

@@ -28,6 +28,7 @@ struct recorder {
 	struct nodes nodes;
 	struct mounted mounted;
 	struct kernel_log log;
+	struct listing listing;
 	int uevent_fd;
 	uint64_t last_seqnum; /* 0: none yet */
 	int stop_fd;	      /* readable: time to end */
@@ -271,7 +272,7 @@ void recorder_mark(struct recorder *recorder, const char *what, const char *text
 
 unsigned recorder_list(struct recorder *recorder, const char *disk, const char *moment)
 {
-	return listing_record(disk, moment, &recorder->queue);
+	return listing_record(&recorder->listing, disk, moment, &recorder->queue);
 }
 
 void recorder_look(struct recorder *recorder)

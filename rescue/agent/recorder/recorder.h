@@ -34,7 +34,8 @@ void recorder_close(struct recorder *recorder);
 /* What the caller itself does. text may be NULL. */
 void recorder_mark(struct recorder *recorder, const char *what, const char *text);
 
-/* Compare /dev with /sys for that disk: how many nodes are missing. */
+/* Compare /dev with /sys for that disk, and the links by label with those of the
+ * first time: how many nodes and links are missing. */
 unsigned recorder_list(struct recorder *recorder, const char *disk, const char *moment);
 
 /* Look at the journals of all file systems, to compare with after a mount. */

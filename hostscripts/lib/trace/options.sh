@@ -1,0 +1,171 @@
+# shellcheck shell=sh
+# The command line of trace-boot.
+# shellcheck disable=SC2034,SC2154  # the options are read all over trace-boot
+
+usage() {
+	cat <<'TEXT'
+Usage: trace-boot [OPTION]... [IMAGE]
+       trace-boot --from TRACE [OPTION]...
+
+Boot a small virtual machine in the manner of Alpine Linux, with busybox mdev as
+the kernel's hotplug helper, and record every device event; then write a larger
+partition table, and say which nodes are missing afterwards, and why. The disk
+is a throwaway overlay of IMAGE, or a sample disk: nothing is changed.
+
+      --attach A        ide, virtio, scsi, usb or nvme (default: ide; usb where
+                        the disk is to come later)
+      --attach-at S     power-on (the default), or a stage: single, init, login
+      --seq S           from which stage on mdev orders the events: single,
+                        init, login, or no (the default)
+      --log S           from which stage on mdev writes its log; as --seq
+      --method M        what writes the table: fdisk (the default), sfdisk, or
+                        agent (the kernel is told the new size alone)
+      --hold-up EVENT[:MS]
+                        hold up the mdev of that event, say remove:sda2, for
+                        1000 ms or so many
+      --cpus N          processors of the machine (default: 1)
+      --append ARGS     more for the kernel's command line
+      --break STAGE     a shell there: single, init or login; exit goes on
+      --rtc TIME        the machine's clock, say 2038-01-19T03:14:00Z
+      --share DIR       a folder of the host, at /mnt/share, read-only
+      --accel A         auto (the default), kvm, hvf or tcg
+      --format F        the image is raw, or qcow2 (default: by its content)
+      --allow-backing   accept a backing file or an external data file
+
+      --runs N          boot so many times, and count
+      --matrix          all of --seq, --attach and --method, 20 runs each; what
+                        is given stays as it is
+      --jobs N          so many machines at once (default: one a processor)
+
+      --from TRACE      boot nothing: show a trace that was written by --json, or
+                        by grow-disk --events
+      --all             show every event, not only those of disks
+      --json FILE       write the trace there, as JSON lines; of many runs,
+                        their results
+      --svg FILE        write a picture of the boot there
+      --chrome FILE     write the trace for Chrome's viewers there
+  -q, --quiet           print only the verdict
+  -v, --verbose         print every command
+  -h, --help            print this
+  -V, --version         print the version
+
+Exit status: 0 the boot was traced, whatever is missing; 2 usage; 10 the image
+was refused; 30 try again later; 40 the host lacks something; 70 a fault of
+trace-boot. See trace-boot(1).
+TEXT
+}
+
+usage_fault() {
+	fault usage "$1" "See trace-boot --help"
+}
+
+options_default() {
+	opt_quiet=no opt_verbose=no opt_all=no opt_format='' opt_allow_backing=no opt_accel=auto opt_keep_log=''
+	opt_attach='' opt_attach_at='' opt_seq='' opt_log=no opt_method='' opt_hold_up='' opt_hold_up_ms='' opt_cpus=1
+	opt_append='' opt_break=no opt_rtc='' opt_share='' opt_runs='' opt_matrix=no opt_jobs=''
+	opt_from='' opt_json_file='' opt_svg='' opt_chrome='' operands=0 operand_image=''
+}
+
+options_operand() {
+	operands=$((operands + 1))
+	[ "$operands" -eq 1 ] || usage_fault "'$1' is one operand too many"
+	[ -n "$1" ] || usage_fault "The name of the image is empty"
+	operand_image=$1
+}
+
+options_parse() {
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--)
+			shift
+			for word; do options_operand "$word"; done
+			break
+			;;
+		--attach | --attach-at | --seq | --log | --method | --hold-up | --cpus | --append | --break | --rtc | --share | --accel | --format | --runs | --jobs | --from | --json | --svg | --chrome)
+			[ $# -ge 2 ] || usage_fault "$1 needs a value"
+			options_value "$1" "$2"
+			shift
+			;;
+		--*=*) options_value "${1%%=*}" "${1#*=}" ;;
+		-?*) options_flag "$1" ;;
+		*) options_operand "$1" ;;
+		esac
+		shift
+	done
+	options_check
+	options_complete
+}
+
+options_flag() {
+	case $1 in
+	--matrix) opt_matrix=yes ;;
+	--all) opt_all=yes ;;
+	--allow-backing) opt_allow_backing=yes ;;
+	-q | --quiet) opt_quiet=yes ;;
+	-v | --verbose) opt_verbose=yes ;;
+	-h | --help) usage && exit 0 ;;
+	-V | --version) printf 'trace-boot %s\n' "$trace_boot_version" && exit 0 ;;
+	*) usage_fault "There is no option $1" ;;
+	esac
+}
+
+# options_value OPTION VALUE
+options_value() {
+	case $1=$2 in
+	--attach=ide | --attach=virtio | --attach=scsi | --attach=usb | --attach=nvme) opt_attach=$2 ;;
+	--attach-at=power-on | --attach-at=single | --attach-at=init | --attach-at=login) opt_attach_at=$2 ;;
+	--seq=no | --seq=single | --seq=init | --seq=login) opt_seq=$2 ;;
+	--log=no | --log=single | --log=init | --log=login) opt_log=$2 ;;
+	--break=single | --break=init | --break=login) opt_break=$2 ;;
+	--method=fdisk | --method=sfdisk | --method=agent) opt_method=$2 ;;
+	--hold-up=?*:?*:*[!0-9]* | --hold-up=?*:?*:) usage_fault "$1 cannot be '$2': the time is a number of ms" ;;
+	--hold-up=?*:?*:?*) opt_hold_up=${2%:*} opt_hold_up_ms=${2##*:} ;;
+	--hold-up=?*:?*) opt_hold_up=$2 opt_hold_up_ms=1000 ;;
+	--cpus=[1-8]) opt_cpus=$2 ;;
+	--append=?*) opt_append=$2 ;;
+	--rtc=?*) opt_rtc=$2 ;;
+	--share=?*) opt_share=$2 ;;
+	--accel=auto | --accel=kvm | --accel=hvf | --accel=tcg) opt_accel=$2 ;;
+	--format=raw | --format=qcow2) opt_format=$2 ;;
+	--runs=[1-9] | --runs=[1-9][0-9] | --runs=[1-9][0-9][0-9] | --runs=[1-9][0-9][0-9][0-9]) opt_runs=$2 ;;
+	--jobs=[1-9] | --jobs=[1-9][0-9]) opt_jobs=$2 ;;
+	--from=?*) opt_from=$2 ;;
+	--json=?*) opt_json_file=$2 ;;
+	--svg=?*) opt_svg=$2 ;;
+	--chrome=?*) opt_chrome=$2 ;;
+	--attach=* | --attach-at=* | --seq=* | --log=* | --break=* | --method=* | --hold-up=* | --cpus=* | --append=* | --rtc=* | --share=* | --accel=* | --format=* | --runs=* | --jobs=* | --from=* | --json=* | --svg=* | --chrome=*)
+		usage_fault "$1 cannot be '$2'"
+		;;
+	*) usage_fault "There is no option $1" ;;
+	esac
+}
+
+# What does not go together.
+options_check() {
+	case $opt_attach:$opt_attach_at in
+	ide:single | ide:init | ide:login)
+		usage_fault "An IDE disk cannot be attached while the machine runs: --attach ide goes only with --attach-at power-on"
+		;;
+	esac
+	[ -z "$opt_from" ] || [ "$operands$opt_runs$opt_matrix" = 0no ] || usage_fault "--from boots nothing: it goes neither with an image nor with --runs or --matrix"
+	[ "$opt_matrix" = no ] && [ "${opt_runs:-1}" -eq 1 ] && return 0
+	[ -z "$opt_svg$opt_chrome" ] || usage_fault "--svg and --chrome are of one boot: they go neither with --runs nor with --matrix"
+	[ "$opt_break" = no ] || usage_fault "--break is of one boot: it goes neither with --runs nor with --matrix"
+	[ "$opt_all" = no ] || usage_fault "--all is of one boot: it goes neither with --runs nor with --matrix"
+	[ "$opt_matrix" = no ] || [ "${opt_attach_at:-power-on}" = power-on ] || [ -n "$opt_attach" ] ||
+		usage_fault "--matrix with --attach-at $opt_attach_at needs an --attach: an IDE disk cannot be attached then"
+}
+
+# A default that works for whatever was not said; of a matrix, what is not said
+# is varied.
+options_complete() {
+	: "${opt_attach_at:=power-on}"
+	if [ "$opt_matrix" = yes ]; then
+		: "${opt_runs:=20}" "${opt_seq:=no single init login}" "${opt_attach:=ide virtio scsi usb nvme}" "${opt_method:=fdisk sfdisk agent}"
+	else
+		: "${opt_runs:=1}" "${opt_seq:=no}" "${opt_method:=fdisk}"
+		[ "$opt_attach_at" = power-on ] || : "${opt_attach:=usb}"
+		: "${opt_attach:=ide}"
+	fi
+	[ -n "$opt_jobs" ] || opt_jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null) || opt_jobs=1
+}

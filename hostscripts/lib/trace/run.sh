@@ -1,0 +1,40 @@
+# shellcheck shell=sh
+# One traced boot.
+# shellcheck disable=SC2034,SC2154  # results are read, facts are set, by trace-boot
+
+# run_machine FOLDER ATTACH SEQ METHOD: becomes rescue-vm, with its events in
+# FOLDER.
+run_machine() {
+	run_folder=$1
+	set -- --trace --attach "$2" --attach-at "$opt_attach_at" --seq "$3" --log "$opt_log" --method "$4" --break "$opt_break" --cpus "$opt_cpus" \
+		--accel "$opt_accel" --guest "$guest_dir" --disk "$run_folder/disk" --format qcow2 --events "$run_folder/events" --console "$run_folder/console"
+	[ -z "$opt_hold_up" ] || set -- "$@" --hold-up "$opt_hold_up" --hold-up-ms "$opt_hold_up_ms"
+	[ -z "$opt_append" ] || set -- "$@" --append "$opt_append"
+	[ -z "$opt_rtc" ] || set -- "$@" --rtc "$opt_rtc"
+	[ -z "$opt_share" ] || set -- "$@" --share "$opt_share"
+	if [ "$opt_allow_backing" = yes ]; then set -- "$@" --read /; else set -- "$@" --read "$image"; fi
+	if [ "$opt_quiet" = yes ] || [ "$opt_runs$opt_matrix" != 1no ]; then set -- "$@" --progress none; else set -- "$@" --progress auto; fi
+	detail "+ $rescue_vm $*"
+	exec "$rescue_vm" "$@" >&2
+}
+
+# run_trace FOLDER ATTACH SEQ METHOD: the trace, from the choices and the events.
+run_trace() {
+	jq -Rrc --arg attach "$2" --arg attach_at "$opt_attach_at" --arg seq "$3" --arg log "$opt_log" --arg method "$4" --argjson cpus "$opt_cpus" -n '
+		[inputs | fromjson?] as $events
+		| {event: "trace", version: 1, attach: $attach, attach_at: $attach_at, seq: $seq, log: $log, method: $method, cpus: $cpus,
+		   accel: ([$events[] | select(.event == "machine") | .accel] | last)},
+		  ($events[] | select(.event != "beat")) | del(.host_ms)' "$1/events" >"$1/trace"
+}
+
+run_single() {
+	mkdir "$work/run" && disk_overlay "$work/run/disk" || fault no-space "The throwaway disk cannot be made in $work" "Make room in ${TMPDIR:-/tmp}"
+	ln -s -- run/events "$work/events"
+	child_run vm run_machine "$work/run" "$opt_attach" "$opt_seq" "$opt_method"
+	phase=host
+	[ -z "$caught" ] || fault interrupted "Interrupted by SIG$caught; nothing was changed" "Run it again"
+	vm_verdict
+	[ -z "$verdict_message" ] || verdict_message="$verdict_message; the image is what it was"
+	vm_check
+	run_trace "$work/run" "$opt_attach" "$opt_seq" "$opt_method" || fault no-space "The trace cannot be written in $work" "Make room in ${TMPDIR:-/tmp}"
+}
