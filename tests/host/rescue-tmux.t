@@ -52,7 +52,7 @@ begin() {
 	keys -R
 	terminal clear-history -t shell
 	type_line "clear; '$rescue_disk' $*"
-	shows '^rescue:~#'
+	shows '^rescue:/root#'
 }
 
 terminal new-session -d -s shell -x 100 -y 30 'PS1="host:$?# " sh' || {
