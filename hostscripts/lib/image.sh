@@ -24,6 +24,7 @@ image_find() {
 	case $image_name in
 	*.grow-disk.image) fault commit-begun "$image is an image in the middle of a commit, and must not be used" "Finish it: grow-disk --recover ${image%.grow-disk.image}" ;;
 	*.grow-disk.log | *.grow-disk.new | *.grow-disk.verified | *.grow-disk.commit*) fault image-not-a-file "$image belongs to grow-disk itself" "Name the disk image" ;;
+	*.grow-disk.failed) [ "$opt_verb" = rescue ] || fault image-not-a-file "$image is the log of a grow that failed" "Name the disk image; rescue-disk looks into such a log" ;;
 	esac
 	image_dir=${image_dir:-/} image_guard=$image.grow-disk.image
 	image_locate

@@ -32,6 +32,7 @@ partition and its file system fill the disk as it is.
       --json            print the result as one JSON object
       --events FILE     record the device events of the virtual machine there,
                         as JSON lines (trace-boot --from FILE shows them)
+      --keep-failed     keep the log of a grow that failed, for rescue-disk
       --keep-log FILE   keep the events and the console of the virtual machine
   -q, --quiet           print nothing but faults
   -v, --verbose         print every stage and every command
@@ -51,7 +52,7 @@ usage_fault() {
 
 options_default() {
 	opt_json=no opt_verb=grow opt_work_dir='' opt_wait_lock=0 opt_quiet=no opt_verbose=no opt_allow_backing=no
-	opt_partition='' opt_repair=safe opt_accel=auto opt_format='' opt_keep_log='' opt_events='' opt_warm=yes
+	opt_partition='' opt_repair=safe opt_accel=auto opt_format='' opt_keep_log='' opt_events='' opt_warm=yes opt_keep_failed=no
 	operands=0 operand_image='' operand_size=''
 }
 
@@ -92,6 +93,7 @@ options_parse() {
 	done
 	[ "$operands" -ge 1 ] || usage_fault "The name of an image is missing"
 	[ "$operand_size" != '' ] || [ "$operands" -lt 2 ] || usage_fault "SIZE is empty"
+	[ "$opt_verb" = grow ] || [ "$opt_keep_failed" = no ] || usage_fault "--keep-failed goes only with a grow"
 	case $opt_verb in
 	recover | discard) [ "$operands" -lt 2 ] || usage_fault "--$opt_verb takes no SIZE" ;;
 	esac
@@ -106,6 +108,7 @@ options_flag() {
 		;;
 	--allow-backing) opt_allow_backing=yes ;;
 	--no-warm) opt_warm=no ;;
+	--keep-failed) opt_keep_failed=yes ;;
 	-q | --quiet) opt_quiet=yes ;;
 	-v | --verbose) opt_verbose=yes ;;
 	-h | --help) usage && exit 0 ;;

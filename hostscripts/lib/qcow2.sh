@@ -91,7 +91,7 @@ qcow2_check_data_file() {
 qcow2_check_backing() {
 	[ "$qcow2_backing_at" -ne 0 ] || return 0
 	[ "$qcow2_backing_bytes" -le 1023 ] || qcow2_absurd "a backing file whose name has $qcow2_backing_bytes bytes"
-	[ "$opt_allow_backing" = no ] || return 0
+	[ "$opt_allow_backing" = no ] && [ -z "${failed_base:-}" ] || return 0
 	qcow2_backing=$(dd if="$image_at" bs=1 skip="$qcow2_backing_at" count="$qcow2_backing_bytes" 2>/dev/null | tr -d '\000')
 	fault image-backing-file "$image is an overlay: what it does not hold itself is read from $qcow2_backing" \
 		"If that file can be trusted: --allow-backing. It will be read, and never changed"

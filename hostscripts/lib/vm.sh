@@ -3,6 +3,7 @@
 # are dealt with at once.
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk
 
+vm_progress=auto
 grace_s=4 # from the first signal to the end of a child that does not end
 
 # on_signal NAME: only the first one counts.
@@ -126,20 +127,22 @@ vm_run_patiently() {
 	vm_verdict
 }
 
-# vm_run LOG: events go to the work folder, progress to the terminal.
+# vm_run LOG [ARGUMENT]...: events go to the work folder, progress to the terminal.
 vm_run() {
 	vm_disk "$1"
-	set -- --disk "$disk" --format qcow2 --guest "$guest_dir" --events "$work/events" --accel "$opt_accel" \
+	shift
+	set -- "$@" --disk "$disk" --format qcow2 --guest "$guest_dir" --events "$work/events" --accel "$opt_accel" \
 		--memory "$vm_memory_mib" --disk-max-bytes "$(vm_log_max)"
 	if [ "$opt_allow_backing" = yes ]; then set -- "$@" --read /; else set -- "$@" --read "$image"; fi
 	[ "$opt_verb" != plan ] || set -- "$@" --plan
+	[ "${opt_keep_failed:-no}" = no ] || set -- "$@" --keep-disk
 	[ -z "$opt_partition" ] || set -- "$@" --partition "$opt_partition"
 	[ "$vm_warm" = yes ] || set -- "$@" --no-warm
 	[ "$opt_repair" = safe ] || set -- "$@" --repair "$opt_repair"
 	[ -z "$opt_keep_log" ] || set -- "$@" --console "$work/console"
 	[ -z "$opt_events" ] || set -- "$@" --record
-	case $opt_quiet$opt_verbose in
-	yes*) set -- "$@" --progress none ;;
+	case $vm_progress$opt_quiet$opt_verbose in
+	none* | autoyes*) set -- "$@" --progress none ;;
 	*yes) set -- "$@" --progress lines ;;
 	*) set -- "$@" --progress auto ;;
 	esac

@@ -2,7 +2,9 @@
 
 #include "base/io.h"
 #include "boot/entropy.h"
+#include "boot/share.h"
 #include "grow.h"
+#include "rescue.h"
 #include "tell.h"
 #include "trace.h"
 #include "wire/limits.h"
@@ -92,6 +94,10 @@ static int work(struct job *job, struct fault *fault)
 	if (take_request(job, fault) < 0 || set_clock_and_seed(job, fault) < 0 ||
 	    start_recorder(job, fault) < 0)
 		return -1;
+	if (share_mount(job->request.share, fault) < 0)
+		return -1;
+	if (job->request.kind == REQUEST_SHELL)
+		return rescue_run(job->setup, &job->request, &job->report, fault);
 	if (job->request.kind == REQUEST_TRACE)
 		return trace_run(job->setup, &job->request, &job->report, job->recorder, fault);
 	return grow_run(job->setup, &job->request, &job->report, job->recorder, &job->changed,

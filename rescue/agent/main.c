@@ -8,6 +8,7 @@
 #include "hotplug.h"
 #include "job.h"
 #include "recorder/recorder.h"
+#include "wire/limits.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -67,7 +68,7 @@ static _Noreturn void serve_machine(void)
 	setup.uevent_fd = uevent_open(&fault);
 	if (setup.uevent_fd < 0)
 		give_up(&fault);
-	setup.wire_in = setup.wire_out = port_open(PORT_TIMEOUT_MS, &fault);
+	setup.wire_in = setup.wire_out = port_open(WIRE_PORT_NAME, PORT_TIMEOUT_MS, &fault);
 	if (setup.wire_in < 0)
 		give_up(&fault);
 	read_build_id(build_id, sizeof(build_id));

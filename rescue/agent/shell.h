@@ -3,9 +3,20 @@
 #define AGENT_SHELL_H
 
 #include "report.h"
+#include "wire/request.h"
 
-/* Run it, with job control, until it ends. Its exit status does not matter.
- * Fault: internal. */
-int shell_run(struct report *report, struct fault *fault);
+#define SHELL_PATH "PATH=/sbin:/bin"
+
+/* Run it, with job control, until it ends. The window has the size that the
+ * request tells, and follows what the host says on the wire meanwhile.
+ * ret_exit_status may be NULL. Fault: internal. */
+int shell_run(int wire_in, const struct request *request, struct report *report,
+	      int *ret_exit_status, struct fault *fault);
+
+/* Busybox's other names, where they are not there yet. Fault: internal. */
+int shell_install_applets(struct fault *fault);
+
+/* What a shell would say of such a status of waitpid(2). */
+int shell_exit_status(int wait_status);
 
 #endif

@@ -124,6 +124,18 @@ void tell_verify(struct report *report, uint64_t blocks, uint64_t unused_bytes)
 			       (json_int_t)unused_bytes));
 }
 
+void tell_exit(struct report *report, int exit_status, bool is_command, uint64_t output_bytes,
+	       uint64_t error_bytes)
+{
+	json_t *fields = json_pack("{s:i}", "exit_status", exit_status);
+
+	if (is_command)
+		json_object_update_new(fields, json_pack("{s:I, s:I}", "output_bytes",
+							 (json_int_t)output_bytes, "error_bytes",
+							 (json_int_t)error_bytes));
+	report_event(report, EVENT_EXIT, fields);
+}
+
 void tell_done(struct report *report, bool changed)
 {
 	report_event(report, EVENT_DONE, json_pack("{s:b}", "changed", (int)changed));

@@ -30,6 +30,9 @@ void tell_resize_end(struct report *report, int exit_status);
 void tell_repair(struct report *report, const char *moment, const struct fs_problem *problem);
 
 void tell_verify(struct report *report, uint64_t blocks, uint64_t unused_bytes);
+/* Of a shell; of a command with how much it wrote, else both 0. */
+void tell_exit(struct report *report, int exit_status, bool is_command, uint64_t output_bytes,
+	       uint64_t error_bytes);
 void tell_done(struct report *report, bool changed);
 
 /* The message may quote the disk, or be cut within a character: it is made

@@ -22,6 +22,7 @@
 struct trace {
 	const struct job_setup *setup;
 	const struct trace_request *request;
+	const struct request *whole;
 	struct report *report;
 	struct recorder *recorder;
 	struct disk disk;
@@ -90,7 +91,9 @@ static int enter_stage(struct trace *trace, enum moment moment, struct fault *fa
 	}
 	if (request->attach_at == moment && find_disk(trace, fault) < 0)
 		return -1;
-	return request->break_at == moment ? shell_run(trace->report, fault) : 0;
+	return request->break_at == moment
+		       ? shell_run(trace->setup->wire_in, trace->whole, trace->report, NULL, fault)
+		       : 0;
 }
 
 static int coldplug(struct trace *trace, struct fault *fault)
@@ -181,6 +184,7 @@ int trace_run(const struct job_setup *setup, const struct request *request, stru
 {
 	struct trace trace = { .setup = setup,
 			       .request = &request->trace,
+			       .whole = request,
 			       .report = report,
 			       .recorder = recorder,
 			       .disk = { .fd = -1 },

@@ -15,6 +15,8 @@
 /* No dot in the name: the kernel hands it to the agent. */
 #define KERNEL_TRACE " trace=1"
 
+static const char *const stream_names[] = { "input", "output", "error" };
+
 static void write_kernel_line(struct arguments *arguments, const struct machine_plan *plan)
 {
 	const struct hardware *hardware = plan->hardware;
@@ -26,16 +28,20 @@ static void write_kernel_line(struct arguments *arguments, const struct machine_
 		 hardware->append ? hardware->append : "");
 }
 
-static void write_texts(struct arguments *arguments, const struct machine_plan *plan, int wire_fd,
-			int qmp_fd, int console_fd)
+static void write_texts(struct arguments *arguments, const struct machine_plan *plan,
+			const int fds[CHANNELS])
 {
 	snprintf(arguments->machine, sizeof(arguments->machine), "pc,usb=off,vmport=off,accel=%s",
 		 accel_word(plan->accel));
 	snprintf(arguments->memory, sizeof(arguments->memory), "%u", plan->memory_mib);
-	snprintf(arguments->wire, sizeof(arguments->wire), "socket,id=wire,fd=%d", wire_fd);
-	snprintf(arguments->qmp, sizeof(arguments->qmp), "socket,id=qmp,fd=%d", qmp_fd);
+	snprintf(arguments->wire, sizeof(arguments->wire), "socket,id=wire,fd=%d",
+		 fds[CHANNEL_WIRE]);
+	snprintf(arguments->qmp, sizeof(arguments->qmp), "socket,id=qmp,fd=%d", fds[CHANNEL_QMP]);
 	snprintf(arguments->console, sizeof(arguments->console), "socket,id=console,fd=%d",
-		 console_fd);
+		 fds[CHANNEL_CONSOLE]);
+	for (int i = 0; i < MACHINE_STREAMS; i++)
+		snprintf(arguments->streams[i], sizeof(arguments->streams[i]), "socket,id=%s,fd=%d",
+			 stream_names[i], fds[CHANNEL_INPUT + i]);
 	snprintf(arguments->saved, sizeof(arguments->saved), "fd:%d", plan->saved_fd);
 	snprintf(arguments->cpus, sizeof(arguments->cpus), "%u", plan->hardware->cpus);
 	snprintf(arguments->rtc, sizeof(arguments->rtc), "base=%s", plan->hardware->rtc);
@@ -98,6 +104,8 @@ void arguments_free(struct arguments *arguments)
 static void write_table(struct arguments *arguments, const struct machine_plan *plan)
 {
 	const struct hardware *hardware = plan->hardware;
+	const char *chardev = hardware->streams ? "-chardev" : NULL;
+	const char *port = hardware->streams ? "-device" : NULL;
 	const struct {
 		const char *option, *value;
 	} table[] = {
@@ -120,6 +128,12 @@ static void write_table(struct arguments *arguments, const struct machine_plan *
 		{ "-chardev", arguments->wire },
 		{ "-device", "virtio-serial-pci" },
 		{ "-device", "virtserialport,chardev=wire,name=" WIRE_PORT_NAME },
+		{ chardev, arguments->streams[0] },
+		{ port, "virtserialport,chardev=input,name=" WIRE_INPUT_NAME },
+		{ chardev, arguments->streams[1] },
+		{ port, "virtserialport,chardev=output,name=" WIRE_OUTPUT_NAME },
+		{ chardev, arguments->streams[2] },
+		{ port, "virtserialport,chardev=error,name=" WIRE_ERROR_NAME },
 		{ "-device", "virtio-scsi-pci,id=scsi" },
 		{ "-device", "virtio-rng-pci" },
 		{ hardware_controller(hardware->attach) ? "-device" : NULL,
@@ -146,11 +160,11 @@ static void write_table(struct arguments *arguments, const struct machine_plan *
 	arguments->argv[count] = NULL;
 }
 
-int arguments_write(struct arguments *arguments, const struct machine_plan *plan, int wire_fd,
-		    int qmp_fd, int console_fd)
+int arguments_write(struct arguments *arguments, const struct machine_plan *plan,
+		    const int fds[CHANNELS])
 {
 	*arguments = (struct arguments){ 0 };
-	write_texts(arguments, plan, wire_fd, qmp_fd, console_fd);
+	write_texts(arguments, plan, fds);
 	if (write_objects(arguments, plan) < 0 || write_share(arguments, plan->hardware) < 0) {
 		arguments_free(arguments);
 		return -1;

@@ -4,7 +4,7 @@
 
 #include "machine.h"
 
-#define ARGUMENTS_MAX 64
+#define ARGUMENTS_MAX 80
 
 /* The table points into the plan and into the texts: neither may move. */
 struct arguments {
@@ -12,6 +12,7 @@ struct arguments {
 	char machine[96];
 	char memory[16];
 	char wire[64], qmp[64], console[64];
+	char streams[MACHINE_STREAMS][64];
 	char saved[16];
 	char kernel_line[1024];
 	char cpus[16], rtc[64];
@@ -19,8 +20,8 @@ struct arguments {
 };
 
 /* -1: out of memory, or a name that no JSON can carry. */
-int arguments_write(struct arguments *arguments, const struct machine_plan *plan, int wire_fd,
-		    int qmp_fd, int console_fd);
+int arguments_write(struct arguments *arguments, const struct machine_plan *plan,
+		    const int fds[CHANNELS]);
 void arguments_free(struct arguments *arguments);
 
 #endif

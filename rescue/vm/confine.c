@@ -97,8 +97,9 @@ static void write_rules(int rules_fd, const struct options *options, const struc
 		(void)landlock_allow(rules_fd, "/dev/kvm", MAY_READ | MAY_WRITE | MAY_IOCTL);
 	if (options->hardware.share)
 		(void)landlock_allow(rules_fd, options->hardware.share,
-				     options->hardware.share_writable ? MAY_READ | MAY_WRITE
-								      : MAY_READ);
+				     options->hardware.share_writable
+					     ? MAY_READ | MAY_WRITE | MAY_CHANGE
+					     : MAY_READ);
 	if (!options->disk_path)
 		return;
 	(void)landlock_allow(rules_fd, options->disk_path, of_disk);
@@ -111,6 +112,7 @@ void confine_open(struct confine *confine, const struct options *options, const 
 	*confine = (struct confine){
 		.rules_fd = strict ? landlock_open() : -1,
 		.strict = strict,
+		.may_change = options->hardware.share_writable,
 		.memory_bytes = (options->memory_mib + MEMORY_MARGIN_MIB) * MIB,
 		.disk_max_bytes = options->disk_max_bytes,
 	};
@@ -157,7 +159,8 @@ int confine_enter(const struct confine *confine)
 	limit_files(confine);
 	if (!confine->strict)
 		return 0;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscalls_restrict() < 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    syscalls_restrict(confine->may_change) < 0)
 		return -1;
 	if (confine->rules_fd >= 0) {
 		/* It is another folder for each process. */

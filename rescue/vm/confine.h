@@ -10,6 +10,7 @@
 struct confine {
 	int rules_fd;		 /* Landlock; owned; -1: none, or not to be confined */
 	bool strict;		 /* all of it, and not only the limits of files */
+	bool may_change;	 /* a folder of the host, and what is in it */
 	uint64_t memory_bytes;	 /* address space, where strict */
 	uint64_t disk_max_bytes; /* largest file it may write; 0: no limit */
 };

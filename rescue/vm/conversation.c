@@ -2,6 +2,7 @@
 
 #include "ending.h"
 #include "monitor.h"
+#include "wire/limits.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -100,9 +101,14 @@ static int send_request(struct session *session, const struct options *options, 
 	if (request.time_unix_s == 0)
 		request.time_unix_s = time(NULL);
 	request.has_seed = getrandom(request.seed, sizeof(request.seed), 0) == sizeof(request.seed);
+	user_describe(session->user, &request);
 	line = request_format(&request);
 	if (!line)
 		return fault_set(fault, REASON_NO_MEMORY, "out of memory");
+	if (strlen(line) >= WIRE_LINE_MAX_BYTES) {
+		free(line);
+		return fault_set(fault, REASON_USAGE, "the command is too long");
+	}
 	if (write_all(session->machine.wire_fd, line, strlen(line), WRITE_MS) < 0 ||
 	    write_all(session->machine.wire_fd, "\n", 1, WRITE_MS) < 0)
 		result = fault_set_errno(fault, REASON_GUEST_DIED, errno,
@@ -164,8 +170,12 @@ int conversation_run(struct session *session, const struct machine_plan *plan, s
 	    tell_machine(session, plan, options, fault) < 0 ||
 	    bring_disk(session, options, paths, fault) < 0 || await_verdict(session, fault) < 0)
 		return -1;
-	/* After a fault nothing on the disk matters any more. */
-	return session->end == EVENT_DONE ? await_exit(session, fault) : 0;
+	if (session->end == EVENT_DONE)
+		return await_exit(session, fault);
+	/* After a fault nothing on the disk matters any more, unless somebody is to look at it. */
+	if (options->keep_disk)
+		(void)await_exit(session, fault);
+	return 0;
 }
 
 int conversation_prepare(struct session *session, const struct machine_plan *plan,

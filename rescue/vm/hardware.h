@@ -17,7 +17,8 @@ struct hardware {
 	const char *rtc;    /* the clock at power on, "2038-01-19T03:14:00", or NULL */
 	const char *share;  /* a folder of the host, or NULL */
 	bool share_writable;
-	bool trace; /* the agent records from its first instruction on */
+	bool streams; /* ports for the three streams of a command */
+	bool trace;   /* the agent records from its first instruction on */
 };
 
 extern const char *const attach_words[];

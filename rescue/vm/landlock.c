@@ -71,6 +71,11 @@ static uint64_t accesses(unsigned rights)
 		access |= LANDLOCK_ACCESS_FS_EXECUTE;
 	if (rights & MAY_WRITE)
 		access |= LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE;
+	if (rights & MAY_CHANGE)
+		access |= LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR |
+			  LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+			  LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+			  LANDLOCK_ACCESS_FS_REFER;
 	if (rights & MAY_IOCTL)
 		access |= FS_IOCTL_DEV;
 	return access & handled_by(abi()).fs;

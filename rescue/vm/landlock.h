@@ -7,8 +7,9 @@
 enum may {
 	MAY_READ = 1, /* files, and lists of folders */
 	MAY_EXECUTE = 2,
-	MAY_WRITE = 4, /* what exists; nothing can be made, removed or renamed */
-	MAY_IOCTL = 8  /* of devices */
+	MAY_WRITE = 4,	/* what exists; nothing can be made, removed or renamed */
+	MAY_IOCTL = 8,	/* of devices */
+	MAY_CHANGE = 16 /* make, remove and rename files, folders and links below a folder */
 };
 
 /* A new set of rules that denies everything: every file, TCP, and signals and

@@ -20,8 +20,6 @@
 #define EXEC_FAILED 127
 #define HIGHEST_FD  1024
 
-enum channel { CHANNEL_WIRE, CHANNEL_QMP, CHANNEL_CONSOLE, CHANNEL_COMPLAINT, CHANNELS };
-
 struct channels {
 	int ours[CHANNELS];
 	int theirs[CHANNELS];
@@ -36,11 +34,11 @@ static void close_channels(struct channels *channels)
 }
 
 /* One kind for all: a socket pair also does for output that only goes one way. */
-static int open_channels(struct channels *channels)
+static int open_channels(struct channels *channels, int count)
 {
 	for (int i = 0; i < CHANNELS; i++)
 		channels->ours[i] = channels->theirs[i] = -1;
-	for (int i = 0; i < CHANNELS; i++) {
+	for (int i = 0; i < count; i++) {
 		int pair[2];
 
 		if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
@@ -121,16 +119,17 @@ int machine_start(const struct machine_plan *plan, struct machine *ret_machine, 
 	struct arguments arguments;
 	pid_t parent = getpid(), pid;
 
-	*ret_machine = (struct machine){
-		.wire_fd = -1, .qmp_fd = -1, .console_fd = -1, .complaint_fd = -1
-	};
-	if (open_channels(&channels) < 0) {
+	*ret_machine = (struct machine){ .wire_fd = -1,
+					 .qmp_fd = -1,
+					 .console_fd = -1,
+					 .complaint_fd = -1,
+					 .stream_fds = { -1, -1, -1 } };
+	if (open_channels(&channels, plan->hardware->streams ? CHANNELS : CHANNEL_INPUT) < 0) {
 		fault_set_errno(fault, REASON_INTERNAL, errno, "cannot make a socket pair");
 		close_channels(&channels);
 		return -1;
 	}
-	if (arguments_write(&arguments, plan, channels.theirs[CHANNEL_WIRE],
-			    channels.theirs[CHANNEL_QMP], channels.theirs[CHANNEL_CONSOLE]) < 0) {
+	if (arguments_write(&arguments, plan, channels.theirs) < 0) {
 		close_channels(&channels);
 		return fault_set(fault, REASON_NO_MEMORY, "QEMU's arguments cannot be written");
 	}
@@ -149,6 +148,8 @@ int machine_start(const struct machine_plan *plan, struct machine *ret_machine, 
 	ret_machine->qmp_fd = steal_fd(&channels.ours[CHANNEL_QMP]);
 	ret_machine->console_fd = steal_fd(&channels.ours[CHANNEL_CONSOLE]);
 	ret_machine->complaint_fd = steal_fd(&channels.ours[CHANNEL_COMPLAINT]);
+	for (int i = 0; i < MACHINE_STREAMS; i++)
+		ret_machine->stream_fds[i] = steal_fd(&channels.ours[CHANNEL_INPUT + i]);
 	close_channels(&channels);
 	return 0;
 }
@@ -210,5 +211,7 @@ int machine_stop(struct machine *machine)
 	close_fdp(&machine->qmp_fd);
 	close_fdp(&machine->console_fd);
 	close_fdp(&machine->complaint_fd);
+	for (int i = 0; i < MACHINE_STREAMS; i++)
+		close_fdp(&machine->stream_fds[i]);
 	return gone ? 0 : -1;
 }

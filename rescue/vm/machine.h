@@ -9,6 +9,21 @@
 
 #include <sys/types.h>
 
+/* What joins us with QEMU: a socket pair each. Those of a command are there only
+ * where it has one. */
+enum channel {
+	CHANNEL_WIRE,
+	CHANNEL_QMP,
+	CHANNEL_CONSOLE,
+	CHANNEL_COMPLAINT,
+	CHANNEL_INPUT,
+	CHANNEL_OUTPUT,
+	CHANNEL_ERROR,
+	CHANNELS
+};
+
+#define MACHINE_STREAMS (CHANNELS - CHANNEL_INPUT)
+
 /* All texts are borrowed. */
 struct machine_plan {
 	const char *qemu; /* path of the program */
@@ -30,8 +45,9 @@ struct machine {
 	int wire_fd;
 	int qmp_fd;
 	int console_fd;
-	int complaint_fd; /* QEMU's standard output and error */
-	bool adopts;	  /* every child of ours is QEMU, or was left behind by it */
+	int complaint_fd;		 /* QEMU's standard output and error */
+	int stream_fds[MACHINE_STREAMS]; /* of a command */
+	bool adopts;			 /* every child of ours is QEMU, or was left behind by it */
 	bool exited;
 	int wait_status; /* of waitpid(2), once exited */
 };

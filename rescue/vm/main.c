@@ -50,7 +50,8 @@ static int run_request(struct run *run, enum status *ret_status, struct fault *f
 	if (signals_open(&run->signals_fd, fault) < 0)
 		return -1;
 	tie_to_parent();
-	if (open_console(run, fault) < 0 || paths_find(run->options, &run->paths, fault) < 0)
+	if (user_open(&run->user, run->options, fault) < 0 || open_console(run, fault) < 0 ||
+	    paths_find(run->options, &run->paths, fault) < 0)
 		return -1;
 	return run_machines(run, ret_status, fault);
 }
@@ -62,11 +63,13 @@ static enum status run_and_report(const struct options *options)
 	struct run run = { .options = options,
 			   .report = &report,
 			   .progress = &progress,
+			   .user = { .terminal = { .fd = -1 } },
 			   .saving = true,
 			   .signals_fd = -1,
 			   .console_fd = -1 };
 	struct fault fault = { 0 }, second = { 0 };
 	enum status status = STATUS_INTERNAL;
+	int result;
 
 #ifdef __linux__
 	run.sandbox = true;
@@ -77,7 +80,9 @@ static enum status run_and_report(const struct options *options)
 	}
 	progress_open(&progress, options->progress);
 	progress_start(&progress);
-	if (run_request(&run, &status, &fault) < 0) {
+	result = run_request(&run, &status, &fault);
+	user_close(&run.user);
+	if (result < 0) {
 		progress_close(&progress);
 		status = reason_status(fault.reason);
 		if (report_fault(&report, &fault, &second) < 0)

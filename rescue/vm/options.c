@@ -4,10 +4,15 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+
+#define DAY_SECONDS  86400
+#define YEAR_SECONDS 31536000
 
 const char options_help_text[] =
 	"usage: rescue-vm [options] --guest DIR --disk FILE --format qcow2|raw\n"
@@ -17,6 +22,7 @@ const char options_help_text[] =
 	"  --disk FILE               the disk; thrown away by the caller unless this exits with 0\n"
 	"  --disk-max-bytes N        it may not become larger (default: no limit)\n"
 	"  --format qcow2|raw        its format\n"
+	"  --keep-disk               let the guest bring the disk in order after a fault too\n"
 	"  --guest DIR               folder of kernel, initramfs.cpio and build-id\n"
 	"  --read FILE               what else QEMU may read: a file behind the disk; may be "
 	"repeated\n"
@@ -40,8 +46,19 @@ const char options_help_text[] =
 	"                            progress on standard error (default: auto)\n"
 	"  --stall-seconds N         give up after this silence of the guest (default: 30)\n"
 	"  --hello-seconds N         give up when the guest is not up by then (default: 60)\n"
-	"  --deadline-seconds N      give up when the work is not done by then (default: 86400)\n"
+	"  --deadline-seconds N      give up when the work is not done by then (default: 86400,\n"
+	"                            with --terminal a year)\n"
 	"  --help, --version\n"
+	"\n"
+	"For people, instead of growing the disk:\n"
+	"  --shell                   attach the disk, and give a shell (--terminal) or run a "
+	"command\n"
+	"  --command TEXT            for sh -c in the guest; its streams are ours\n"
+	"  --terminal                the guest's console is the terminal of standard input; also "
+	"for\n"
+	"                            --break\n"
+	"  --share DIR               a folder of the host, at /mnt/share in the guest\n"
+	"  --share-rw                which may write to it\n"
 	"\n"
 	"To trace a boot instead of growing the disk:\n"
 	"  --trace                   boot in Alpine's manner, record, and write a new table\n"
@@ -76,6 +93,7 @@ enum rule_kind {
 	RULE_READ,
 	RULE_FORMAT,
 	RULE_HOLD_UP,
+	RULE_SHARE,
 	RULE_RTC
 };
 
@@ -95,6 +113,12 @@ static const struct rule {
 	{ "read", RULE_READ, 0, 0, 0, NULL },
 	{ "plan", RULE_SET, AT(request.kind), REQUEST_PLAN, 0, NULL },
 	{ "trace", RULE_SET, AT(request.kind), REQUEST_TRACE, 0, NULL },
+	{ "shell", RULE_SET, AT(request.kind), REQUEST_SHELL, 0, NULL },
+	{ "command", RULE_TEXT, AT(command), 0, 0, NULL },
+	{ "keep-disk", RULE_TRUE, AT(keep_disk), 0, 0, NULL },
+	{ "terminal", RULE_TRUE, AT(terminal), 0, 0, NULL },
+	{ "share", RULE_SHARE, 0, 0, 0, NULL },
+	{ "share-rw", RULE_TRUE, AT(hardware.share_writable), 0, 0, NULL },
 	{ "record", RULE_TRUE, AT(request.record), 0, 0, NULL },
 	{ "partition", RULE_NUMBER, AT(request.partition), 1, 128, NULL },
 	{ "repair", RULE_WORD, AT(request.repair), 0, 0, repair_words },
@@ -119,7 +143,7 @@ static const struct rule {
 	{ "progress", RULE_WORD, AT(progress), 0, 0, styles },
 	{ "stall-seconds", RULE_NUMBER, AT(stall_seconds), 1, 86400, NULL },
 	{ "hello-seconds", RULE_NUMBER, AT(hello_seconds), 1, 86400, NULL },
-	{ "deadline-seconds", RULE_NUMBER, AT(deadline_seconds), 1, 31536000, NULL },
+	{ "deadline-seconds", RULE_NUMBER, AT(deadline_seconds), 1, YEAR_SECONDS, NULL },
 	{ "help", RULE_SET, AT(verb), VERB_HELP, 0, NULL },
 	{ "version", RULE_SET, AT(verb), VERB_VERSION, 0, NULL },
 };
@@ -192,6 +216,17 @@ static int take_rtc(struct options *options, const struct rule *rule, struct fau
 	return 0;
 }
 
+/* QEMU runs in another folder: the whole path. */
+static int take_share(struct options *options, struct fault *fault)
+{
+	struct stat status;
+
+	if (realpath(optarg, options->share) && stat(options->share, &status) == 0 &&
+	    S_ISDIR(status.st_mode))
+		return 0;
+	return fault_set(fault, REASON_USAGE, "--share needs a folder that is there");
+}
+
 static int take(struct options *options, const struct rule *rule, struct fault *fault)
 {
 	void *place = (char *)options + rule->at;
@@ -232,6 +267,8 @@ static int take(struct options *options, const struct rule *rule, struct fault *
 		return take_read(options, fault);
 	case RULE_HOLD_UP:
 		return take_hold_up(options, rule, fault);
+	case RULE_SHARE:
+		return take_share(options, fault);
 	case RULE_RTC:
 		return take_rtc(options, rule, fault);
 	}
@@ -264,6 +301,53 @@ static int check_trace(struct options *options, struct fault *fault)
 	return 0;
 }
 
+/* A text of JSON, and not too long. */
+static int take_command(struct options *options, struct fault *fault)
+{
+	struct shell_request *shell = &options->request.shell;
+	json_t *text = json_string(options->command);
+
+	json_decref(text);
+	if (!text)
+		return fault_set(fault, REASON_USAGE, "the command is not UTF-8");
+	if (options->command[0] == '\0' || strlen(options->command) >= sizeof(shell->command))
+		return fault_set(fault, REASON_USAGE,
+				 "the command is empty, or longer than %zu bytes",
+				 sizeof(shell->command) - 1);
+	strcpy(shell->command, options->command);
+	return 0;
+}
+
+/* What goes with a shell, and what a shell needs. */
+static int check_shell(struct options *options, struct fault *fault)
+{
+	bool shell = options->request.kind == REQUEST_SHELL;
+	bool breaks = options->request.kind == REQUEST_TRACE &&
+		      options->request.trace.break_at != MOMENT_NO;
+
+	if (options->command && !shell)
+		return fault_set(fault, REASON_USAGE, "--command needs --shell");
+	if (options->terminal && !breaks && (!shell || options->command))
+		return fault_set(fault, REASON_USAGE,
+				 "--terminal goes with --shell without a command, or with --break");
+	if (shell && !options->command && !options->terminal)
+		return fault_set(fault, REASON_USAGE, "--shell needs --command or --terminal");
+	if (shell && strcmp(options->events_path, "-") == 0)
+		return fault_set(fault, REASON_USAGE, "--shell needs --events FILE");
+	if (options->share[0] && !shell && options->request.kind != REQUEST_TRACE)
+		return fault_set(fault, REASON_USAGE, "--share needs --shell or --trace");
+	if (options->hardware.share_writable && !options->share[0])
+		return fault_set(fault, REASON_USAGE, "--share-rw needs --share");
+	if (options->share[0])
+		options->request.share =
+			options->hardware.share_writable ? SHARE_WRITE : SHARE_READ;
+	if (shell &&
+	    (options->command || options->share[0] || options->rtc[0] || options->hardware.append))
+		options->warm = false; /* another machine each time */
+	options->hardware.streams = options->command != NULL;
+	return options->command ? take_command(options, fault) : 0;
+}
+
 static int require(struct options *options, struct fault *fault)
 {
 	if (options->verb != VERB_RUN && options->verb != VERB_PREPARE)
@@ -275,7 +359,9 @@ static int require(struct options *options, struct fault *fault)
 		return fault_set(fault, REASON_USAGE, "--disk and --format are needed");
 	if (!options->guest_folder)
 		return fault_set(fault, REASON_USAGE, "--guest is needed");
-	return check_trace(options, fault);
+	if (options->deadline_seconds == 0)
+		options->deadline_seconds = options->terminal ? YEAR_SECONDS : DAY_SECONDS;
+	return check_trace(options, fault) < 0 ? -1 : check_shell(options, fault);
 }
 
 /* For getopt_long(3), which tells the place in the list. */
@@ -297,7 +383,6 @@ int options_parse(int argc, char *const argv[], struct options *ret_options, str
 		.memory_mib = 256,
 		.stall_seconds = 30,
 		.hello_seconds = 60,
-		.deadline_seconds = 86400,
 		.hardware = { .cpus = 1 },
 		.request = { .trace = { .hold_up_ms = 1000 } },
 	};
@@ -327,5 +412,7 @@ int options_parse(int argc, char *const argv[], struct options *ret_options, str
 	*ret_options = options;
 	if (options.rtc[0] != '\0')
 		ret_options->hardware.rtc = ret_options->rtc;
+	if (options.share[0] != '\0')
+		ret_options->hardware.share = ret_options->share;
 	return 0;
 }

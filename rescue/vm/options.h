@@ -8,6 +8,8 @@
 #include "progress.h"
 #include "wire/request.h"
 
+#include <limits.h>
+
 #define OPTIONS_READ_MAX 64 /* a backing chain is short */
 
 enum options_verb { VERB_RUN, VERB_PREPARE, VERB_HELP, VERB_VERSION };
@@ -31,8 +33,12 @@ struct options {
 	unsigned stall_seconds;
 	unsigned hello_seconds;
 	unsigned deadline_seconds;
-	struct hardware hardware; /* its rtc is the text below, or NULL */
+	bool keep_disk;		  /* of use after a fault too */
+	bool terminal;		  /* the user's, for a shell */
+	const char *command;	  /* NULL: none */
+	struct hardware hardware; /* its rtc and share are the texts below, or NULL */
 	char rtc[32];
+	char share[PATH_MAX];	/* its real path */
 	struct request request; /* the time is 0: now */
 };
 

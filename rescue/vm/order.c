@@ -6,6 +6,7 @@
  * something is left to do. resize2fs knows only 0. */
 #define CHECK_STATUS_MAX  1
 #define RESIZE_STATUS_MAX 0
+#define EXIT_STATUS_MAX	  255
 
 static int refuse(struct fault *fault, enum event_kind kind, const char *why)
 {
@@ -147,6 +148,12 @@ static int take_done(struct order *order, const json_t *object, struct fault *fa
 		order->phase = PHASE_OVER;
 		return 0;
 	}
+	if (order->kind == REQUEST_SHELL) {
+		if (!order->exited || changed)
+			return refuse(fault, EVENT_DONE, "done without an exit, or with a change");
+		order->phase = PHASE_OVER;
+		return 0;
+	}
 	if (order->phase < PHASE_PLAN)
 		return refuse(fault, EVENT_DONE, "done without a plan");
 	if (changed != (order->will_change && order->kind == REQUEST_GROW))
@@ -154,6 +161,17 @@ static int take_done(struct order *order, const json_t *object, struct fault *fa
 	if (changed && order->phase != PHASE_VERIFY)
 		return refuse(fault, EVENT_DONE, "done without check and verify");
 	order->phase = PHASE_OVER;
+	return 0;
+}
+
+/* Of a shell or a command: once, after the disk. */
+static int take_exit(struct order *order, const json_t *object, struct fault *fault)
+{
+	if (order->kind != REQUEST_SHELL || order->phase != PHASE_DISK || order->exited)
+		return refuse(fault, EVENT_EXIT, "an exit out of order");
+	if (json_integer_value(json_object_get(object, "exit_status")) > EXIT_STATUS_MAX)
+		return refuse(fault, EVENT_EXIT, "an exit status that none can be");
+	order->exited = true;
 	return 0;
 }
 
@@ -215,6 +233,8 @@ int order_accept(struct order *order, enum event_kind kind, const json_t *object
 		return take_step(order, object, kind, fault);
 	case EVENT_VERIFY:
 		return take_verify(order, fault);
+	case EVENT_EXIT:
+		return take_exit(order, object, fault);
 	case EVENT_DONE:
 		return take_done(order, object, fault);
 	case EVENT_FAULT:

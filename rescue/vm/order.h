@@ -30,6 +30,7 @@ struct order {
 	bool will_change;     /* the plan says so */
 	bool running;	      /* between begin and end of a check or resize */
 	bool succeeded;	      /* that check or resize has ended well */
+	bool exited;	      /* the shell or the command has ended */
 };
 
 /* Take the next event. -1 with REASON_GUEST_PROTOCOL when it is out of order

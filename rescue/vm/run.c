@@ -27,7 +27,7 @@ static int report_verdict(struct run *run, const struct session *session, enum s
 	return 0;
 }
 
-static void prepare(const struct run *run, enum accel accel, struct confine *ret_confine,
+static void prepare(struct run *run, enum accel accel, struct confine *ret_confine,
 		    struct machine_plan *ret_plan, struct session *ret_session)
 {
 	const struct options *options = run->options;
@@ -47,6 +47,7 @@ static void prepare(const struct run *run, enum accel accel, struct confine *ret
 					   .confine = ret_confine };
 	*ret_session =
 		(struct session){ .progress = run->progress,
+				  .user = &run->user,
 				  .report = run->report,
 				  .build_id = run->paths.build_id,
 				  .signals_fd = run->signals_fd,
@@ -155,6 +156,7 @@ static enum outcome run_machine(struct run *run, enum accel accel, int64_t hello
 	else if (session_open(&session, &plan, hello_ms, fault) < 0 ||
 		 converse(run, &session, &plan, &warm, ret_status, fault) < 0)
 		outcome = judge_failure(run, &session, &warm, fault);
+	user_end(&run->user);
 	run->was_up = session.is_up;
 	session_close(&session);
 	warm_close(&warm);

@@ -7,12 +7,14 @@
 #include "paths.h"
 #include "progress.h"
 #include "report.h"
+#include "user.h"
 
 struct run {
 	const struct options *options;
 	struct paths paths;
 	struct report *report;
 	struct progress *progress;
+	struct user user;
 	int signals_fd;
 	int console_fd;
 	bool sandbox;  /* until QEMU says that it has none */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#define SLOTS	(5 + USER_RELAYS)
 #define EXIT_MS 5000 /* for a guest that is done to power off */
 
 static int check_hello(const struct session *session, const json_t *hello, struct fault *fault)
@@ -66,8 +67,14 @@ static int take_event(struct session *session, enum event_kind kind, json_t *eve
 	session->records = session->records || kind == EVENT_SEQNUM;
 	if (kind == EVENT_MARK)
 		note_stage(session, event);
+	if (kind == EVENT_BEAT && user_stage(session->user, &session->machine, stage, fault) < 0)
+		return -1;
+	if (kind == EVENT_EXIT && user_exit(session->user, event, fault) < 0)
+		return -1;
 	watchdog_feed(&session->dog, kind == EVENT_BEAT ? stage : NULL);
 	progress_event(session->progress, kind, event);
+	if (kind == EVENT_BEAT && session->order.kind == REQUEST_SHELL)
+		return 0; /* a person may think for days */
 	if (kind != EVENT_DONE && kind != EVENT_FAULT)
 		return report_event(session->report, event, fault);
 	session->verdict = json_incref(event);
@@ -83,12 +90,15 @@ static int take_line(struct session *session, const char *line, size_t size_byte
 	json_t *event;
 	int result;
 
-	session->wire_bytes += size_bytes + 1;
-	if (session->wire_bytes > WIRE_STREAM_MAX_BYTES)
-		return fault_set(fault, REASON_GUEST_PROTOCOL, "the guest said more than %d MiB",
-				 WIRE_STREAM_MAX_BYTES >> 20);
 	if (event_parse(line, size_bytes, &kind, &event, fault) < 0)
 		return -1;
+	if (kind != EVENT_BEAT || session->order.kind != REQUEST_SHELL)
+		session->wire_bytes += size_bytes + 1;
+	if (session->wire_bytes > WIRE_STREAM_MAX_BYTES) {
+		json_decref(event);
+		return fault_set(fault, REASON_GUEST_PROTOCOL, "the guest said more than %d MiB",
+				 WIRE_STREAM_MAX_BYTES >> 20);
+	}
 	result = order_accept(&session->order, kind, event, fault);
 	if (result == 0)
 		result = take_event(session, kind, event, fault);
@@ -160,20 +170,20 @@ static int read_signals(struct session *session, struct fault *fault)
 
 	if (number == SIGCHLD)
 		machine_reap(&session->machine);
+	else if (number == SIGWINCH)
+		return user_resize(session->user, fault);
 	else if (number != 0)
 		return fault_set(fault, REASON_INTERRUPTED, "interrupted by signal %d (%s)", number,
 				 strsignal(number));
 	return 0;
 }
 
-static int dispatch(struct session *session, const struct pollfd slots[5], struct fault *fault)
+static int dispatch(struct session *session, const struct pollfd slots[SLOTS], struct fault *fault)
 {
 	struct machine *machine = &session->machine;
 
 	if (slots[0].revents && read_signals(session, fault) < 0)
 		return -1;
-	if (slots[1].revents)
-		read_tail(&session->console, &machine->console_fd);
 	if (slots[2].revents)
 		read_tail(&session->complaint, &machine->complaint_fd);
 	/* Before the wire: a failed disk explains what the guest says of it. */
@@ -181,20 +191,30 @@ static int dispatch(struct session *session, const struct pollfd slots[5], struc
 		return -1;
 	if (slots[4].revents && read_wire(session, fault) < 0)
 		return -1;
+	if (user_step(session->user, slots + 5, &session->console, fault) < 0)
+		return -1;
+	/* After the wire, by which a shell may just have begun: what it says is the user's. */
+	if (slots[1].revents && !(session->user->active && session->user->has_terminal))
+		read_tail(&session->console, &machine->console_fd);
 	return 0;
 }
 
 int session_pump(struct session *session, struct fault *fault)
 {
 	struct machine *machine = &session->machine;
-	struct pollfd slots[] = { { .fd = session->signals_fd, .events = POLLIN },
-				  { .fd = machine->console_fd, .events = POLLIN },
-				  { .fd = machine->complaint_fd, .events = POLLIN },
-				  { .fd = open_fd(&session->qmp.reader), .events = POLLIN },
-				  { .fd = open_fd(&session->wire), .events = POLLIN } };
+	bool is_shown = session->user->active && session->user->has_terminal;
+	struct pollfd slots[SLOTS] = { { .fd = session->signals_fd, .events = POLLIN },
+				       { .fd = is_shown ? -1 : machine->console_fd,
+					 .events = POLLIN },
+				       { .fd = machine->complaint_fd, .events = POLLIN },
+				       { .fd = open_fd(&session->qmp.reader), .events = POLLIN },
+				       { .fd = open_fd(&session->wire), .events = POLLIN } };
 	/* Of a machine that is gone, what it left in the channels is still read. */
 	int timeout_ms = machine->exited ? 0 : watchdog_left_ms(&session->dog);
-	int ready = poll(slots, 5, timeout_ms);
+	int ready;
+
+	user_slots(session->user, slots + 5);
+	ready = poll(slots, SLOTS, timeout_ms);
 
 	if (ready < 0 && errno != EINTR)
 		return fault_set_errno(fault, REASON_INTERNAL, errno, "poll failed");

@@ -10,12 +10,14 @@
 #include "qmp.h"
 #include "report.h"
 #include "tail.h"
+#include "user.h"
 #include "watchdog.h"
 
 struct session {
 	/* Set by the caller; borrowed. */
 	struct report *report;
 	struct progress *progress;
+	struct user *user;
 	const char *build_id; /* the guest that is expected */
 	int signals_fd;
 	int64_t stall_ms;

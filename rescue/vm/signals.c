@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
+static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGWINCH };
 
 #define CAUGHT (sizeof(caught) / sizeof(caught[0]))
 

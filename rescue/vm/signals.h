@@ -4,7 +4,7 @@
 
 #include "base/fault.h"
 
-/* Install the handlers (SIGINT, SIGTERM, SIGHUP, SIGCHLD; SIGPIPE is ignored),
+/* Install the handlers (SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGWINCH; SIGPIPE is ignored),
  * also over dispositions that were inherited as ignored: a shell starts its
  * background jobs with SIGINT ignored. The descriptor lives as long as the
  * program; it is readable when a signal has come. */

@@ -18,18 +18,21 @@
 
 /* io_uring would do what this filter forbids, unseen. What openat2 is asked for
  * lies in memory, where a filter cannot look. */
-static const unsigned forbidden[] = {
-	SYS_socket,	  SYS_io_uring_setup, SYS_openat2,   SYS_truncate,    SYS_fchmod,
-	SYS_fchmodat,	  FCHMODAT2,	      SYS_fchown,    SYS_fchownat,    SYS_utimensat,
-	SYS_setxattr,	  SYS_lsetxattr,      SYS_fsetxattr, SYS_removexattr, SYS_lremovexattr,
-	SYS_fremovexattr, SETXATTRAT,	      REMOVEXATTRAT, FILE_SETATTR,
+static const unsigned never[] = {
+	SYS_socket,    SYS_io_uring_setup, SYS_openat2,	    SYS_truncate,     SYS_setxattr,
+	SYS_lsetxattr, SYS_fsetxattr,	   SYS_removexattr, SYS_lremovexattr, SYS_fremovexattr,
+	SETXATTRAT,    REMOVEXATTRAT,	   FILE_SETATTR,
+};
+
+/* What writing to a folder of the host takes. */
+static const unsigned changes[] = {
+	SYS_fchmod, SYS_fchmodat, FCHMODAT2,  SYS_fchown, SYS_fchownat, SYS_utimensat,
 #ifdef SYS_chmod /* processors of an older age */
-	SYS_chmod,	  SYS_chown,	      SYS_lchown,    SYS_utime,	      SYS_utimes,
-	SYS_futimesat,
+	SYS_chmod,  SYS_chown,	  SYS_lchown, SYS_utime,  SYS_utimes,	SYS_futimesat,
 #endif
 };
 
-#define FORBIDDEN (sizeof(forbidden) / sizeof(forbidden[0]))
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 /* The low half of an argument. */
 #define ARGUMENT(n)                                                                                \
@@ -47,32 +50,40 @@ static const unsigned forbidden[] = {
 #define DENY_CUT(nr, n)                                                                            \
 	SKIP_UNLESS(nr, 4), LOAD(ARGUMENT(n)), SKIP_UNLESS_HAS(O_TRUNC, 1), DENY, ALLOW
 
-int syscalls_restrict(void)
+static void deny(struct sock_fprog *program, const unsigned *calls, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		program->filter[program->len++] = (struct sock_filter)SKIP_UNLESS(calls[i], 1);
+		program->filter[program->len++] = (struct sock_filter)DENY;
+	}
+}
+
+int syscalls_restrict(bool may_change)
 {
 	static const struct sock_filter opens[] = {
 		DENY_CUT(SYS_openat, 2),
 #ifdef SYS_open
 		DENY_CUT(SYS_open, 1),
 #endif
-		ALLOW,
 	};
-	struct sock_filter filter[1 + 2 * FORBIDDEN + sizeof(opens) / sizeof(opens[0])];
+	struct sock_filter filter[2 + 2 * (COUNT(never) + COUNT(changes)) + COUNT(opens)];
 	struct sock_fprog program = { .filter = filter };
 
 	filter[program.len++] = (struct sock_filter)LOAD(offsetof(struct seccomp_data, nr));
-	for (size_t i = 0; i < FORBIDDEN; i++) {
-		filter[program.len++] = (struct sock_filter)SKIP_UNLESS(forbidden[i], 1);
-		filter[program.len++] = (struct sock_filter)DENY;
-	}
-	for (size_t i = 0; i < sizeof(opens) / sizeof(opens[0]); i++)
+	deny(&program, never, COUNT(never));
+	if (!may_change)
+		deny(&program, changes, COUNT(changes));
+	for (size_t i = 0; !may_change && i < COUNT(opens); i++)
 		filter[program.len++] = opens[i];
+	filter[program.len++] = (struct sock_filter)ALLOW;
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
 }
 
 #else
 
-int syscalls_restrict(void)
+int syscalls_restrict(bool may_change)
 {
+	(void)may_change;
 	return 0;
 }
 

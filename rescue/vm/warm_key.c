@@ -32,7 +32,7 @@ static void write_arguments(FILE *key, const struct machine_plan *plan)
 	struct arguments arguments;
 
 	booted.saved_fd = -1;
-	if (arguments_write(&arguments, &booted, 0, 0, 0) < 0)
+	if (arguments_write(&arguments, &booted, (const int[CHANNELS]){ 0 }) < 0)
 		return;
 	for (int i = 1; arguments.argv[i]; i++)
 		fprintf(key, "argument: %s\n", arguments.argv[i]);

@@ -33,6 +33,7 @@ enum event_kind {
 	EVENT_LISTING,
 	EVENT_SEQNUM,
 	EVENT_LOST,
+	EVENT_EXIT, /* of a shell, or its command */
 	EVENT_BEAT,
 	EVENT_DONE,
 	EVENT_FAULT,

@@ -6,6 +6,11 @@
 #define WIRE_PROTOCOL  1
 #define WIRE_PORT_NAME "org.grow-disk.wire"
 
+/* Only in a machine that runs a command: its three standard streams. */
+#define WIRE_INPUT_NAME	 "org.grow-disk.input"
+#define WIRE_OUTPUT_NAME "org.grow-disk.output"
+#define WIRE_ERROR_NAME	 "org.grow-disk.error"
+
 #define WIRE_LINE_MAX_BYTES   4096
 #define WIRE_STREAM_MAX_BYTES (16 * 1024 * 1024)
 #define WIRE_TEXT_MAX_BYTES   512

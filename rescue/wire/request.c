@@ -9,10 +9,11 @@
 #define PARTITION_NUMBER_MAX 128
 #define HOLD_UP_MS_MAX	     60000
 
-const char *const request_kind_words[] = { "grow", "plan", "trace", NULL };
+const char *const request_kind_words[] = { "grow", "plan", "trace", "shell", NULL };
 const char *const repair_words[] = { "safe", "all", NULL };
 const char *const moment_words[] = { "no", "power-on", "single", "init", "login", NULL };
 const char *const table_method_words[] = { "fdisk", "sfdisk", "agent", NULL };
+const char *const share_words[] = { "no", "read", "write", NULL };
 
 static int refuse(struct fault *fault, const char *why)
 {
@@ -81,11 +82,50 @@ static int parse_trace(json_t *object, struct trace_request *ret_trace, struct f
 	return 0;
 }
 
-/* No key but those that are known, and those of a trace only in one. */
+/* The words of a shell. */
+static int parse_shell(json_t *object, struct shell_request *ret_shell, struct fault *fault)
+{
+	const char *command = "";
+	int input = 0;
+	json_error_t error;
+
+	if (json_unpack_ex(object, &error, 0, "{s?s, s?b}", "command", &command, "input", &input) <
+	    0)
+		return refuse(fault, error.text);
+	if (strlen(command) >= sizeof(ret_shell->command))
+		return refuse(fault, "the command is too long");
+	*ret_shell = (struct shell_request){ .input = input };
+	strcpy(ret_shell->command, command);
+	return 0;
+}
+
+/* What any guest may be given: a folder, and a window for its shell. */
+static int parse_surroundings(json_t *object, struct request *request, struct fault *fault)
+{
+	json_int_t rows = 0, columns = 0;
+	const char *share = "no";
+	json_error_t error;
+
+	if (json_unpack_ex(object, &error, 0, "{s?s, s?I, s?I}", "share", &share, "rows", &rows,
+			   "columns", &columns) < 0)
+		return refuse(fault, error.text);
+	if (word_index(share_words, share) < 0)
+		return refuse(fault, "share is none of no, read and write");
+	if (rows < 0 || rows > REQUEST_WINDOW_MAX || columns < 0 || columns > REQUEST_WINDOW_MAX)
+		return refuse(fault, "rows or columns is out of range");
+	request->share = (enum share)word_index(share_words, share);
+	request->rows = (unsigned)rows;
+	request->columns = (unsigned)columns;
+	return 0;
+}
+
+/* No key but those that are known, and those of a trace or a shell only in one. */
 static int check_keys(json_t *object, enum request_kind kind, struct fault *fault)
 {
-	static const char *const always[] = { "request",     "protocol", "partition", "repair",
-					      "time_unix_s", "seed",	 "record",    NULL };
+	static const char *const always[] = { "request", "protocol", "partition", "repair",
+					      "share",	 "rows",     "columns",	  "time_unix_s",
+					      "seed",	 "record",   NULL };
+	static const char *const of_shell[] = { "command", "input", NULL };
 	static const char *const of_trace[] = { "attach_at", "seq",	"log",	      "break",
 						"method",    "hold_up", "hold_up_ms", NULL };
 	const char *key;
@@ -93,7 +133,8 @@ static int check_keys(json_t *object, enum request_kind kind, struct fault *faul
 
 	json_object_foreach (object, key, value)
 		if (word_index(always, key) < 0 &&
-		    (kind != REQUEST_TRACE || word_index(of_trace, key) < 0))
+		    (kind != REQUEST_TRACE || word_index(of_trace, key) < 0) &&
+		    (kind != REQUEST_SHELL || word_index(of_shell, key) < 0))
 			return refuse(fault, "a key is unknown");
 	return 0;
 }
@@ -126,7 +167,9 @@ static int parse_object(json_t *object, struct request *ret_request, struct faul
 		return refuse(fault, "seed is not 64 hexadecimal digits");
 	request.kind = (enum request_kind)kind;
 	if (check_keys(object, request.kind, fault) < 0 ||
-	    (kind == REQUEST_TRACE && parse_trace(object, &request.trace, fault) < 0))
+	    parse_surroundings(object, &request, fault) < 0 ||
+	    (kind == REQUEST_TRACE && parse_trace(object, &request.trace, fault) < 0) ||
+	    (kind == REQUEST_SHELL && parse_shell(object, &request.shell, fault) < 0))
 		return -1;
 	request.partition = (unsigned)partition;
 	request.repair = (enum repair)word_index(repair_words, repair);
@@ -162,23 +205,28 @@ static json_t *format_trace(const struct trace_request *trace)
 char *request_format(const struct request *request)
 {
 	char seed[2 * REQUEST_SEED_BYTES + 1];
-	json_t *object, *trace = NULL;
+	json_t *object, *own = NULL;
 	char *line = NULL;
 
 	for (size_t i = 0; i < REQUEST_SEED_BYTES; i++)
 		snprintf(seed + 2 * i, 3, "%02x", request->seed[i]);
-	object =
-		json_pack("{s:s, s:i, s:I, s:s, s:I, s:s*, s:b}", "request",
-			  request_kind_words[request->kind], "protocol", WIRE_PROTOCOL, "partition",
-			  (json_int_t)request->partition, "repair", repair_words[request->repair],
-			  "time_unix_s", (json_int_t)request->time_unix_s, "seed",
-			  request->has_seed ? seed : NULL, "record", (int)request->record);
+	object = json_pack(
+		"{s:s, s:i, s:I, s:s, s:s, s:I, s:I, s:I, s:s*, s:b}", "request",
+		request_kind_words[request->kind], "protocol", WIRE_PROTOCOL, "partition",
+		(json_int_t)request->partition, "repair", repair_words[request->repair], "share",
+		share_words[request->share], "rows", (json_int_t)request->rows, "columns",
+		(json_int_t)request->columns, "time_unix_s", (json_int_t)request->time_unix_s,
+		"seed", request->has_seed ? seed : NULL, "record", (int)request->record);
 	if (request->kind == REQUEST_TRACE)
-		trace = format_trace(&request->trace);
-	if (object &&
-	    (request->kind != REQUEST_TRACE || (trace && json_object_update(object, trace) == 0)))
+		own = format_trace(&request->trace);
+	else if (request->kind == REQUEST_SHELL)
+		own = json_pack("{s:s, s:b}", "command", request->shell.command, "input",
+				(int)request->shell.input);
+	else
+		own = json_object();
+	if (object && own && json_object_update(object, own) == 0)
 		line = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
-	json_decref(trace);
+	json_decref(own);
 	return line;
 }

@@ -9,11 +9,14 @@
 
 #define REQUEST_SEED_BYTES    32
 #define REQUEST_HOLD_UP_BYTES 64
+#define REQUEST_COMMAND_BYTES 3072 /* its line has to fit as well */
+#define REQUEST_WINDOW_MAX    4096 /* rows or columns */
 
 enum request_kind {
 	REQUEST_GROW,
-	REQUEST_PLAN, /* read and tell, change nothing */
-	REQUEST_TRACE /* boot in Alpine's manner, and record the device events */
+	REQUEST_PLAN,  /* read and tell, change nothing */
+	REQUEST_TRACE, /* boot in Alpine's manner, and record the device events */
+	REQUEST_SHELL  /* a shell, or a command, with the disk attached */
 };
 
 enum repair {
@@ -37,6 +40,9 @@ enum table_method {
 	METHOD_AGENT   /* our own: BLKPG_RESIZE_PARTITION */
 };
 
+/* A folder of the host: whether it is mounted, and how. */
+enum share { SHARE_NO, SHARE_READ, SHARE_WRITE };
+
 struct trace_request {
 	enum moment attach_at;
 	enum moment seq;      /* from when on mdev orders the events */
@@ -46,6 +52,11 @@ struct trace_request {
 	/* "remove:sda2": hold up the mdev of that event for so long; may be empty. */
 	char hold_up[REQUEST_HOLD_UP_BYTES];
 	unsigned hold_up_ms;
+};
+
+struct shell_request {
+	char command[REQUEST_COMMAND_BYTES]; /* for sh -c; empty: a shell for people */
+	bool input;			     /* the command gets a standard input from the host */
 };
 
 struct request {
@@ -58,7 +69,10 @@ struct request {
 	 * otherwise draw the same numbers twice. */
 	bool has_seed;
 	uint8_t seed[REQUEST_SEED_BYTES];
+	enum share share;
+	unsigned rows, columns;	    /* of the window of a shell; 0: not known */
 	struct trace_request trace; /* of REQUEST_TRACE */
+	struct shell_request shell; /* of REQUEST_SHELL */
 };
 
 /* Parse one line. -1 with REASON_GUEST_PROTOCOL when it is not a request of
@@ -74,5 +88,6 @@ extern const char *const request_kind_words[];
 extern const char *const repair_words[];
 extern const char *const moment_words[];
 extern const char *const table_method_words[];
+extern const char *const share_words[];
 
 #endif

@@ -1,4 +1,5 @@
 #include "unit.h"
+#include "wire/control.h"
 #include "wire/event.h"
 #include "wire/limits.h"
 #include "wire/request.h"
@@ -199,6 +200,78 @@ static void a_trace_survives_the_way(void **state)
 	free(line);
 }
 
+static void a_shell_survives_the_way(void **state)
+{
+	const struct request sent = { .kind = REQUEST_SHELL,
+				      .share = SHARE_WRITE,
+				      .rows = 25,
+				      .columns = 80,
+				      .shell = { .command = "'a' 'ü\n\"'", .input = true } };
+	char *line = request_format(&sent);
+	struct fault fault = { 0 };
+	struct request got;
+
+	(void)state;
+	assert_non_null(line);
+	assert_int_equal(request_parse(line, &got, &fault), 0);
+	assert_int_equal(got.kind, REQUEST_SHELL);
+	assert_int_equal(got.share, SHARE_WRITE);
+	assert_int_equal(got.rows, 25);
+	assert_int_equal(got.columns, 80);
+	assert_string_equal(got.shell.command, sent.shell.command);
+	assert_true(got.shell.input);
+	free(line);
+}
+
+static void controls_survive_the_way(void **state)
+{
+	const struct control sent[] = {
+		{ .kind = CONTROL_WINDOW, .rows = 30, .columns = 100 },
+		{ .kind = CONTROL_INPUT_END, .bytes = UINT64_C(5000000000) },
+		{ .kind = CONTROL_RECEIVED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
+		char *line = control_format(&sent[i]);
+		struct fault fault = { 0 };
+		struct control got;
+
+		assert_non_null(line);
+		assert_int_equal(control_parse(line, &got, &fault), 0);
+		assert_int_equal(got.kind, sent[i].kind);
+		assert_int_equal(got.rows, sent[i].rows);
+		assert_int_equal(got.columns, sent[i].columns);
+		assert_int_equal(got.bytes, sent[i].bytes);
+		free(line);
+	}
+}
+
+static void bad_controls_are_refused(void **state)
+{
+	static const char *const lines[] = {
+		"",
+		"{}",
+		"[]",
+		"{\"control\":\"reboot\"}",
+		"{\"control\":\"window\",\"rows\":-1}",
+		"{\"control\":\"window\",\"rows\":5000}",
+		"{\"control\":\"window\",\"rows\":\"5\"}",
+		"{\"control\":\"input-end\",\"bytes\":-1}",
+		"{\"control\":\"received\",\"more\":1}",
+	};
+	struct control got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct fault fault = { 0 };
+
+		if (control_parse(lines[i], &got, &fault) == 0)
+			fail_msg("accepted: %s", lines[i]);
+		assert_int_equal(fault.reason, REASON_GUEST_PROTOCOL);
+	}
+}
+
 static void bad_requests_are_refused(void **state)
 {
 	static const char *const lines[] = {
@@ -216,6 +289,12 @@ static void bad_requests_are_refused(void **state)
 		"{\"request\":\"trace\",\"protocol\":1,\"attach_at\":\"no\"}",
 		"{\"request\":\"trace\",\"protocol\":1,\"hold_up_ms\":60001}",
 		"{\"request\":\"trace\",\"protocol\":1,\"record\":1}",
+		"{\"request\":\"grow\",\"protocol\":1,\"command\":\"ls\"}", /* of a shell */
+		"{\"request\":\"shell\",\"protocol\":1,\"command\":1}",
+		"{\"request\":\"shell\",\"protocol\":1,\"input\":1}",
+		"{\"request\":\"shell\",\"protocol\":1,\"share\":\"some\"}",
+		"{\"request\":\"shell\",\"protocol\":1,\"rows\":5000}",
+		"{\"request\":\"shell\",\"protocol\":1,\"columns\":-1}",
 		"{\"request\":\"grow\",\"protocol\":1,\"protocol\":1}",
 		"{\"request\":\"grow\",\"protocol\":1,\"time_unix_s\":-5}",
 		"{\"request\":\"grow\",\"protocol\":1,\"seed\":5}",
@@ -258,6 +337,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(requests_have_defaults),
 	cmocka_unit_test(a_request_without_seed_has_none),
 	cmocka_unit_test(a_trace_survives_the_way),
+	cmocka_unit_test(a_shell_survives_the_way),
+	cmocka_unit_test(controls_survive_the_way),
+	cmocka_unit_test(bad_controls_are_refused),
 	cmocka_unit_test(bad_requests_are_refused),
 	cmocka_unit_test(reasons_have_words_and_statuses),
 };

@@ -2,7 +2,6 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "wire/limits.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,7 +13,7 @@
 #define PORTS_DIR "/sys/class/virtio-ports"
 #define RETRY_MS  5
 
-static bool has_our_name(const char *port)
+static bool has_name(const char *port, const char *wanted)
 {
 	char path[320], name[64] = "";
 	cleanup_file FILE *file = NULL;
@@ -24,10 +23,10 @@ static bool has_our_name(const char *port)
 	if (!file || !fgets(name, sizeof(name), file))
 		return false;
 	name[strcspn(name, "\n")] = '\0';
-	return strcmp(name, WIRE_PORT_NAME) == 0;
+	return strcmp(name, wanted) == 0;
 }
 
-static int try_open(void)
+static int try_open(const char *name)
 {
 	DIR *ports = opendir(PORTS_DIR);
 	struct dirent *entry;
@@ -37,7 +36,7 @@ static int try_open(void)
 	while (ports && fd < 0 && (entry = readdir(ports)) != NULL) {
 		char path[320];
 
-		if (!has_our_name(entry->d_name))
+		if (!has_name(entry->d_name, name))
 			continue;
 		snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
 		fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -47,19 +46,19 @@ static int try_open(void)
 	return fd;
 }
 
-int port_open(int timeout_ms, struct fault *fault)
+int port_open(const char *name, int timeout_ms, struct fault *fault)
 {
 	int64_t deadline_ms = clock_ms() + timeout_ms;
 
 	for (;;) {
 		const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
-		int fd = try_open();
+		int fd = try_open(name);
 
 		if (fd >= 0)
 			return fd;
 		if (clock_ms() > deadline_ms)
 			return fault_set_errno(fault, REASON_INTERNAL, errno,
-					       "the port " WIRE_PORT_NAME " is not there");
+					       "the port %s is not there", name);
 		nanosleep(&pause, NULL);
 	}
 }

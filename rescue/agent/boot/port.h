@@ -1,4 +1,4 @@
-/* The virtio-serial port to the host. */
+/* The virtio-serial ports to the host. */
 #ifndef BOOT_PORT_H
 #define BOOT_PORT_H
 
@@ -7,6 +7,6 @@
 /* Find the port by the name that the host gave it (WIRE_PORT_NAME), waiting
  * for its driver, and open it. The descriptor, or -1 with the fault. Source:
  * /sys/class/virtio-ports/vportNpM/name. */
-int port_open(int timeout_ms, struct fault *fault);
+int port_open(const char *name, int timeout_ms, struct fault *fault);
 
 #endif

@@ -1,0 +1,69 @@
+# shellcheck shell=sh
+# What every command has around its work: the facts of a run, what it needs, and
+# that it leaves nothing behind. The command itself sets $program_name, and defines
+# cleanup_own, which comes before its log is thrown away.
+# shellcheck disable=SC2034,SC2154  # facts are read by the other parts, options are set by the command's own
+
+grow_disk_version=0.1.0
+
+# The facts of a run, unknown at first.
+image='' image_at='' image_format='' size_before='' size_after='' changed=false
+recovered=no discarded=no ticket_state=none pending='' pending_before='' pending_after=''
+fault_reason='' fault_status=0 fault_message='' fault_hint=''
+fence_compared='' fence_differing='' fence_first='' boot_code_before='' boot_code_after=''
+redo_key='' limits='' failed_base='' finished=no ms_fence='' ms_commit='' work='' log='' log_file='' caught='' phase=host child='' keeper='' watcher=''
+
+# Whoever reads our words may go away, or was never there: that is no reason to
+# stop half way, and no file of ours may become standard output.
+frame_streams() {
+	trap '' PIPE
+	(: <&0) 2>/dev/null || exec </dev/null
+	(: >&1) 2>/dev/null || exec >/dev/null
+	(: >&2) || exec 2>/dev/null
+}
+
+# Whatever happens: no file left but a complete log, no process.
+# shellcheck disable=SC2317  # the trap calls it
+cleanup() {
+	ended=$?
+	trap '' HUP INT TERM
+	[ -z "$child" ] || { kill -KILL "$child" 2>/dev/null && wait "$child"; }
+	[ -z "$keeper" ] || kill -USR1 "$keeper" 2>/dev/null
+	commit_unwatch
+	[ -z "$work" ] || vm_keep
+	cleanup_own
+	[ -z "$log" ] || redo_discard "$log"
+	[ "$ended" -eq 0 ] || [ "$finished" = yes ] || [ -n "$fault_reason" ] || fault_internal
+	[ -z "$work" ] || rm -rf -- "$work"
+}
+
+# The shell itself ended this script: that is a fault of ours, whatever status
+# it chose.
+fault_internal() {
+	trap - EXIT
+	(fault internal "The script ended with status $ended where it should not" "Please report it, with what the shell said")
+	ended=$?
+	[ -z "$work" ] || rm -rf -- "$work"
+	exit "$ended"
+}
+
+# PROGRAM REASON PACKAGE
+need() {
+	command -v "$1" >/dev/null || fault "$2" "The program $1 is not there" "On Debian: apt-get install $3"
+}
+
+prepare() {
+	need jq missing-program jq
+	need qemu-img missing-program qemu-utils
+	[ "$opt_verb" = recover ] || [ "$opt_verb" = discard ] || need qemu-system-x86_64 no-qemu qemu-system-x86
+	need sha256sum missing-program coreutils
+	[ "$(uname -s)" != Linux ] || need flock missing-program util-linux
+	work=$(mktemp -d "${TMPDIR:-/tmp}/grow-disk.XXXXXX") ||
+		fault folder-not-writable "No temporary folder can be made in ${TMPDIR:-/tmp}" "Set TMPDIR to a folder that can be written"
+	case $work in
+	/*) ;;
+	*) work=$PWD/$work ;;
+	esac
+	space_need 8192 "$work" "${TMPDIR:-/tmp}"
+	flush_probe
+}

@@ -1,0 +1,11 @@
+/* Before the power goes: nothing may be left half written. */
+#ifndef BOOT_LEAVE_H
+#define BOOT_LEAVE_H
+
+#include "base/fault.h"
+
+/* End every other process, unmount every file system of a device and the host's
+ * folder, and flush. Only for PID 1. Fault: disk-io. */
+int leave_all(struct fault *fault);
+
+#endif

@@ -1,0 +1,154 @@
+#!/bin/sh
+# The shell of rescue-disk as a person has it: in a terminal (tmux), by its keys.
+# shellcheck disable=SC2016,SC2154  # the guest's shell expands it; work comes from tap.sh
+set -u
+tests=$(dirname "$0")/..
+# shellcheck source=../lib/tap.sh
+. "$tests/lib/tap.sh"
+need 'rescue-disk in a terminal' tmux qemu-system-x86_64 qemu-img jq || done_testing
+
+rescue_disk=$source_tree/hostscripts/rescue-disk
+mkdir "$work/tmp" "$work/disks"
+export TMPDIR="$work/tmp"
+cd "$work/disks" || exit 1
+"$images/openwrt-disk" disk
+sum=$(sha256sum <disk)
+
+terminal() {
+	tmux -S "$work/socket" -f /dev/null "$@"
+}
+
+test_cleanup() {
+	terminal kill-server 2>/dev/null
+}
+
+screen() {
+	terminal capture-pane -p -t shell
+}
+
+# keys KEY...: tmux's names for them, or text.
+keys() {
+	terminal send-keys -t shell "$@"
+}
+
+# type_line TEXT
+type_line() {
+	keys -l "$1"
+	keys Enter
+}
+
+# shows PATTERN: within 30 s there is a line that matches.
+shows() {
+	tries=0
+	until screen | grep -q -- "$1"; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 300 ] || { screen && return 1; }
+		sleep 0.1
+	done
+}
+
+# begin ARGUMENT...: rescue-disk, and the prompt of its shell.
+begin() {
+	keys -R
+	terminal clear-history -t shell
+	type_line "clear; '$rescue_disk' $*"
+	shows '^rescue:/root#'
+}
+
+terminal new-session -d -s shell -x 100 -y 30 'PS1="host:$?# " sh' || {
+	skip 'rescue-disk in a terminal' 'tmux cannot begin'
+	done_testing
+}
+terminal set-option -g window-size manual >/dev/null 2>&1
+
+prompts() {
+	type_line 'stty -a >../before'
+	ok 'a prompt' begin disk
+	ok 'it was told how to end it' shows 'Ctrl-] three times'
+	type_line 'stty size'
+	ok 'the size of the window' shows '^30 100'
+	terminal resize-window -t shell -x 90 -y 25
+	sleep 1
+	type_line 'stty size'
+	ok 'its new size' shows '^25 90'
+	type_line 'echo $((6 * 7)) a:$(ls /dev/sda2):b'
+	ok 'what is typed is run' shows '^42 a:/dev/sda2:b'
+}
+
+job_control() {
+	type_line 'sleep 1000; echo after:$?'
+	sleep 1
+	keys C-c
+	type_line 'echo alive'
+	ok 'Ctrl-C ends a program of the guest' shows '^alive'
+	type_line 'sleep 1001'
+	sleep 1
+	keys C-z
+	ok 'Ctrl-Z stops it' shows 'Stopped'
+	type_line 'bg; sleep 1002 & jobs'
+	ok 'jobs: one goes on' shows 'Running.*sleep 1001'
+	ok 'jobs: and one behind' shows 'Running.*sleep 1002'
+	type_line 'clear; seq 1 20000 | tee /tmp/all | tail -n 1; seq 1 3000; wc -l </tmp/all'
+	ok 'much output goes through to its end' shows '^3000'
+	ok 'and nothing of it is lost' shows '^20000'
+}
+
+ends() {
+	type_line 'exit 5'
+	ok 'exit ends it' shows '^host:0#'
+	type_line 'stty -a >../after; echo sane'
+	ok 'the terminal is a terminal again' shows '^sane'
+	sed '1d' ../before >../before-rest
+	sed '1d' ../after >../after-rest
+	ok 'with all its settings' cmp ../before-rest ../after-rest
+	is 'nothing has changed, nothing is left' "$(sha256sum <disk) $(ls -A)$(ls -A "$TMPDIR")" "$sum disk"
+}
+
+escapes() {
+	begin disk >/dev/null
+	keys C-] C-]
+	sleep 2
+	keys C-]
+	type_line 'echo still'
+	ok 'two and one are no escape' shows '^still'
+	keys C-] C-] C-]
+	ok 'three are' shows 'Broken off by Ctrl-]'
+	type_line 'echo status:$?; stty -a >../after'
+	ok 'it is an interruption' shows '^status:30'
+	sed '1d' ../after >../after-rest
+	ok 'and the terminal is what it was' cmp ../before-rest ../after-rest
+	begin disk >/dev/null
+	for process in $(processes_with "$work/tmp"); do
+		case $(tr '\0' ' ' </proc/"$process"/cmdline) in
+		*rescue-vm*--shell*) kill -KILL "$process" ;;
+		esac
+	done
+	ok 'rescue-vm killed: a sentence' shows 'guest-died'
+	type_line 'stty -a >../after; echo back'
+	ok 'and the terminal comes back' shows '^back'
+	sed '1d' ../after >../after-rest
+	ok 'with all its settings' cmp ../before-rest ../after-rest
+	is 'nothing is left' "$(ls -A)$(ls -A "$TMPDIR")" disk
+}
+
+questions() {
+	ok 'a shell that may write' begin --write disk
+	type_line 'mount /dev/sda2 /mnt && echo no >/mnt/answer && cd /mnt; exit'
+	ok 'a question' shows 'Keep the changes? \[y/N\]'
+	type_line n
+	ok 'no: thrown away' shows 'thrown away: the image is what it was'
+	is 'and so it is' "$(sha256sum <disk) $(ls -A)" "$sum disk"
+	begin --write disk >/dev/null
+	type_line 'mount /dev/sda2 /mnt && echo yes >/mnt/answer; exit'
+	shows 'Keep the changes? \[y/N\]' >/dev/null
+	type_line y
+	ok 'yes: kept' shows 'kept: the image has what was done'
+	is 'and so it is' "$("$rescue_disk" disk -- sh -c 'mount -r /dev/sda2 /mnt && cat /mnt/answer' </dev/null 2>&1) $(ls -A)" 'yes disk'
+}
+
+prompts
+job_control
+ends
+escapes
+questions
+done_testing
