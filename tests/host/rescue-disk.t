@@ -142,6 +142,11 @@ ends_by() {
 	untouched "SIG$1"
 }
 
+# What is there of it.
+names() {
+	find . -maxdepth 1 -name 'damaged*' | sort | sed 's|./||' | tr '\n' ' '
+}
+
 failed() {
 	cp disk "$work/damaged"
 	cd "$work" || exit 1
@@ -150,7 +155,7 @@ failed() {
 	before=$(sha256sum <damaged)
 	"$grow_disk" --keep-failed damaged 300M >"$work/out" 2>"$work/err"
 	is 'a grow that fails' "$? $(said 'damaged.grow-disk.failed')" '20 yes'
-	is 'its image is what it was, its log is there' "$(sha256sum <damaged) $(ls damaged*| tr '\n' ' ')" "$before damaged damaged.grow-disk.failed "
+	is 'its image is what it was, its log is there' "$(sha256sum <damaged) $(names)" "$before damaged damaged.grow-disk.failed "
 	rescue damaged.grow-disk.failed -- sh -c 'sfdisk -l /dev/sda | grep -c "300 MiB"; e2fsck -fn /dev/sda2 >/dev/null; echo $?' </dev/null
 	is 'rescue-disk enters it' "$status $out" '0 1
 4'
@@ -161,7 +166,7 @@ failed() {
 	"$grow_disk" damaged.grow-disk.failed 400M >"$work/out" 2>"$work/err"
 	is 'and it is not grown' "$?" 10
 	"$grow_disk" --repair=all damaged 300M >"$work/out" 2>"$work/err"
-	is 'the next grow is not disturbed' "$? $(ls damaged*| tr '\n' ' ')" '0 damaged damaged.grow-disk.failed '
+	is 'the next grow is not disturbed' "$? $(names)" '0 damaged damaged.grow-disk.failed '
 	rescue damaged.grow-disk.failed -- true </dev/null
 	is 'then the two do not belong together' "$status $(said '[log-stale]')" '20 yes'
 }

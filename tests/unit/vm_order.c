@@ -49,6 +49,8 @@ static const struct {
 	{ "resize)1", EVENT_RESIZE, "{\"state\":\"end\",\"exit_status\":1}" },
 	{ "verify", EVENT_VERIFY, "{}" },
 	{ "done", EVENT_DONE, "{\"changed\":true}" },
+	{ "exit", EVENT_EXIT, "{\"exit_status\":0}" },
+	{ "exit256", EVENT_EXIT, "{\"exit_status\":256}" },
 	{ "done0", EVENT_DONE, "{\"changed\":false}" },
 	{ "fault", EVENT_FAULT, "{\"reason\":\"mbr-2tib\",\"status\":10}" },
 	{ "fault?", EVENT_FAULT, "{\"reason\":\"because\",\"status\":10}" },
@@ -223,6 +225,22 @@ static void a_trace_ends_without_a_plan(void **state)
 	assert_int_equal(play(order, "hello disk plan check-("), -1);
 }
 
+static void a_shell_ends_with_its_exit(void **state)
+{
+	const struct order order = { .disk_attached = true, .kind = REQUEST_SHELL };
+	const struct order grow = { .disk_attached = true };
+
+	(void)state;
+	assert_int_equal(play(order, "hello disk beat exit done0"), 0);
+	assert_int_equal(play(order, "hello exit"), -1);
+	assert_int_equal(play(order, "hello disk done0"), -1);
+	assert_int_equal(play(order, "hello disk exit exit"), -1);
+	assert_int_equal(play(order, "hello disk exit256"), -1);
+	assert_int_equal(play(order, "hello disk exit done"), -1);
+	assert_int_equal(play(order, "hello disk plan check-("), -1);
+	assert_int_equal(play(grow, "hello disk exit"), -1);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(accepts),
 	cmocka_unit_test(refuses_the_last),
@@ -230,5 +248,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_plan_changes_nothing),
 	cmocka_unit_test(a_recording_is_told_when_it_was_asked_for),
 	cmocka_unit_test(a_trace_ends_without_a_plan),
+	cmocka_unit_test(a_shell_ends_with_its_exit),
 };
 UNIT_MAIN(tests)
