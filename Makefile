@@ -199,23 +199,23 @@ $(B)/bench/measure: $(call objects,plain,tests/bench/measure.c tests/bench/sampl
 
 # --- install -----------------------------------------------------------
 
+COMMANDS := grow-disk rescue-disk trace-boot trace-diff
 LIBEXEC = $(DESTDIR)$(PREFIX)/libexec/grow-disk
 MAN = $(DESTDIR)$(PREFIX)/share/man
 DOC = $(DESTDIR)$(PREFIX)/share/doc/grow-disk
 
 install: all
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/lib/trace" "$(MAN)/man1" "$(DOC)"
-	install -m 755 hostscripts/grow-disk hostscripts/trace-diff "$(DESTDIR)$(PREFIX)/bin/"
-	install -m 755 hostscripts/rescue-disk "$(DESTDIR)$(PREFIX)/bin/rescue-disk"
+	install -m 755 $(COMMANDS:%=hostscripts/%) "$(DESTDIR)$(PREFIX)/bin/"
 	install -m 755 $(B)/rescue-vm "$(LIBEXEC)/rescue-vm"
 	install -m 644 $(B)/kernel $(B)/initramfs.cpio $(B)/build-id "$(LIBEXEC)/"
 	install -m 644 $(filter-out hostscripts/lib/trace,$(wildcard hostscripts/lib/*)) "$(LIBEXEC)/lib/"
-	install -m 644 hostscripts/lib/trace/*.jq "$(LIBEXEC)/lib/trace/"
+	install -m 644 hostscripts/lib/trace/* "$(LIBEXEC)/lib/trace/"
 	install -m 644 docs/man/*.1 "$(MAN)/man1/"
 	install -m 644 README.md docs/*.md "$(DOC)/"
 
 uninstall:
-	rm -f "$(DESTDIR)$(PREFIX)/bin/grow-disk" "$(DESTDIR)$(PREFIX)/bin/trace-diff" "$(MAN)/man1/grow-disk.1" "$(MAN)/man1/trace-diff.1" "$(DESTDIR)$(PREFIX)/bin/rescue-disk" "$(MAN)/man1/rescue-disk.1"
+	for command in $(COMMANDS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$command" "$(MAN)/man1/$$command.1"; done
 	rm -rf "$(LIBEXEC)" "$(DOC)"
 
 .PHONY: all help setup demo check check-build check-faults check-soak fuzz bench lint clean install uninstall

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # What every command has around its work: the facts of a run, what it needs, and
 # that it leaves nothing behind. The command itself sets $program_name, and defines
-# cleanup_own, which comes before its log is thrown away.
+# cleanup_own for what is its own.
 # shellcheck disable=SC2034,SC2154  # facts are read by the other parts, options are set by the command's own
 
 grow_disk_version=0.1.0
@@ -29,10 +29,7 @@ cleanup() {
 	trap '' HUP INT TERM
 	[ -z "$child" ] || { kill -KILL "$child" 2>/dev/null && wait "$child"; }
 	[ -z "$keeper" ] || kill -USR1 "$keeper" 2>/dev/null
-	commit_unwatch
-	[ -z "$work" ] || vm_keep
 	cleanup_own
-	[ -z "$log" ] || redo_discard "$log"
 	[ "$ended" -eq 0 ] || [ "$finished" = yes ] || [ -n "$fault_reason" ] || fault_internal
 	[ -z "$work" ] || rm -rf -- "$work"
 }
@@ -52,18 +49,24 @@ need() {
 	command -v "$1" >/dev/null || fault "$2" "The program $1 is not there" "On Debian: apt-get install $3"
 }
 
+# A folder of our own, which goes in the end.
+make_work() {
+	work=$(mktemp -d "${TMPDIR:-/tmp}/$program_name.XXXXXX") ||
+		fault folder-not-writable "No temporary folder can be made in ${TMPDIR:-/tmp}" "Set TMPDIR to a folder that can be written"
+	case $work in
+	/*) ;;
+	*) work=$PWD/$work ;;
+	esac
+}
+
+# What a command needs that works in a log.
 prepare() {
 	need jq missing-program jq
 	need qemu-img missing-program qemu-utils
 	[ "$opt_verb" = recover ] || [ "$opt_verb" = discard ] || need qemu-system-x86_64 no-qemu qemu-system-x86
 	need sha256sum missing-program coreutils
 	[ "$(uname -s)" != Linux ] || need flock missing-program util-linux
-	work=$(mktemp -d "${TMPDIR:-/tmp}/grow-disk.XXXXXX") ||
-		fault folder-not-writable "No temporary folder can be made in ${TMPDIR:-/tmp}" "Set TMPDIR to a folder that can be written"
-	case $work in
-	/*) ;;
-	*) work=$PWD/$work ;;
-	esac
+	make_work
 	space_need 8192 "$work" "${TMPDIR:-/tmp}"
 	flush_probe
 }

@@ -2,6 +2,8 @@
 # Many traced boots: a list of what to boot, worked off by several at once.
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by trace-boot
 
+workers='' # their pids
+
 # A line for each run: number, attach, seq, method. Every choice once, then every
 # one again: if it is stopped half way, all have been tried as often.
 many_list() {

@@ -60,7 +60,7 @@ usage_fault() {
 }
 
 options_default() {
-	opt_quiet=no opt_verbose=no opt_all=no opt_format='' opt_allow_backing=no opt_accel=auto opt_keep_log=''
+	opt_json=no opt_quiet=no opt_verbose=no opt_all=no opt_format='' opt_allow_backing=no opt_accel=auto opt_keep_log=''
 	opt_attach='' opt_attach_at='' opt_seq='' opt_log=no opt_method='' opt_hold_up='' opt_hold_up_ms='' opt_cpus=1
 	opt_append='' opt_break=no opt_rtc='' opt_share='' opt_runs='' opt_matrix=no opt_jobs=''
 	opt_from='' opt_json_file='' opt_svg='' opt_chrome='' operands=0 operand_image=''
@@ -104,7 +104,7 @@ options_flag() {
 	-q | --quiet) opt_quiet=yes ;;
 	-v | --verbose) opt_verbose=yes ;;
 	-h | --help) usage && exit 0 ;;
-	-V | --version) printf 'trace-boot %s\n' "$trace_boot_version" && exit 0 ;;
+	-V | --version) printf 'trace-boot %s\n' "$grow_disk_version" && exit 0 ;;
 	*) usage_fault "There is no option $1" ;;
 	esac
 }

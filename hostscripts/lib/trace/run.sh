@@ -12,10 +12,11 @@ run_machine() {
 	[ -z "$opt_append" ] || set -- "$@" --append "$opt_append"
 	[ -z "$opt_rtc" ] || set -- "$@" --rtc "$opt_rtc"
 	[ -z "$opt_share" ] || set -- "$@" --share "$opt_share"
+	[ "$opt_break" = no ] || set -- "$@" --terminal
 	if [ "$opt_allow_backing" = yes ]; then set -- "$@" --read /; else set -- "$@" --read "$image"; fi
 	if [ "$opt_quiet" = yes ] || [ "$opt_runs$opt_matrix" != 1no ]; then set -- "$@" --progress none; else set -- "$@" --progress auto; fi
 	detail "+ $rescue_vm $*"
-	exec "$rescue_vm" "$@" >&2
+	if [ "$opt_break" = no ]; then exec "$rescue_vm" "$@" >&2; else exec "$rescue_vm" "$@" <&3; fi
 }
 
 # run_trace FOLDER ATTACH SEQ METHOD: the trace, from the choices and the events.
@@ -30,12 +31,24 @@ run_trace() {
 run_single() {
 	mkdir "$work/run" && disk_overlay "$work/run/disk" || fault no-space "The throwaway disk cannot be made in $work" "Make room in ${TMPDIR:-/tmp}"
 	ln -s -- run/events "$work/events"
+	[ "$opt_break" = no ] || run_terminal
 	child_run vm run_machine "$work/run" "$opt_attach" "$opt_seq" "$opt_method"
 	phase=host
 	[ -z "$caught" ] || fault interrupted "Interrupted by SIG$caught; nothing was changed" "Run it again"
-	[ "$child_status" -ne 2 ] || exit 2 # rescue-vm has said what is wrong with an option
+	[ "$child_status" -ne 2 ] || { finished=yes && exit 2; } # rescue-vm has said what is wrong with an option
 	vm_verdict
 	[ -z "$verdict_message" ] || verdict_message="$verdict_message; the image is what it was"
 	vm_check
 	run_trace "$work/run" "$opt_attach" "$opt_seq" "$opt_method" || fault no-space "The trace cannot be written in $work" "Make room in ${TMPDIR:-/tmp}"
+}
+
+# rescue-vm puts the terminal back itself; unless it was killed.
+terminal_saved=''
+run_terminal() {
+	terminal_saved=$(stty -g <&3 2>/dev/null) || usage_fault "--break needs a terminal on standard input"
+	say "a shell at the stage $opt_break; \"exit\" goes on, Ctrl-] three times breaks the boot off"
+}
+
+run_terminal_back() {
+	[ -z "$terminal_saved" ] || stty "$terminal_saved" <&3 2>/dev/null
 }
