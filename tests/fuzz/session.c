@@ -161,6 +161,7 @@ static struct session *begin(bool plan_only)
 {
 	static struct report report;
 	static struct progress progress = { .style = PROGRESS_NONE, .percent = -1 };
+	static struct user user = { .terminal = { .fd = -1 } };
 	static struct session session;
 	struct line_reader wire, monitor;
 	struct fault fault;
@@ -174,6 +175,7 @@ static struct session *begin(bool plan_only)
 	monitor = fresh(1, &session.qmp.reader);
 	session = (struct session){ .report = &report,
 				    .progress = &progress,
+				    .user = &user,
 				    .build_id = BUILD_ID,
 				    .signals_fd = -1,
 				    .stall_ms = WIRE_STALL_MS,
