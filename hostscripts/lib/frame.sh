@@ -59,6 +59,14 @@ make_work() {
 	esac
 }
 
+# is_time TEXT: a moment in UTC, as --rtc takes it.
+is_time() {
+	case ${1%Z} in
+	[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]) ;;
+	*) return 1 ;;
+	esac
+}
+
 # What a command needs that works in a log.
 prepare() {
 	need jq missing-program jq

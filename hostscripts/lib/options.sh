@@ -25,6 +25,8 @@ partition and its file system fill the disk as it is.
       --accel A         auto (the default), kvm, hvf or tcg
       --no-warm         boot the virtual machine each time, instead of going on
                         with one that was saved when it was up
+      --rtc TIME        the clock of the virtual machine, and so the times that
+                        are written: 2038-01-19T03:14:00Z (default: now)
       --work-dir DIR    keep the redo log there (default: beside the image)
       --wait-lock SECONDS
                         wait so long for another program to end its work on
@@ -52,7 +54,7 @@ usage_fault() {
 
 options_default() {
 	opt_json=no opt_verb=grow opt_work_dir='' opt_wait_lock=0 opt_quiet=no opt_verbose=no opt_allow_backing=no
-	opt_partition='' opt_repair=safe opt_accel=auto opt_format='' opt_keep_log='' opt_events='' opt_warm=yes opt_keep_failed=no
+	opt_partition='' opt_repair=safe opt_accel=auto opt_format='' opt_keep_log='' opt_events='' opt_rtc='' opt_warm=yes opt_keep_failed=no
 	operands=0 operand_image='' operand_size=''
 }
 
@@ -80,12 +82,12 @@ options_parse() {
 			for word; do options_operand "$word"; done
 			break
 			;;
-		--partition | --repair | --format | --accel | --events | --keep-log | --work-dir | --wait-lock)
+		--partition | --repair | --format | --accel | --rtc | --events | --keep-log | --work-dir | --wait-lock)
 			[ $# -ge 2 ] || usage_fault "$1 needs a value"
 			options_value "$1" "$2"
 			shift
 			;;
-		--partition=* | --repair=* | --format=* | --accel=* | --events=* | --keep-log=* | --work-dir=* | --wait-lock=*) options_value "${1%%=*}" "${1#*=}" ;;
+		--partition=* | --repair=* | --format=* | --accel=* | --rtc=* | --events=* | --keep-log=* | --work-dir=* | --wait-lock=*) options_value "${1%%=*}" "${1#*=}" ;;
 		-?*) options_flag "$1" ;;
 		*) options_operand "$1" ;;
 		esac
@@ -125,6 +127,10 @@ options_value() {
 	--repair=safe | --repair=all) opt_repair=$2 ;;
 	--format=raw | --format=qcow2) opt_format=$2 ;;
 	--accel=auto | --accel=kvm | --accel=hvf | --accel=tcg) opt_accel=$2 ;;
+	--rtc=*)
+		is_time "$2" || usage_fault "$1 cannot be '$2': write it as 2038-01-19T03:14:00Z"
+		opt_rtc=$2
+		;;
 	--events=?*) opt_events=$2 ;;
 	--keep-log=?*) opt_keep_log=$2 ;;
 	--work-dir=?*) opt_work_dir=$2 ;;

@@ -45,7 +45,6 @@ rescue_run() {
 	fi
 	[ -z "$share_at" ] || set -- "$@" --share "$share_at"
 	[ "$opt_share_rw" = no ] || set -- "$@" --share-rw
-	[ -z "$opt_rtc" ] || set -- "$@" --rtc "$opt_rtc"
 	[ -z "$opt_append" ] || set -- "$@" --append "$opt_append"
 	[ -z "$failed_base" ] || set -- "$@" --read "$failed_base"
 	vm_memory_mib=$opt_memory vm_warm=$opt_warm vm_progress=none

@@ -140,6 +140,7 @@ vm_run() {
 	[ "$vm_warm" = yes ] || set -- "$@" --no-warm
 	[ "$opt_repair" = safe ] || set -- "$@" --repair "$opt_repair"
 	[ -z "$opt_keep_log" ] || set -- "$@" --console "$work/console"
+	[ -z "$opt_rtc" ] || set -- "$@" --rtc "$opt_rtc"
 	[ -z "$opt_events" ] || set -- "$@" --record
 	case $vm_progress$opt_quiet$opt_verbose in
 	none* | autoyes*) set -- "$@" --progress none ;;

@@ -50,7 +50,7 @@ static void wait_until_quiet(struct trace *trace)
 		report_alive(trace->report);
 		poll(NULL, 0, POLL_MS);
 	}
-	recorder_mark(trace->recorder, "settled", NULL);
+	recorder_mark(trace->recorder, clock_ms() < deadline_ms ? "settled" : "not-settled", NULL);
 }
 
 /* The disk that is there, or will be in a moment. */

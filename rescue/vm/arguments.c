@@ -44,7 +44,7 @@ static void write_texts(struct arguments *arguments, const struct machine_plan *
 			 stream_names[i], fds[CHANNEL_INPUT + i]);
 	snprintf(arguments->saved, sizeof(arguments->saved), "fd:%d", plan->saved_fd);
 	snprintf(arguments->cpus, sizeof(arguments->cpus), "%u", plan->hardware->cpus);
-	snprintf(arguments->rtc, sizeof(arguments->rtc), "base=%s", plan->hardware->rtc);
+	snprintf(arguments->rtc, sizeof(arguments->rtc), "base=%s,clock=vm", plan->hardware->rtc);
 	write_kernel_line(arguments, plan);
 }
 

@@ -410,7 +410,8 @@ int options_parse(int argc, char *const argv[], struct options *ret_options, str
 	if (require(&options, fault) < 0)
 		return -1;
 	*ret_options = options;
-	if (options.rtc[0] != '\0')
+	/* A machine that was saved has a clock of its own: it is told the time. */
+	if (options.rtc[0] != '\0' && !options.warm)
 		ret_options->hardware.rtc = ret_options->rtc;
 	if (options.share[0] != '\0')
 		ret_options->hardware.share = ret_options->share;

@@ -123,7 +123,10 @@ options_value() {
 	--hold-up=?*:?*) opt_hold_up=$2 opt_hold_up_ms=1000 ;;
 	--cpus=[1-8]) opt_cpus=$2 ;;
 	--append=?*) opt_append=$2 ;;
-	--rtc=?*) opt_rtc=$2 ;;
+	--rtc=*)
+		is_time "$2" || usage_fault "$1 cannot be '$2': write it as 2038-01-19T03:14:00Z"
+		opt_rtc=$2
+		;;
 	--share=?*) opt_share=$2 ;;
 	--accel=auto | --accel=kvm | --accel=hvf | --accel=tcg) opt_accel=$2 ;;
 	--format=raw | --format=qcow2) opt_format=$2 ;;
@@ -133,7 +136,7 @@ options_value() {
 	--json=?*) opt_json_file=$2 ;;
 	--svg=?*) opt_svg=$2 ;;
 	--chrome=?*) opt_chrome=$2 ;;
-	--attach=* | --attach-at=* | --seq=* | --log=* | --break=* | --method=* | --hold-up=* | --cpus=* | --append=* | --rtc=* | --share=* | --accel=* | --format=* | --runs=* | --jobs=* | --from=* | --json=* | --svg=* | --chrome=*)
+	--attach=* | --attach-at=* | --seq=* | --log=* | --break=* | --method=* | --hold-up=* | --cpus=* | --append=* | --share=* | --accel=* | --format=* | --runs=* | --jobs=* | --from=* | --json=* | --svg=* | --chrome=*)
 		usage_fault "$1 cannot be '$2'"
 		;;
 	*) usage_fault "There is no option $1" ;;
