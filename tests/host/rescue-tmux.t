@@ -1,5 +1,5 @@
 #!/bin/sh
-# The shell of rescue-disk as a person has it: in a terminal (tmux), by its keys.
+# The shells of rescue-disk and trace-boot as a person has them: in a terminal (tmux), by their keys.
 # shellcheck disable=SC2016,SC2154  # the guest's shell expands it; work comes from tap.sh
 set -u
 tests=$(dirname "$0")/..
@@ -146,9 +146,29 @@ questions() {
 	is 'and so it is' "$("$rescue_disk" disk -- sh -c 'mount -r /dev/sda2 /mnt && cat /mnt/answer' </dev/null 2>&1) $(ls -A)" 'yes disk'
 }
 
+# A shell in the middle of a traced boot, with a folder of the host.
+breaks() {
+	mkdir ../shared
+	echo 'from the host' >../shared/note
+	terminal resize-window -t shell -x 100 -y 50
+	keys -R
+	terminal clear-history -t shell
+	type_line "clear; '$source_tree/hostscripts/trace-boot' -q --break init --share ../shared --attach scsi --method agent disk"
+	ok 'a shell at a stage of the boot' shows '^rescue:/root#'
+	type_line 'cat /mnt/share/note /proc/sys/kernel/hotplug; touch /mnt/share/x || echo only read'
+	ok 'the folder of the host is there' shows '^from the host'
+	ok 'which cannot be written' shows '^only read'
+	ok 'the helper is set at that stage' shows '^/sbin/hotplug'
+	type_line 'rm /dev/sda1; exit'
+	ok 'the boot goes on' shows 'lost  *nothing'
+	ok 'and tells what was done there' shows 'rm /dev/sda1'
+	is 'nothing is left of it' "$(sha256sum <disk) $(ls -A)$(ls -A "$TMPDIR")" "$sum disk"
+}
+
 prompts
 job_control
 ends
 escapes
+breaks
 questions
 done_testing
