@@ -212,7 +212,7 @@ install: all
 	install -m 644 $(filter-out hostscripts/lib/trace,$(wildcard hostscripts/lib/*)) "$(LIBEXEC)/lib/"
 	install -m 644 hostscripts/lib/trace/* "$(LIBEXEC)/lib/trace/"
 	install -m 644 docs/man/*.1 "$(MAN)/man1/"
-	install -m 644 README.md docs/*.md "$(DOC)/"
+	install -m 644 README.md docs/*.md docs/*.svg "$(DOC)/"
 
 uninstall:
 	for command in $(COMMANDS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$command" "$(MAN)/man1/$$command.1"; done

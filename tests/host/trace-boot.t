@@ -153,6 +153,14 @@ refused 'a picture that cannot be written' 40 'cannot be written' --from "$trace
 ok "help" sh -c '"$1" --help | grep -q "^Usage: trace-boot"' - "$trace_boot"
 is "version" "$("$trace_boot" --version)" 'trace-boot 0.1.0'
 
+# In use by somebody who writes.
+qemu-io -f qcow2 "$disk" -c 'sleep 60000' >/dev/null 2>&1 &
+holder=$!
+sleep 1
+refused 'in use' 30 'is in use by another program' "$disk"
+kill "$holder"
+wait "$holder" 2>/dev/null
+
 # Interrupted, alone and with many: 30, and nothing is left.
 for many in '' '--runs 4'; do
 	for signal in INT TERM; do

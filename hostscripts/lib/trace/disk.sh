@@ -13,6 +13,18 @@ disk_take() {
 	fi
 	image_preflight_format
 	image_measure
+	disk_check_lock
+}
+
+# QEMU may share it with others that read, not with one that writes.
+disk_check_lock() {
+	run qemu-img info -f "$image_format" "$image" >/dev/null && return 0
+	complaint
+	case $complaint in
+	*' lock'*) fault image-locked "$image is in use by another program: $complaint" "End the virtual machine that has it, and run trace-boot again" ;;
+	esac
+	complaint_reason image-format
+	fault "$reason" "$image cannot be opened: $complaint" "Look at it with qemu-img check"
 }
 
 # It is only read.
