@@ -16,9 +16,11 @@ disk_take() {
 	disk_check_lock
 }
 
-# QEMU may share it with others that read, not with one that writes.
+# Others that read it do no harm; one that writes would change it under the
+# overlay, and QEMU refuses that.
 disk_check_lock() {
-	run qemu-img info -f "$image_format" "$image" >/dev/null && return 0
+	disk_overlay "$work/probe" || fault no-space "The throwaway disk cannot be made in $work" "Make room in ${TMPDIR:-/tmp}"
+	run qemu-io -f qcow2 -c quit "$work/probe" >/dev/null && rm -f -- "$work/probe" && return 0
 	complaint
 	case $complaint in
 	*' lock'*) fault image-locked "$image is in use by another program: $complaint" "End the virtual machine that has it, and run trace-boot again" ;;
