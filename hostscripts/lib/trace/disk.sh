@@ -17,16 +17,10 @@ disk_take() {
 }
 
 # Others that read it do no harm; one that writes would change it under the
-# overlay, and QEMU refuses that.
+# overlay, and QEMU refuses that. (It cannot be asked of a file that is read-only.)
 disk_check_lock() {
-	disk_overlay "$work/probe" || fault no-space "The throwaway disk cannot be made in $work" "Make room in ${TMPDIR:-/tmp}"
-	run qemu-io -f qcow2 -c quit "$work/probe" >/dev/null && rm -f -- "$work/probe" && return 0
-	complaint
-	case $complaint in
-	*' lock'*) fault image-locked "$image is in use by another program: $complaint" "End the virtual machine that has it, and run trace-boot again" ;;
-	esac
-	complaint_reason image-format
-	fault "$reason" "$image cannot be opened: $complaint" "Look at it with qemu-img check"
+	[ -n "$operand_image" ] && [ -w "$image" ] || return 0
+	lock_try_qemu || fault image-locked "$lock_reason" "$lock_hint"
 }
 
 # It is only read.
