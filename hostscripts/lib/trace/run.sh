@@ -37,6 +37,9 @@ run_single() {
 	[ -z "$caught" ] || fault interrupted "Interrupted by SIG$caught; nothing was changed" "Run it again"
 	[ "$child_status" -ne 2 ] || { finished=yes && exit 2; } # rescue-vm has said what is wrong with an option
 	vm_verdict
+	case $verdict_message in
+	*'Is another process using the image'*) fault image-locked "$image is in use by another program" "Try again when that has ended" ;;
+	esac
 	[ -z "$verdict_message" ] || verdict_message="$verdict_message; the image is what it was"
 	vm_check
 	run_trace "$work/run" "$opt_attach" "$opt_seq" "$opt_method" || fault no-space "The trace cannot be written in $work" "Make room in ${TMPDIR:-/tmp}"
