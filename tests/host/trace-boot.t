@@ -154,7 +154,7 @@ ok "help" sh -c '"$1" --help | grep -q "^Usage: trace-boot"' - "$trace_boot"
 is "version" "$("$trace_boot" --version)" 'trace-boot 0.1.0'
 
 # In use by somebody who writes.
-qemu-io -f qcow2 "$disk" -c 'sleep 60000' >/dev/null 2>&1 &
+qemu-io -f raw "$disk" -c 'sleep 60000' >/dev/null 2>&1 &
 holder=$!
 sleep 1
 refused 'in use' 30 'is in use by another program' "$disk"
