@@ -211,7 +211,7 @@ vm_write_log() {
 	[ ! -e "$work/console" ] || cat -- "$work/console"
 }
 
-# --events FILE: in the form of a trace of trace-boot.
+# --events FILE: in the form of a trace of trace-boot, in the order of the times.
 vm_write_events() {
-	jq -Rcn '{event: "trace", version: 1, attach: "scsi", attach_at: "login", seq: "no", log: "no", method: "agent", cpus: 1}, (inputs | fromjson? | select(.event != "beat") | del(.host_ms))' "$work/events"
+	jq -Rcn '{event: "trace", version: 1, attach: "scsi", attach_at: "login", seq: "no", log: "no", method: "agent", cpus: 1}, ([inputs | fromjson? | select(.event != "beat") | del(.host_ms)] | sort_by(.t_us // (.t_ms // 0) * 1000) | .[])' "$work/events"
 }

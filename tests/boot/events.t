@@ -23,6 +23,7 @@ for start in warm cold; do
 	esac
 	is "$start: status" $? 0
 	is "$start: the first line" "$(head -n 1 "$trace" | jq -r '"\(.event) \(.version)"')" 'trace 1'
+	is "$start: in the order of time" "$(asks '[.[].t_us | values] | . == sort')" true
 	is "$start: no SEQNUM is left out" "$(asks '[.[] | select(.event == "uevent").seqnum] | length >= 3 and . == [range(min; max + 1)]')" true
 	is "$start: the last one is the kernel's last" "$(asks '([.[] | select(.event == "uevent").seqnum] | max) == ([.[] | select(.event == "seqnum" and .moment == "end").seqnum] | first)')" true
 	is "$start: nothing is lost" "$(asks '[.[] | select(.event == "lost")]')" '[]'

@@ -37,6 +37,7 @@ verdict() { jq -nRr -L "$source_tree/hostscripts/lib/trace" -f "$source_tree/hos
 whole() {
 	is "$1: status" "$(status_of "$1")" 0
 	is "$1: the first line" "$(head -n 1 "$traces/$1" | jq -r '"\(.event) \(.version)"')" 'trace 1'
+	is "$1: in the order of time" "$(asks "$1" '[.[].t_us | values] | . == sort')" true
 	is "$1: no SEQNUM is left out" "$(asks "$1" '[.[] | select(.event == "uevent").seqnum] | (. == [range(min; max + 1)]) and length > 100')" true
 	is "$1: the last one is the kernel's last" "$(asks "$1" '([.[] | select(.event == "uevent").seqnum] | max) == ([.[] | select(.event == "seqnum" and .moment == "end").seqnum] | first)')" true
 	is "$1: nothing is lost" "$(asks "$1" '[.[] | select(.event == "lost")]')" '[]'

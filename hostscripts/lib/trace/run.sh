@@ -19,13 +19,14 @@ run_machine() {
 	if [ "$opt_break" = no ]; then exec "$rescue_vm" "$@" >&2; else exec "$rescue_vm" "$@" <&3; fi
 }
 
-# run_trace FOLDER ATTACH SEQ METHOD: the trace, from the choices and the events.
+# run_trace FOLDER ATTACH SEQ METHOD: the trace, from the choices and the events in
+# the order of their times.
 run_trace() {
 	jq -Rrc --arg attach "$2" --arg attach_at "$opt_attach_at" --arg seq "$3" --arg log "$opt_log" --arg method "$4" --argjson cpus "$opt_cpus" -n '
 		[inputs | fromjson?] as $events
 		| {event: "trace", version: 1, attach: $attach, attach_at: $attach_at, seq: $seq, log: $log, method: $method, cpus: $cpus,
 		   accel: ([$events[] | select(.event == "machine") | .accel] | last)},
-		  ($events[] | select(.event != "beat")) | del(.host_ms)' "$1/events" >"$1/trace"
+		  ($events | sort_by(.t_us // (.t_ms // 0) * 1000) | .[] | select(.event != "beat")) | del(.host_ms)' "$1/events" >"$1/trace"
 }
 
 run_single() {
