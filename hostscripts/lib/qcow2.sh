@@ -150,6 +150,9 @@ qcow2_check_tables() {
 		"Make a copy, and repair it: qemu-img check -r all" ;;
 	*)
 		complaint
+		case $complaint in
+		*' lock'*) fault image-locked "$image is in use by another program" "Try again when that has ended" ;;
+		esac
 		complaint_reason image-corrupt
 		fault "$reason" "The tables of $image cannot be checked: $complaint" "Look at the disk behind it; if that is well, restore the image from a backup"
 		;;
