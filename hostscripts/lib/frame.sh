@@ -59,11 +59,11 @@ make_work() {
 	esac
 }
 
-# is_time TEXT: a moment in UTC, as --rtc takes it.
-is_time() {
+# take_rtc VALUE: a moment in UTC, for $opt_rtc.
+take_rtc() {
 	case ${1%Z} in
-	[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]) ;;
-	*) return 1 ;;
+	[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]) opt_rtc=$1 ;;
+	*) usage_fault "--rtc cannot be '$1': write it as 2038-01-19T03:14:00Z" ;;
 	esac
 }
 

@@ -127,10 +127,7 @@ options_value() {
 	--repair=safe | --repair=all) opt_repair=$2 ;;
 	--format=raw | --format=qcow2) opt_format=$2 ;;
 	--accel=auto | --accel=kvm | --accel=hvf | --accel=tcg) opt_accel=$2 ;;
-	--rtc=*)
-		is_time "$2" || usage_fault "$1 cannot be '$2': write it as 2038-01-19T03:14:00Z"
-		opt_rtc=$2
-		;;
+	--rtc=*) take_rtc "$2" ;;
 	--events=?*) opt_events=$2 ;;
 	--keep-log=?*) opt_keep_log=$2 ;;
 	--work-dir=?*) opt_work_dir=$2 ;;

@@ -99,10 +99,7 @@ options_flag() {
 options_value() {
 	case $1=$2 in
 	--share=?*) opt_share=$2 ;;
-	--rtc=*)
-		is_time "$2" || usage_fault "$1 cannot be '$2': write it as 2038-01-19T03:14:00Z"
-		opt_rtc=$2
-		;;
+	--rtc=*) take_rtc "$2" ;;
 	--memory=[1-9][0-9] | --memory=[1-9][0-9][0-9] | --memory=[1-9][0-9][0-9][0-9] | --memory=[1-5][0-9][0-9][0-9][0-9])
 		[ "$2" -ge 64 ] || usage_fault "--memory cannot be less than 64 MiB"
 		opt_memory=$2

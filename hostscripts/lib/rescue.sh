@@ -2,6 +2,8 @@
 # The shell or the command in the virtual machine, and what becomes of its log.
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by rescue-disk
 
+vm_died_hint="Run it again with --verbose, and report what it says"
+
 # The folder for the guest. One that may be written to must not hold the image,
 # nor our own files: the guest would change below QEMU what QEMU reads.
 share_check() {

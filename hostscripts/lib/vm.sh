@@ -4,6 +4,7 @@
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk
 
 vm_progress=auto
+vm_died_hint="Run it again with --keep-log FILE, and report what the file says"
 grace_s=4 # from the first signal to the end of a child that does not end
 
 # on_signal NAME: only the first one counts.
@@ -187,7 +188,7 @@ vm_check() {
 	fault:*) fault "$verdict_reason" "$verdict_message" "$verdict_hint" ;;
 	*:126 | *:127) fault no-guest "$rescue_vm cannot be run" "Build it with make, or install grow-disk again" ;;
 	*) fault guest-died "The virtual machine ended without a result (status $child_status); the image is what it was" \
-		"Run it again with --keep-log FILE, and report what the file says" ;;
+		"$vm_died_hint" ;;
 	esac
 }
 

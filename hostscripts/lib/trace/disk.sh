@@ -13,6 +13,7 @@ disk_take() {
 	fi
 	image_preflight_format
 	image_measure
+	size_after=$((size_before + room_bytes))
 	disk_check_lock
 }
 
@@ -46,5 +47,5 @@ disk_sample() {
 
 # disk_overlay FILE
 disk_overlay() {
-	run qemu-img create -q -f qcow2 -F "$image_format" -b "$image" "$1" $((size_before + room_bytes))
+	run qemu-img create -q -f qcow2 -F "$image_format" -b "$image" "$1" "$size_after"
 }

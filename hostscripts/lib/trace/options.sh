@@ -60,7 +60,7 @@ usage_fault() {
 }
 
 options_default() {
-	opt_json=no opt_quiet=no opt_verbose=no opt_all=no opt_format='' opt_allow_backing=no opt_accel=auto opt_keep_log=''
+	opt_json=no opt_quiet=no opt_verbose=no opt_all=no opt_format='' opt_allow_backing=no opt_accel=auto
 	opt_attach='' opt_attach_at='' opt_seq='' opt_log=no opt_method='' opt_hold_up='' opt_hold_up_ms='' opt_cpus=1
 	opt_append='' opt_break=no opt_rtc='' opt_share='' opt_runs='' opt_matrix=no opt_jobs=''
 	opt_from='' opt_json_file='' opt_svg='' opt_chrome='' operands=0 operand_image=''
@@ -123,10 +123,7 @@ options_value() {
 	--hold-up=?*:?*) opt_hold_up=$2 opt_hold_up_ms=1000 ;;
 	--cpus=[1-8]) opt_cpus=$2 ;;
 	--append=?*) opt_append=$2 ;;
-	--rtc=*)
-		is_time "$2" || usage_fault "$1 cannot be '$2': write it as 2038-01-19T03:14:00Z"
-		opt_rtc=$2
-		;;
+	--rtc=*) take_rtc "$2" ;;
 	--share=?*) opt_share=$2 ;;
 	--accel=auto | --accel=kvm | --accel=hvf | --accel=tcg) opt_accel=$2 ;;
 	--format=raw | --format=qcow2) opt_format=$2 ;;

@@ -2,12 +2,14 @@
 # One traced boot.
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by trace-boot
 
+vm_died_hint="Run it again with --verbose, and report what it says"
+
 # run_machine FOLDER ATTACH SEQ METHOD: becomes rescue-vm, with its events in
 # FOLDER.
 run_machine() {
 	run_folder=$1
 	set -- --trace --attach "$2" --attach-at "$opt_attach_at" --seq "$3" --log "$opt_log" --method "$4" --break "$opt_break" --cpus "$opt_cpus" \
-		--accel "$opt_accel" --guest "$guest_dir" --disk "$run_folder/disk" --format qcow2 --events "$run_folder/events" --console "$run_folder/console"
+		--accel "$opt_accel" --guest "$guest_dir" --disk "$run_folder/disk" --format qcow2 --events "$run_folder/events" --disk-max-bytes "$(vm_log_max)"
 	[ -z "$opt_hold_up" ] || set -- "$@" --hold-up "$opt_hold_up" --hold-up-ms "$opt_hold_up_ms"
 	[ -z "$opt_append" ] || set -- "$@" --append "$opt_append"
 	[ -z "$opt_rtc" ] || set -- "$@" --rtc "$opt_rtc"

@@ -17,11 +17,11 @@ show_single() {
 	[ -z "$opt_json_file" ] || { cat -- "$trace" >"$opt_json_file"; } 2>/dev/null || unwritable "$opt_json_file"
 	[ -z "$opt_svg" ] || render "$opt_svg" svg.jq
 	[ -z "$opt_chrome" ] || render "$opt_chrome" chrome.jq
-	columns=80 all=false colour=false
+	all=false colour=false
 	[ "$opt_all" = no ] || all=true
 	[ ! -t 1 ] || [ -n "${NO_COLOR:-}" ] || colour=true
 	if [ "$opt_quiet" = no ]; then
-		jq -nRr -L "$lib/trace" -f "$lib/trace/timeline.jq" --argjson columns "$columns" --argjson all "$all" --argjson colour "$colour" "$trace"
+		jq -nRr -L "$lib/trace" -f "$lib/trace/timeline.jq" --argjson all "$all" --argjson colour "$colour" "$trace"
 		echo
 	fi
 	jq -nRr -L "$lib/trace" -f "$lib/trace/verdict.jq" --arg form text "$trace"
