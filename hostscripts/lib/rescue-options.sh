@@ -45,7 +45,7 @@ options_default() {
 	opt_json=no opt_verb=rescue opt_work_dir='' opt_wait_lock=0 opt_quiet=no opt_verbose=no opt_allow_backing=no
 	opt_partition='' opt_repair=safe opt_accel=auto opt_format='' opt_keep_log='' opt_events='' opt_warm=yes opt_keep_failed=no
 	opt_write=no opt_yes=no opt_share='' opt_share_rw=no opt_rtc='' opt_memory=256 opt_append=''
-	operands=0 operand_image='' command='' terminal_saved='' exit_status=0 share_at=''
+	operands=0 operand_image='' command='' exit_status=0 share_at=''
 }
 
 options_operand() {

@@ -41,7 +41,7 @@ rescue_run() {
 		set -- "$@" --command "$command"
 	else
 		set -- "$@" --terminal
-		terminal_saved=$(stty -g <&3 2>/dev/null)
+		terminal_save
 		say "a shell in a virtual machine; the disk is /dev/sda. \"exit\" ends it, Ctrl-] three times breaks it off"
 		[ "$opt_write" = yes ] || say "what is changed is thrown away at the end (--write keeps it)"
 	fi
@@ -51,6 +51,7 @@ rescue_run() {
 	[ -z "$failed_base" ] || set -- "$@" --read "$failed_base"
 	vm_memory_mib=$opt_memory vm_warm=$opt_warm vm_progress=none
 	vm_run "$log" "$@"
+	terminal_back
 	vm_verdict
 	exit_status=$(jq -Rrn '[inputs | fromjson? | select(.event == "exit") | .exit_status] | last // 0' "$work/events" 2>/dev/null)
 }

@@ -22,8 +22,9 @@ test_cleanup() {
 	terminal kill-server 2>/dev/null
 }
 
+# Lines that were too long for the window are one again.
 screen() {
-	terminal capture-pane -p -t shell
+	terminal capture-pane -p -J -t shell
 }
 
 # keys KEY...: tmux's names for them, or text.

@@ -36,6 +36,7 @@ run_single() {
 	ln -s -- run/events "$work/events"
 	[ "$opt_break" = no ] || run_terminal
 	child_run vm run_machine "$work/run" "$opt_attach" "$opt_seq" "$opt_method"
+	terminal_back
 	phase=host
 	[ -z "$caught" ] || fault interrupted "Interrupted by SIG$caught; nothing was changed" "Run it again"
 	[ "$child_status" -ne 2 ] || { finished=yes && exit 2; } # rescue-vm has said what is wrong with an option
@@ -48,13 +49,7 @@ run_single() {
 	run_trace "$work/run" "$opt_attach" "$opt_seq" "$opt_method" || fault no-space "The trace cannot be written in $work" "Make room in ${TMPDIR:-/tmp}"
 }
 
-# rescue-vm puts the terminal back itself; unless it was killed.
-terminal_saved=''
 run_terminal() {
-	terminal_saved=$(stty -g <&3 2>/dev/null) || usage_fault "--break needs a terminal on standard input"
+	terminal_save || usage_fault "--break needs a terminal on standard input"
 	say "a shell at the stage $opt_break; \"exit\" goes on, Ctrl-] three times breaks the boot off"
-}
-
-run_terminal_back() {
-	[ -z "$terminal_saved" ] || stty "$terminal_saved" <&3 2>/dev/null
 }
