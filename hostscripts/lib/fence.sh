@@ -13,32 +13,38 @@ fence_breach() {
 		"This is a fault of grow-disk, or an attack by the content of the image: please report it"
 }
 
-# fence: sets fence_compared, fence_differing, the target's numbers, and the
-# checksums of the boot code.
+# What the image has, to be compared later: read while the machine works. Nothing
+# of it is judged, that is for the guest to do first.
+fence_note_image() {
+	fence_sector image
+	entries_before=$entries
+	fence_choose && [ $(((target_start + 4) * 512)) -le "$size_before" ] || return 0
+	marks_take image
+	marks_image=$marks
+}
+
+# fence: sets fence_compared, fence_differing, the target's
+# numbers, and the marks of the log.
 fence() {
 	redo_check || fence_breach "the log itself ($wrong)"
 	[ "$qcow2_virtual" -eq "$size_after" ] || fence_breach "the size of the disk, which is $qcow2_virtual bytes now"
 	fence_compared=0 fence_differing=0
-	fence_sector image "$work/sector-before"
-	fence_sector log "$work/sector-after"
-	boot_code_before=$(head -c 440 "$work/sector-before" | sha256sum)
-	boot_code_after=$(head -c 440 "$work/sector-after" | sha256sum)
-	boot_code_before=${boot_code_before%% *} boot_code_after=${boot_code_after%% *}
-	entries_before=$(fence_entries "$work/sector-before") entries_after=$(fence_entries "$work/sector-after")
+	[ -n "$marks_image" ] || fence_note_image
+	fence_sector log
+	entries_after=$entries
 	fence_target
+	marks_take log
+	marks_log=$marks
 	fence_table
 	fence_outside
 }
 
-# fence_sector image|log FILE: the first one.
+# fence_sector image|log: the first one, into the work folder; and in $entries
+# the bytes of the table's four entries, as numbers.
 fence_sector() {
 	piece_at=0 piece_length=512
-	fence_read "$@"
-}
-
-# fence_entries FILE: the bytes of the table's four entries, as numbers.
-fence_entries() {
-	od -An -v -tu1 -j 446 -N 64 -- "$1"
+	fence_read "$1" "$work/sector-$1"
+	entries=$(od -An -v -tu1 -j 446 -N 64 -- "$work/sector-$1")
 }
 
 # fence_entry ENTRIES NUMBER: sets entry_start and entry_sectors.
@@ -53,7 +59,7 @@ fence_entry() {
 
 # The partition that should have grown, by the image's own table: the one asked
 # for, else the last by start.
-fence_target() {
+fence_choose() {
 	target=${opt_partition:-0}
 	if [ "$target" -eq 0 ]; then
 		last_start=0
@@ -63,9 +69,13 @@ fence_target() {
 			target=$number last_start=$entry_start
 		done
 	fi
-	[ "$target" -ge 1 ] && [ "$target" -le 4 ] || fence_breach "there is no partition $target in the table"
+	[ "$target" -ge 1 ] && [ "$target" -le 4 ] || return 1
 	fence_entry "$entries_before" "$target"
 	target_start=$entry_start target_sectors_before=$entry_sectors
+}
+
+fence_target() {
+	fence_choose && [ -n "$marks_image" ] || fence_breach "there is no partition $target in the table"
 	fence_entry "$entries_after" "$target"
 	target_sectors=$entry_sectors
 	[ "$target_start" -ge 1 ] && [ "$target_sectors" -ge "$target_sectors_before" ] &&
@@ -83,7 +93,7 @@ fence_target() {
 # addresses (1 to 3, 5 to 7) and the number of sectors (12 to 15) are its size.
 fence_table() {
 	entry=$((446 + 16 * (target - 1)))
-	differs=$(cmp -l "$work/sector-before" "$work/sector-after" 2>/dev/null)
+	differs=$(cmp -l "$work/sector-image" "$work/sector-log" 2>/dev/null)
 	[ $? -le 1 ] || fault internal "The first sectors cannot be compared" "Please report it"
 	while read -r position _; do
 		[ -n "$position" ] || break

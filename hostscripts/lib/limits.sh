@@ -34,13 +34,14 @@ limits_file() {
 	limit_image=2199023255552
 	[ "$size_after" -le "$limit_image" ] || limit_image=$size_after
 	rm -f -- "$ticket_new" # of a run that was killed
-	redo_new_file "$ticket_new"
-	if ! redo_holds "$limit_image"; then
+	limits_probe=$ticket_new
+	redo_new_file "$limits_probe"
+	if ! redo_holds "$limits_probe" "$limit_image"; then
 		limits_search $((size_before / 512)) $((limit_image / 512))
 		limits_add image-limit "$limit_image"
 	fi
-	redo_discard "$log"
-	log=''
+	redo_discard "$limits_probe"
+	limits_probe=''
 	limit_message="The file system of $image_dir cannot hold a file of $(size_human "$size_after")"
 	limit_hint="Move the image to another file system, or convert it to qcow2"
 }
@@ -50,7 +51,7 @@ limits_search() {
 	set -- "$1" "$2" "$1"
 	while [ $(($2 - $1)) -gt 1 ]; do
 		set -- "$1" "$2" $((($1 + $2) / 2))
-		if redo_holds $(($3 * 512)); then set -- "$3" "$2" "$3"; else set -- "$1" "$3" "$3"; fi
+		if redo_holds "$limits_probe" $(($3 * 512)); then set -- "$3" "$2" "$3"; else set -- "$1" "$3" "$3"; fi
 	done
 	limit_image=$(($1 * 512))
 }

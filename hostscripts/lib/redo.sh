@@ -28,10 +28,15 @@ redo_sweep() {
 
 # A new file, and never what somebody put there under that name.
 redo_new_file() {
-	(complaints_to_file && set -C && : >"$1") && log=$1 && return 0
+	(complaints_to_file && set -C && : >"$1") && return 0
 	complaint
-	fault folder-not-writable "The log $1 cannot be created" \
+	fault folder-not-writable "$1 cannot be created" \
 		"Look at the folder: is it writable, is there an entry of that name, is the name too long; --work-dir puts the log elsewhere"
+}
+
+# redo_reserve LOG: empty as yet, but under its name, which QEMU may be told.
+redo_reserve() {
+	redo_new_file "$1" && log=$1
 }
 
 # redo_create LOG BACKING: beside the image the backing file is named without
@@ -39,7 +44,7 @@ redo_new_file() {
 # a protocol in the name. Clusters of 4 KiB, as what is written lies far apart: a
 # log of larger ones is up to seven times as long. (QEMU has them up to 8 TiB.)
 redo_create() {
-	redo_new_file "$1"
+	[ "$log" = "$1" ] || redo_reserve "$1"
 	redo_cluster=4k
 	[ "$size_after" -le 4398046511104 ] || redo_cluster=64k
 	run qemu-img create -q -f qcow2 -o "cluster_size=$redo_cluster" -F "$image_format" -b "$2" "$log" "$size_after" && return 0
@@ -48,9 +53,9 @@ redo_create() {
 	fault "$reason" "The log cannot be created${complaint:+: $complaint}" "Make room in ${log%/*}"
 }
 
-# redo_holds BYTES: can the file that is $log become that long?
+# redo_holds FILE BYTES: can it become that long?
 redo_holds() {
-	run dd if=/dev/null of="$log" bs=512 seek=$(($1 / 512)) count=0
+	run dd if=/dev/null of="$1" bs=512 seek=$(($2 / 512)) count=0
 }
 
 redo_discard() {

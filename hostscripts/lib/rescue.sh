@@ -113,13 +113,17 @@ rescue_publish() {
 # By what a later run will know the image: its first sector, and the superblock
 # of its last partition, or of the whole disk.
 rescue_marks() {
-	fence_sector image "$work/sector-before"
-	fence_sector log "$work/sector-after"
-	entries_before=$(fence_entries "$work/sector-before") target_start=0
+	fence_sector image
+	entries_before=$entries target_start=0
 	for number in 1 2 3 4; do
 		fence_entry "$entries_before" "$number"
 		[ "$entry_sectors" -ne 0 ] && [ "$entry_start" -gt "$target_start" ] &&
 			[ $(((entry_start + 4) * 512)) -le "$size_before" ] || continue
 		target_start=$entry_start
 	done
+	marks_take image
+	marks_image=$marks
+	fence_sector log
+	marks_take log
+	marks_log=$marks
 }

@@ -63,8 +63,8 @@ def minus($a; $b): if $a == null or $b == null then null else $a - $b end;
   fence: (if $fence_compared == "" then null else {
     compared_bytes: ($fence_compared | number),
     differing_bytes: ($fence_differing | number),
-    boot_code_sha256_before: $boot_code_before,
-    boot_code_sha256_after: $boot_code_after
+    boot_code_sha256_before: ($boot_code_before | text),
+    boot_code_sha256_after: ($boot_code_after | text)
   } end),
   timings_ms: {
     start: $machine.host_ms,

@@ -5,7 +5,9 @@
 result_object() {
 	now_ms
 	events=/dev/null
+	beside_events=/dev/null
 	[ -z "$work" ] || [ ! -e "$work/events" ] || events=$work/events
+	[ "$vm_leave" = no ] || [ ! -e "$work/beside-events" ] || beside_events=$work/beside-events
 	jq -Rn -f "$lib/result.jq" \
 		--arg version "$grow_disk_version" --arg verb "$opt_verb" --arg recovered "$recovered" --arg discarded "$discarded" --arg changed "$changed" \
 		--arg pending "$pending" --arg pending_before "$pending_before" --arg pending_after "$pending_after" \
@@ -13,9 +15,9 @@ result_object() {
 		--arg size_before "$size_before" --arg size_after "$size_after" \
 		--arg reason "$fault_reason" --arg status "$fault_status" --arg message "$fault_message" --arg hint "$fault_hint" \
 		--arg fence_compared "$fence_compared" --arg fence_differing "$fence_differing" \
-		--arg boot_code_before "$boot_code_before" --arg boot_code_after "$boot_code_after" \
+		--arg boot_code_before "${marks_image%% *}" --arg boot_code_after "${marks_log%% *}" \
 		--arg limits "$limits" \
-		--arg ms_fence "$ms_fence" --arg ms_commit "$ms_commit" --arg ms_total "$((now - ms_begin))" "$events"
+		--arg ms_fence "$ms_fence" --arg ms_commit "$ms_commit" --arg ms_total "$((now - ms_begin))" "$beside_events" "$events"
 }
 
 # With --json, for results and refusals. Without jq only the refusal of that

@@ -24,23 +24,6 @@ ticket_names() {
 	done
 }
 
-# ticket_superblock image|log: the checksums of its two halves, in $sum_1 and
-# $sum_2. A commit whose power was cut may have written one sector of them.
-ticket_superblock() {
-	piece_at=$superblock_at piece_length=1024
-	fence_read "$1" "$work/superblock"
-	keep superblock-1 head -c 512 "$work/superblock" && keep superblock-2 tail -c 512 "$work/superblock" ||
-		fault internal "The superblock cannot be noted" "Please report it"
-	file_sum "$work/superblock-1" && sum_1=$sum
-	file_sum "$work/superblock-2" && sum_2=$sum
-}
-
-file_sum() {
-	sum=$({ sha256sum <"$1"; } 2>/dev/null)
-	sum=${sum%% *}
-	[ ${#sum} -eq 64 ] || fault disk-io "$1 cannot be read for its checksum" "Look at the disk behind it"
-}
-
 # The log may be long, and a signal is not to wait for it.
 log_checksum() {
 	# shellcheck disable=SC2016  # the other shell expands it
@@ -61,28 +44,51 @@ ticket_unstamped() {
 	esac
 }
 
+# What a complete log has to say to a later run: numbers, checksums, and words that
+# need no quoting but for the folder. The marks are those of marks_take, without the
+# boot code.
+ticket_text() {
+	ticket_folder=null ticket_key=null
+	[ -z "$opt_work_dir" ] || {
+		ticket_folder=$(jq -n --arg folder "$opt_work_dir" '$folder') || return 1
+		ticket_key=\"$redo_key\"
+	}
+	# shellcheck disable=SC2086  # checksums, to be split
+	set -- ${marks_image#* } ${marks_log#* }
+	cat <<-END
+		{
+		  "schema": 1,
+		  "note": "A complete log of grow-disk belongs to this image. Running grow-disk --recover on the image finishes it.",
+		  "version": "$grow_disk_version",
+		  "log_folder": $ticket_folder,
+		  "log_key": $ticket_key,
+		  "log_sha256": "$sum",
+		  "format": "$image_format",
+		  "size_before_bytes": $size_before,
+		  "size_after_bytes": $size_after,
+		  "image_bytes": $(file_bytes "$image"),
+		  "image_time": "$(file_time "$image")",
+		  "sector_sha256": ["$1", "$4"],
+		  "superblock_offset_bytes": $((target_start * 512 + 1024)),
+		  "superblock_sha256": ["$2", "$3", "$5", "$6"],
+		  "table_offset_bytes": $table_at,
+		  "table_bytes": $table_bytes,
+		  "complete": true
+		}
+	END
+}
+
 # From the rename on the log will be committed. The time for signals is over a
 # little earlier: so nothing is left half written.
 ticket_write() {
-	superblock_at=$((target_start * 512 + 1024))
-	file_sum "$work/sector-before" && set -- --arg sector_before "$sum"
-	file_sum "$work/sector-after" && set -- "$@" --arg sector_after "$sum"
-	ticket_superblock image
-	set -- "$@" --arg superblock_before "$sum_1 $sum_2"
-	ticket_superblock log
-	set -- "$@" --arg superblock_after "$sum_1 $sum_2"
-	ticket_table && set -- "$@" --arg table_at "$table_at" --arg table_bytes "$table_bytes"
-	log_checksum && set -- "$@" --arg log_sha256 "$sum"
+	ticket_table
+	log_checksum
 	flush "$log_file" || flush_fault "$log_file"
 	[ -z "$opt_work_dir" ] || flush "$opt_work_dir" || flush_fault "$opt_work_dir"
 	image_check_mark
 	phase=finishing
 	redo_new_file "$ticket_new"
-	log=$log_file
-	(complaints_to_file && exec jq -n "$@" --arg version "$grow_disk_version" --arg format "$image_format" --arg folder "$opt_work_dir" --arg key "$redo_key" \
-		--arg image_bytes "$(file_bytes "$image")" --arg image_time "$(file_time "$image")" \
-		--arg size_before "$size_before" --arg size_after "$size_after" --arg superblock_at "$superblock_at" \
-		-f "$lib/ticket.jq" >"$ticket_new") && ticket_stamp "$ticket_new" || {
+	(complaints_to_file && ticket_text >"$ticket_new") && ticket_stamp "$ticket_new" || {
 		complaint
 		complaint_reason no-space
 		rm -f -- "$ticket_new"
@@ -136,21 +142,18 @@ ticket_read() {
 			([.image_bytes, .superblock_offset_bytes, .size_before_bytes, .size_after_bytes, .table_offset_bytes, .table_bytes] | all(count)) and
 			(.sector_sha256 + .superblock_sha256 | length == 6) and
 			([.image_time, .log_folder // "", .log_key // ""] | all(type == "string" and (test("[[:cntrl:]]") | not))) and
-			(.log_key // "" | test("^[0-9a-f]*$"))) | .format, .log_sha256, .image_time, .sector_sha256[], .superblock_sha256[],
-		.image_bytes, .superblock_offset_bytes, .size_before_bytes, .size_after_bytes, .table_offset_bytes, .table_bytes, .log_folder // "", .log_key // ""' \
+			(.superblock_offset_bytes % 512 == 0) and (.log_key // "" | test("^[0-9a-f]*$"))) | .format, .log_sha256, .image_time,
+		([.sector_sha256[0], .superblock_sha256[:2][]], [.sector_sha256[1], .superblock_sha256[2:][]] | join(" ")),
+		.image_bytes, (.superblock_offset_bytes - 1024) / 512, .size_before_bytes, .size_after_bytes, .table_offset_bytes, .table_bytes, .log_folder // "", .log_key // ""' \
 		"$ticket" 2>/dev/null) || ticket_foreign "it cannot be read"
 	{
 		IFS= read -r image_format
 		IFS= read -r log_sum
 		IFS= read -r image_time
-		IFS= read -r sector_before
-		IFS= read -r sector_after
-		IFS= read -r superblock_before_1
-		IFS= read -r superblock_before_2
-		IFS= read -r superblock_after_1
-		IFS= read -r superblock_after_2
+		IFS= read -r marks_before
+		IFS= read -r marks_after
 		IFS= read -r image_bytes
-		IFS= read -r superblock_at
+		IFS= read -r target_start
 		IFS= read -r pending_before
 		IFS= read -r pending_after
 		IFS= read -r table_at
@@ -197,18 +200,19 @@ ticket_check_image() {
 	case $ticket_state in
 	verified)
 		[ "$(file_bytes "$image_at")" = "$image_bytes" ] && [ "$(file_time "$image_at")" = "$image_time" ] || ticket_stale
-		sector_after=$sector_before superblock_after_1=$superblock_before_1 superblock_after_2=$superblock_before_2
+		marks_after=$marks_before
 		;;
 	*)
 		ticket_unstamped || [ "$(file_time "$ticket")" = "$(file_time "$image_at")" ] || ticket_stale
 		;;
 	esac
-	fence_sector image "$work/sector"
-	file_sum "$work/sector"
-	[ "$sum" = "$sector_before" ] || [ "$sum" = "$sector_after" ] || ticket_stale
-	ticket_superblock image
-	[ "$sum_1" = "$superblock_before_1" ] || [ "$sum_1" = "$superblock_after_1" ] || ticket_stale
-	[ "$sum_2" = "$superblock_before_2" ] || [ "$sum_2" = "$superblock_after_2" ] || ticket_stale
+	fence_sector image
+	marks_take image
+	# shellcheck disable=SC2086  # three checksums each, to be split
+	set -- ${marks#* } $marks_before $marks_after
+	[ "$1" = "$4" ] || [ "$1" = "$7" ] || ticket_stale
+	[ "$2" = "$5" ] || [ "$2" = "$8" ] || ticket_stale
+	[ "$3" = "$6" ] || [ "$3" = "$9" ] || ticket_stale
 }
 
 ticket_stale() {

@@ -4,6 +4,8 @@
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk
 
 vm_progress=auto
+vm_leave=no    # may the check before be left to another machine
+vm_meanwhile=: # what the host does while the machine works
 vm_died_hint="Run it again with --keep-log FILE, and report what the file says"
 grace_s=4 # from the first signal to the end of a child that does not end
 
@@ -56,6 +58,11 @@ child_run() {
 	phase=starting
 	"$@" &
 	child=$! phase=$child_phase
+	child_wait
+}
+
+# Until the child ends.
+child_wait() {
 	[ -z "$caught" ] || child_stop
 	while :; do
 		child_status=0
@@ -111,31 +118,102 @@ vm_log_max() {
 	echo $((268435456 + 2048 * log_max_kib + (size_after - size_before) / 16))
 }
 
-# vm_run_patiently LOG BACKING: a check that needs more memory than usual gets it, once, if the host has it.
+# vm_run_patiently LOG BACKING: what fails for a reason that another try does not
+# have is tried once more.
 vm_run_patiently() {
 	vm_memory_mib=256 vm_warm=$opt_warm
 	vm_run "$1"
 	vm_verdict
-	[ "$verdict_reason" = fs-needs-memory ] || return 0
+	! vm_needs_check || vm_again "$1" "$2"
+	beside_forget # if the machine has not left the check after all
+	! vm_needs_memory || vm_again "$1" "$2"
+}
+
+# The check before was left to a second machine, and did not pass there; or something
+# is wrong that it might have found.
+vm_needs_check() {
+	case $plan_left:$verdict_event:$verdict_reason in
+	true:done:*) ! beside_passed ;;
+	true:fault:fs-* | true:fault:not-verified) ;;
+	*) return 1 ;;
+	esac
+}
+
+# A check that needs more memory than usual gets it, if the host has it.
+vm_needs_memory() {
+	[ "$verdict_reason" = fs-needs-memory ] || return 1
 	vm_larger_mib=1024
 	[ ! -r /proc/meminfo ] || vm_larger_mib=$(awk '$1 == "MemAvailable:" { m = int($2 / 2048); print (m > 2048) ? 2048 : m }' /proc/meminfo)
-	[ "${vm_larger_mib:-0}" -gt "$vm_memory_mib" ] || return 0
+	[ "${vm_larger_mib:-0}" -gt "$vm_memory_mib" ] || return 1
 	say "the check needs more than $vm_memory_mib MiB of memory: once more with $vm_larger_mib MiB"
 	vm_memory_mib=$vm_larger_mib vm_warm=no # a saved machine of that size would be large
+}
+
+# vm_again LOG BACKING: by one machine, with a log that is new.
+vm_again() {
+	beside_forget
+	vm_leave=no
 	redo_discard "$1"
+	log=''
 	redo_create "$1" "$2"
 	vm_run "$1"
 	vm_verdict
 }
 
-# vm_run LOG [ARGUMENT]...: events go to the work folder, progress to the terminal.
+# vm_run LOG [ARGUMENT]...
 vm_run() {
-	vm_disk "$1"
-	shift
-	set -- "$@" --disk "$disk" --format qcow2 --guest "$guest_dir" --events "$work/events" --accel "$opt_accel" \
+	if [ -n "$ahead" ]; then vm_disk_ready; else vm_call vm_here "$@"; fi
+	phase=host
+	[ -z "$caught" ] || fault_interrupted
+}
+
+vm_here() {
+	child_run vm vm_program "$@"
+}
+
+# vm_start_ahead LOG: the machine starts while the host still looks at the image.
+# The log has to be there, but is nothing yet. (The machine ends when descriptor
+# 7 is closed, however this shell ends.)
+vm_start_ahead() {
+	vm_memory_mib=256 vm_warm=$opt_warm
+	mkfifo "$work/word" 2>/dev/null && command exec 7<>"$work/word" || return 0
+	vm_call vm_apart "$1" --await-disk
+}
+
+vm_apart() {
+	vm_program "$@" <"$work/word" 7>&- &
+	ahead=$!
+}
+
+# Now the log is one, and the machine may have it.
+vm_disk_ready() {
+	child=$ahead phase=vm ahead=''
+	printf 'ready\n' >&7
+	exec 7>&-
+	"$vm_meanwhile"
+	child_wait
+}
+
+# It will not be needed.
+vm_forget() {
+	[ -n "$ahead" ] || return 0
+	exec 7>&-
+	kill -TERM "$ahead" 2>/dev/null
+	wait "$ahead"
+	ahead=''
+}
+
+# vm_call FUNCTION LOG [ARGUMENT]...: calls it with the arguments for rescue-vm;
+# events go to the work folder, progress to the terminal.
+vm_call() {
+	vm_caller=$1
+	vm_disk "$2"
+	shift 2
+	set -- "$@" --disk "$disk" --format qcow2 --guest "$guest_dir" --events "$work/events" --summary "$work/summary" --accel "$opt_accel" \
 		--memory "$vm_memory_mib" --disk-max-bytes "$(vm_log_max)"
 	if [ "$opt_allow_backing" = yes ]; then set -- "$@" --read /; else set -- "$@" --read "$image"; fi
 	[ "$opt_verb" != plan ] || set -- "$@" --plan
+	[ "$vm_leave" = no ] || set -- "$@" --may-leave-check
 	[ "${opt_keep_failed:-no}" = no ] || set -- "$@" --keep-disk
 	[ -z "$opt_partition" ] || set -- "$@" --partition "$opt_partition"
 	[ "$vm_warm" = yes ] || set -- "$@" --no-warm
@@ -150,9 +228,8 @@ vm_run() {
 	esac
 	detail "+ $rescue_vm $*"
 	keep events true
-	child_run vm vm_program "$@"
-	phase=host
-	[ -z "$caught" ] || fault_interrupted
+	keep summary true
+	"$vm_caller" "$@"
 }
 
 vm_program() {
@@ -161,11 +238,6 @@ vm_program() {
 
 # The verdict is the last event; of the plan, what is to be compared.
 vm_verdict() {
-	verdict=$(jq -Rrn '[inputs | fromjson?] as $events | ($events | last // {}) as $last | ([$events[] | select(.event == "plan")] | last // {}) as $plan |
-		def line: if . == null then "" else tostring end | gsub("[[:cntrl:]]"; " ");
-		def sentence: line | (.[:1] | ascii_upcase) + .[1:];
-		($last | (.event, .changed, .reason) | line), ($last | (.message, .hint) | sentence),
-		($plan | (.changed, .partition, .start_lba, .sectors_after) | line)' "$work/events" 2>/dev/null)
 	{
 		IFS= read -r verdict_event
 		IFS= read -r verdict_changed
@@ -176,9 +248,8 @@ vm_verdict() {
 		IFS= read -r plan_partition
 		IFS= read -r plan_start
 		IFS= read -r plan_sectors
-	} <<-END
-		$verdict
-	END
+		IFS= read -r plan_left
+	} <"$work/summary"
 }
 
 # The virtual machine has ended: with "done" and status 0, or a fault.

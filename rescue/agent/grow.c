@@ -11,13 +11,15 @@
 #include "tell.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
-#define DISK_TIMEOUT_MS	 60000
-#define NODE_TIMEOUT_MS	 10000
-#define REPAIRS_SENT_MAX 50
-#define PROGRESS_MS	 100 /* no more often than this */
+#define DISK_TIMEOUT_MS	  INT_MAX /* how long it may take, the host knows */
+#define NODE_TIMEOUT_MS	  10000
+#define REPAIRS_SENT_MAX  50
+#define LEFT_CHECK_INODES 50000 /* that many in use; beside.sh has the same number */
+#define PROGRESS_MS	  100	/* no more often than this */
 
 struct grow {
 	const struct job_setup *setup;
@@ -31,6 +33,7 @@ struct grow {
 	struct fs_target target;
 	struct fs_facts facts;
 	uint64_t blocks_after;
+	bool check_left;    /* the check before is another machine's */
 	bool changed;	    /* there is something to do */
 	const char *moment; /* "before" or "after"; NULL in a resize */
 	int percent;
@@ -105,10 +108,10 @@ static struct fs_tools tools_of(struct grow *grow)
 static int stage_disk(struct grow *grow, struct fault *fault)
 {
 	struct settle settle = settle_of(grow);
-	int result = grow->setup->image
-			     ? settle_file(grow->setup->image, grow->request->kind == REQUEST_PLAN,
-					   &grow->disk, fault)
-			     : settle_disk(&settle, DISK_TIMEOUT_MS, &grow->disk, fault);
+	int result = grow->setup->image ? settle_file(grow->setup->image,
+						      request_only_reads(grow->request->kind),
+						      &grow->disk, fault)
+					: settle_disk(&settle, DISK_TIMEOUT_MS, &grow->disk, fault);
 
 	if (result < 0)
 		return -1;
@@ -200,6 +203,17 @@ static int plan_blocks(struct grow *grow, struct fault *fault)
 	return 0;
 }
 
+/* A check that takes longer than it takes to start another machine; of a file
+ * system that most likely passes it. */
+static bool may_leave_check(const struct grow *grow)
+{
+	const struct fs_facts *facts = &grow->facts;
+
+	return grow->request->may_leave_check && grow->changed &&
+	       grow->request->repair == REPAIR_SAFE && strcmp(facts->state, "clean") == 0 &&
+	       facts->inodes >= facts->free_inodes + (uint64_t)LEFT_CHECK_INODES;
+}
+
 static int stage_plan(struct grow *grow, struct fault *fault)
 {
 	const struct plan *plan = &grow->plan;
@@ -215,7 +229,9 @@ static int stage_plan(struct grow *grow, struct fault *fault)
 			  plan->number, plan->next_number);
 		return fault_hint(fault, "only free space directly behind it can be given to it");
 	}
-	tell_plan(grow->report, plan, &grow->facts, grow->blocks_after, grow->changed);
+	grow->check_left = may_leave_check(grow);
+	tell_plan(grow->report, plan, &grow->facts, grow->blocks_after, grow->changed,
+		  grow->check_left);
 	return 0;
 }
 
@@ -241,6 +257,8 @@ static int stage_check_before(struct grow *grow, struct fault *fault)
 {
 	struct check_result result;
 
+	if (grow->check_left)
+		return 0;
 	if (check(grow, "before", grow->facts.blocks,
 		  grow->request->repair == REPAIR_ALL ? CHECK_REPAIR_ALL : CHECK_REPAIR_SAFE,
 		  &result, fault) < 0)
@@ -249,6 +267,13 @@ static int stage_check_before(struct grow *grow, struct fault *fault)
 	if (ext_facts_read(&grow->target, &grow->facts, fault) < 0)
 		return -1;
 	return plan_blocks(grow, fault) < 0 ? -1 : check_limits(grow, fault);
+}
+
+static int stage_check_only(struct grow *grow, struct fault *fault)
+{
+	struct check_result result;
+
+	return check(grow, "before", grow->facts.blocks, CHECK_READ_ONLY, &result, fault);
 }
 
 static int stage_write_table(struct grow *grow, struct fault *fault)
@@ -336,24 +361,49 @@ static int stage_flush(struct grow *grow, struct fault *fault)
 	return 0;
 }
 
-/* In order. A request to plan, or a plan that changes nothing, ends before the
- * first stage that writes. */
+/* When a stage has its turn. */
+enum turn {
+	TURN_ALWAYS,
+	TURN_CHECK, /* in a request to check */
+	TURN_PLAN,  /* in one to plan or to grow */
+	TURN_GROW   /* in one to grow, where there is something to do */
+};
+
+/* In order. */
 static const struct stage {
 	const char *name;
-	bool writes;
+	enum turn turn;
 	int (*run)(struct grow *grow, struct fault *fault);
 } stages[] = {
-	{ "disk", false, stage_disk },
-	{ "table", false, stage_table },
-	{ "probe", false, stage_probe },
-	{ "plan", false, stage_plan },
-	{ "check-before", true, stage_check_before },
-	{ "write-table", true, stage_write_table },
-	{ "resize", true, stage_resize },
-	{ "check-after", true, stage_check_after },
-	{ "verify", true, stage_verify },
-	{ "flush", true, stage_flush },
+	{ "disk", TURN_ALWAYS, stage_disk },
+	{ "table", TURN_ALWAYS, stage_table },
+	{ "probe", TURN_ALWAYS, stage_probe },
+	{ "check", TURN_CHECK, stage_check_only },
+	{ "plan", TURN_PLAN, stage_plan },
+	{ "check-before", TURN_GROW, stage_check_before },
+	{ "write-table", TURN_GROW, stage_write_table },
+	{ "resize", TURN_GROW, stage_resize },
+	{ "check-after", TURN_GROW, stage_check_after },
+	{ "verify", TURN_GROW, stage_verify },
+	{ "flush", TURN_GROW, stage_flush },
 };
+
+static bool has_turn(const struct grow *grow, enum turn turn)
+{
+	enum request_kind kind = grow->request->kind;
+
+	switch (turn) {
+	case TURN_ALWAYS:
+		return true;
+	case TURN_CHECK:
+		return kind == REQUEST_CHECK;
+	case TURN_PLAN:
+		return kind != REQUEST_CHECK;
+	case TURN_GROW:
+		return kind == REQUEST_GROW && grow->changed;
+	}
+	return false;
+}
 
 int grow_run(const struct job_setup *setup, const struct request *request, struct report *report,
 	     struct recorder *recorder, bool *ret_changed, struct fault *fault)
@@ -368,8 +418,8 @@ int grow_run(const struct job_setup *setup, const struct request *request, struc
 	int result = 0;
 
 	for (size_t i = 0; result == 0 && i < sizeof(stages) / sizeof(stages[0]); i++) {
-		if (stages[i].writes && (request->kind == REQUEST_PLAN || !grow.changed))
-			break;
+		if (!has_turn(&grow, stages[i].turn))
+			continue;
 		report_stage(report, stages[i].name);
 		recorder_mark(recorder, "stage", stages[i].name);
 		result = stages[i].run(&grow, fault);

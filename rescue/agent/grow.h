@@ -1,4 +1,4 @@
-/* What a request to grow, or to plan, asks for: stage by stage. */
+/* What a request to grow, to plan or to check asks for: stage by stage. */
 #ifndef AGENT_GROW_H
 #define AGENT_GROW_H
 

@@ -20,7 +20,7 @@ void tell_table(struct report *report, const struct table *table, const char *mo
 
 void tell_limit(struct report *report, const struct limit *limit);
 void tell_plan(struct report *report, const struct plan *plan, const struct fs_facts *facts,
-	       uint64_t blocks_after, bool changed);
+	       uint64_t blocks_after, bool changed, bool check_left);
 
 /* A check (with its moment) or a resize (moment is NULL). */
 void tell_begin(struct report *report, enum event_kind kind, const char *moment);

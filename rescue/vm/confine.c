@@ -86,7 +86,8 @@ static void allow_backing_files(int rules_fd, const struct options *options)
 static void write_rules(int rules_fd, const struct options *options, const struct paths *paths,
 			enum accel accel)
 {
-	unsigned of_disk = options->request.kind == REQUEST_PLAN ? MAY_READ : MAY_READ | MAY_WRITE;
+	unsigned of_disk =
+		request_only_reads(options->request.kind) ? MAY_READ : MAY_READ | MAY_WRITE;
 
 	for (size_t i = 0; i < sizeof(system_rules) / sizeof(system_rules[0]); i++)
 		(void)landlock_allow(rules_fd, system_rules[i].path, system_rules[i].rights);

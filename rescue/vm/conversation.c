@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define WRITE_MS 5000
+#define DISK_MS	 60000
 
 /* A command that is about the disk. */
 static int execute(struct session *session, const char *command, json_t *arguments,
@@ -58,13 +59,15 @@ static int attach_disk(struct session *session, const struct options *options,
 		       const struct paths *paths, struct fault *fault)
 {
 	json_t *node = hardware_node(paths->disk_name, options->disk_format,
-				     options->request.kind == REQUEST_PLAN);
+				     request_only_reads(options->request.kind));
 
 	if (!node)
 		return fault_set(fault, REASON_DISK_IO, "the name of the disk is not UTF-8");
 	if (execute(session, "blockdev-add", node, fault) < 0)
 		return -1;
 	session->order.disk_attached = true; /* the guest may see it before QEMU answers */
+	if (options->request.kind == REQUEST_GROW || request_only_reads(options->request.kind))
+		watchdog_arm(&session->dog, WATCH_DISK, DISK_MS);
 	return execute(session, "device_add", hardware_device(options->hardware.attach), fault);
 }
 
@@ -82,12 +85,23 @@ static int await_moment(struct session *session, const struct options *options, 
 	return 0;
 }
 
+/* The guest waits for its disk for as long as we do. */
+static int await_word(struct session *session, const struct options *options, struct fault *fault)
+{
+	while (session->word->fd >= 0 && !session->verdict)
+		if (session_pump(session, fault) < 0)
+			return -1;
+	if (options->await_disk)
+		progress_start(session->progress);
+	return 0;
+}
+
 static int bring_disk(struct session *session, const struct options *options,
 		      const struct paths *paths, struct fault *fault)
 {
 	if (options->hardware.disk_at_power_on)
 		return 0;
-	if (await_moment(session, options, fault) < 0)
+	if (await_word(session, options, fault) < 0 || await_moment(session, options, fault) < 0)
 		return -1;
 	return session->verdict ? 0 : attach_disk(session, options, paths, fault);
 }

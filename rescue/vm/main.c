@@ -64,6 +64,7 @@ static enum status run_and_report(const struct options *options)
 			   .report = &report,
 			   .progress = &progress,
 			   .user = { .terminal = { .fd = -1 } },
+			   .word = { .fd = options->await_disk ? STDIN_FILENO : -1 },
 			   .saving = true,
 			   .signals_fd = -1,
 			   .console_fd = -1 };
@@ -79,7 +80,8 @@ static enum status run_and_report(const struct options *options)
 		return reason_status(fault.reason);
 	}
 	progress_open(&progress, options->progress);
-	progress_start(&progress);
+	if (!options->await_disk)
+		progress_start(&progress);
 	result = run_request(&run, &status, &fault);
 	user_close(&run.user);
 	if (result < 0) {
@@ -89,6 +91,11 @@ static enum status run_and_report(const struct options *options)
 			fprintf(stderr, "rescue-vm: %s; %s\n", fault.message, second.message);
 	}
 	progress_close(&progress);
+	if (report_summary(&report, options->summary_path, &second) < 0) {
+		fprintf(stderr, "rescue-vm: %s\n", second.message);
+		status = status == STATUS_OK ? reason_status(second.reason) : status;
+	}
+	report_close(&report);
 	close_fdp(&run.console_fd);
 	return status;
 }

@@ -22,12 +22,17 @@ const char options_help_text[] =
 	"  --disk FILE               the disk; thrown away by the caller unless this exits with 0\n"
 	"  --disk-max-bytes N        it may not become larger (default: no limit)\n"
 	"  --format qcow2|raw        its format\n"
+	"  --await-disk              it is ready when a line comes on standard input; the machine\n"
+	"                            starts before that\n"
 	"  --keep-disk               let the guest bring the disk in order after a fault too\n"
 	"  --guest DIR               folder of kernel, initramfs.cpio and build-id\n"
 	"  --read FILE               what else QEMU may read: a file behind the disk; may be "
 	"repeated\n"
 	"                            (default: /, everything)\n"
 	"  --plan                    only tell what would be done; the disk is read-only\n"
+	"  --check                   only check the file system; the disk is read-only\n"
+	"  --may-leave-check         the check before may be left to a --check at the same time,\n"
+	"                            where it would take long (the plan's check_left)\n"
 	"  --partition N             partition to grow (default: the last one)\n"
 	"  --repair safe|all         what may be repaired without a question (default: safe)\n"
 	"  --record                  tell the device events too, with their times\n"
@@ -38,6 +43,7 @@ const char options_help_text[] =
 	"  --qemu PROGRAM            QEMU (default: qemu-system-x86_64)\n"
 	"  --memory MIB              memory of the machine (default: 256)\n"
 	"  --events FILE             where the events go (default: -, standard output)\n"
+	"  --summary FILE            how it ended, a value a line, for a shell (default: nowhere)\n"
 	"  --console FILE            where the text of the serial console goes (default: nowhere)\n"
 	"  --append ARGS             more for the guest's kernel command line\n"
 	"  --cpus N                  processors of the machine (default: 1)\n"
@@ -112,9 +118,12 @@ static const struct rule {
 	{ "guest", RULE_TEXT, AT(guest_folder), 0, 0, NULL },
 	{ "read", RULE_READ, 0, 0, 0, NULL },
 	{ "plan", RULE_SET, AT(request.kind), REQUEST_PLAN, 0, NULL },
+	{ "check", RULE_SET, AT(request.kind), REQUEST_CHECK, 0, NULL },
+	{ "may-leave-check", RULE_TRUE, AT(request.may_leave_check), 0, 0, NULL },
 	{ "trace", RULE_SET, AT(request.kind), REQUEST_TRACE, 0, NULL },
 	{ "shell", RULE_SET, AT(request.kind), REQUEST_SHELL, 0, NULL },
 	{ "command", RULE_TEXT, AT(command), 0, 0, NULL },
+	{ "await-disk", RULE_TRUE, AT(await_disk), 0, 0, NULL },
 	{ "keep-disk", RULE_TRUE, AT(keep_disk), 0, 0, NULL },
 	{ "terminal", RULE_TRUE, AT(terminal), 0, 0, NULL },
 	{ "share", RULE_SHARE, 0, 0, 0, NULL },
@@ -139,6 +148,7 @@ static const struct rule {
 	{ "hold-up", RULE_HOLD_UP, 0, 0, 0, NULL },
 	{ "hold-up-ms", RULE_NUMBER, AT(request.trace.hold_up_ms), 1, 60000, NULL },
 	{ "events", RULE_TEXT, AT(events_path), 0, 0, NULL },
+	{ "summary", RULE_TEXT, AT(summary_path), 0, 0, NULL },
 	{ "console", RULE_TEXT, AT(console_path), 0, 0, NULL },
 	{ "progress", RULE_WORD, AT(progress), 0, 0, styles },
 	{ "stall-seconds", RULE_NUMBER, AT(stall_seconds), 1, 86400, NULL },
@@ -355,6 +365,12 @@ static int require(struct options *options, struct fault *fault)
 	if (options->verb == VERB_PREPARE && (options->disk_path || !options->warm))
 		return fault_set(fault, REASON_USAGE,
 				 "--prepare goes neither with --disk nor with --no-warm");
+	if (options->await_disk &&
+	    (options->verb != VERB_RUN || options->request.kind == REQUEST_TRACE ||
+	     options->request.kind == REQUEST_SHELL))
+		return fault_set(
+			fault, REASON_USAGE,
+			"--await-disk goes neither with --prepare nor with --shell or --trace");
 	if (options->verb == VERB_RUN && (!options->disk_path || !options->disk_format))
 		return fault_set(fault, REASON_USAGE, "--disk and --format are needed");
 	if (!options->guest_folder)

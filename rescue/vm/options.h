@@ -25,6 +25,7 @@ struct options {
 	const char *guest_folder;
 	const char *qemu;
 	const char *events_path;  /* "-": standard output */
+	const char *summary_path; /* NULL: none */
 	const char *console_path; /* NULL: dropped */
 	enum accel accel;
 	bool warm; /* saved machines may be used and made */
@@ -33,6 +34,7 @@ struct options {
 	unsigned stall_seconds;
 	unsigned hello_seconds;
 	unsigned deadline_seconds;
+	bool await_disk;	  /* it is ready when a line comes on standard input */
 	bool keep_disk;		  /* of use after a fault too */
 	bool terminal;		  /* the user's, for a shell */
 	const char *command;	  /* NULL: none */

@@ -4,9 +4,8 @@
 
 /* e2fsck's exit status is a bit set: 1 is "errors were corrected", from 2 up
  * something is left to do. resize2fs knows only 0. */
-#define CHECK_STATUS_MAX  1
-#define RESIZE_STATUS_MAX 0
-#define EXIT_STATUS_MAX	  255
+#define CHECK_STATUS_MAX 1
+#define EXIT_STATUS_MAX	 255
 
 static int refuse(struct fault *fault, enum event_kind kind, const char *why)
 {
@@ -68,7 +67,9 @@ static int take_end(struct order *order, const json_t *object, enum event_kind k
 		    struct fault *fault)
 {
 	const json_t *status = json_object_get(object, "exit_status");
-	json_int_t status_max = kind == EVENT_CHECK ? CHECK_STATUS_MAX : RESIZE_STATUS_MAX;
+	/* Nothing can have been corrected where the disk is only read. */
+	json_int_t status_max =
+		kind == EVENT_CHECK && order->kind != REQUEST_CHECK ? CHECK_STATUS_MAX : 0;
 
 	if (!order->running)
 		return refuse(fault, kind, "a step ends that has not begun");
@@ -104,9 +105,15 @@ static int take_check(struct order *order, const json_t *object, enum event_kind
 {
 	bool after;
 
-	if (!is_after(object, kind, fault, &after) ||
-	    enter(order, kind, after ? PHASE_CHECK_AFTER : PHASE_CHECK, fault) < 0)
+	if (!is_after(object, kind, fault, &after))
 		return -1;
+	if (order->kind == REQUEST_CHECK) {
+		if (after || kind == EVENT_REPAIR || order->phase < PHASE_DISK)
+			return refuse(fault, kind, "an event is out of order");
+		order->phase = PHASE_CHECK;
+	} else if (enter(order, kind, after ? PHASE_CHECK_AFTER : PHASE_CHECK, fault) < 0) {
+		return -1;
+	}
 	return kind == EVENT_REPAIR ? 0 : take_step(order, object, kind, fault);
 }
 
@@ -154,6 +161,12 @@ static int take_done(struct order *order, const json_t *object, struct fault *fa
 		order->phase = PHASE_OVER;
 		return 0;
 	}
+	if (order->kind == REQUEST_CHECK) {
+		if (order->phase != PHASE_CHECK || order->running || !order->succeeded || changed)
+			return refuse(fault, EVENT_DONE, "done without a check, or with a change");
+		order->phase = PHASE_OVER;
+		return 0;
+	}
 	if (order->phase < PHASE_PLAN)
 		return refuse(fault, EVENT_DONE, "done without a plan");
 	if (changed != (order->will_change && order->kind == REQUEST_GROW))
@@ -196,6 +209,21 @@ static int take_next(struct order *order, enum event_kind kind, enum order_phase
 	return 0;
 }
 
+/* A check that is left to another machine counts as done. */
+static int take_plan(struct order *order, const json_t *object, struct fault *fault)
+{
+	bool check_left = json_is_true(json_object_get(object, "check_left"));
+
+	order->will_change = json_is_true(json_object_get(object, "changed"));
+	if (order->kind == REQUEST_CHECK)
+		return refuse(fault, EVENT_PLAN, "a plan that nobody asked for");
+	if (check_left && (!order->may_leave_check || !order->will_change))
+		return refuse(fault, EVENT_PLAN, "a check is left that may not be");
+	order->succeeded = check_left;
+	return take_next(order, EVENT_PLAN, PHASE_DISK, check_left ? PHASE_CHECK : PHASE_PLAN,
+			 fault);
+}
+
 static int take_verify(struct order *order, struct fault *fault)
 {
 	if (order->phase != PHASE_CHECK_AFTER)
@@ -218,8 +246,7 @@ int order_accept(struct order *order, enum event_kind kind, const json_t *object
 			return refuse(fault, kind, "a disk that is not there yet");
 		return take_next(order, kind, PHASE_UP, PHASE_DISK, fault);
 	case EVENT_PLAN:
-		order->will_change = json_is_true(json_object_get(object, "changed"));
-		return take_next(order, kind, PHASE_DISK, PHASE_PLAN, fault);
+		return take_plan(order, object, fault);
 	case EVENT_TABLE:
 		return take_table(order, object, kind, fault);
 	case EVENT_LIMIT:

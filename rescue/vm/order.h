@@ -23,6 +23,7 @@ enum order_phase {
 
 struct order {
 	enum request_kind kind; /* set by the host: what was requested */
+	bool may_leave_check;	/* set by the host: and whether a check may be left out */
 	bool recording;		/* set by the host: and a recording of it */
 	bool disk_attached;	/* set by the host, just before it attaches the disk */
 	enum order_phase phase;

@@ -1,5 +1,6 @@
 #include "report.h"
 
+#include "base/cleanup.h"
 #include "base/io.h"
 #include "base/text.h"
 
@@ -16,9 +17,16 @@ int report_open(struct report *report, const char *path, int64_t started_ms, str
 	return 0;
 }
 
+static void keep(json_t **kept, json_t *event)
+{
+	json_decref(*kept);
+	*kept = json_incref(event);
+}
+
 int report_event(struct report *report, json_t *event, struct fault *fault)
 {
 	json_int_t host_ms = clock_ms() - report->started_ms;
+	const char *name = json_string_value(json_object_get(event, "event"));
 
 	if (!event || json_object_set_new(event, "host_ms", json_integer(host_ms)) < 0)
 		return fault_set(fault, REASON_NO_MEMORY, "out of memory");
@@ -27,6 +35,9 @@ int report_event(struct report *report, json_t *event, struct fault *fault)
 		return fault_set_errno(fault,
 				       errno == ENOSPC ? REASON_NO_SPACE : REASON_INTERRUPTED,
 				       errno, "cannot write the events");
+	keep(&report->last, event);
+	if (name && strcmp(name, "plan") == 0)
+		keep(&report->plan, event);
 	return 0;
 }
 
@@ -58,4 +69,55 @@ int report_fault(struct report *report, const struct fault *reported, struct fau
 	result = report_event(report, event, fault);
 	json_decref(event);
 	return result;
+}
+
+/* A line of the summary. */
+static void write_value(FILE *file, const json_t *event, const char *name, bool is_sentence)
+{
+	const json_t *value = json_object_get(event, name);
+	const char *text = json_string_value(value);
+	char safe[1024];
+
+	if (json_is_integer(value))
+		fprintf(file, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	if (json_is_boolean(value))
+		fputs(json_is_true(value) ? "true" : "false", file);
+	if (text) {
+		text_make_safe(safe, sizeof(safe), text, strlen(text));
+		if (is_sentence && safe[0] >= 'a' && safe[0] <= 'z')
+			safe[0] = (char)(safe[0] - 'a' + 'A');
+		fputs(safe, file);
+	}
+	fputc('\n', file);
+}
+
+int report_summary(const struct report *report, const char *path, struct fault *fault)
+{
+	static const struct {
+		const char *name;
+		bool of_plan, is_sentence;
+	} values[] = {
+		{ "event", false, false },	  { "changed", false, false },
+		{ "reason", false, false },	  { "message", false, true },
+		{ "hint", false, true },	  { "changed", true, false },
+		{ "partition", true, false },	  { "start_lba", true, false },
+		{ "sectors_after", true, false }, { "check_left", true, false },
+	};
+	cleanup_file FILE *file = path ? fopen(path, "we") : NULL;
+
+	if (!path)
+		return 0;
+	for (size_t i = 0; file && i < sizeof(values) / sizeof(values[0]); i++)
+		write_value(file, values[i].of_plan ? report->plan : report->last, values[i].name,
+			    values[i].is_sentence);
+	if (!file || fflush(file) == EOF)
+		return fault_set_errno(fault, REASON_NO_SPACE, errno, "cannot write %s", path);
+	return 0;
+}
+
+void report_close(struct report *report)
+{
+	json_decref(report->plan);
+	json_decref(report->last);
+	report->plan = report->last = NULL;
 }

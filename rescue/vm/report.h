@@ -11,6 +11,8 @@
 struct report {
 	FILE *file;
 	int64_t started_ms; /* on clock_ms(); host_ms counts from here */
+	json_t *plan;	    /* the last event of that name; owned; NULL: none */
+	json_t *last;	    /* the last event; likewise */
 };
 
 /* "-" is standard output. The file is replaced if it exists. */
@@ -24,5 +26,13 @@ int report_event(struct report *report, json_t *event, struct fault *fault);
 int report_machine(struct report *report, enum accel accel, const char *qemu_version,
 		   unsigned memory_mib, bool confined, bool warm, struct fault *fault);
 int report_fault(struct report *report, const struct fault *reported, struct fault *fault);
+
+/* For a shell, which would need a program to take JSON apart: a value a line,
+ * without control characters, empty if it is not there. Of the last event its name,
+ * changed, reason, message and hint (the last two with a capital); of the plan
+ * changed, partition, start_lba, sectors_after and check_left. */
+int report_summary(const struct report *report, const char *path, struct fault *fault);
+
+void report_close(struct report *report);
 
 #endif

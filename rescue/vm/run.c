@@ -48,6 +48,7 @@ static void prepare(struct run *run, enum accel accel, struct confine *ret_confi
 	*ret_session =
 		(struct session){ .progress = run->progress,
 				  .user = &run->user,
+				  .word = &run->word,
 				  .report = run->report,
 				  .build_id = run->paths.build_id,
 				  .signals_fd = run->signals_fd,
@@ -58,6 +59,7 @@ static void prepare(struct run *run, enum accel accel, struct confine *ret_confi
 				  .complaint = { .copy_fd = -1 },
 				  .order = { .disk_attached = options->hardware.disk_at_power_on,
 					     .kind = options->request.kind,
+					     .may_leave_check = options->request.may_leave_check,
 					     .recording = options->request.record } };
 }
 

@@ -8,6 +8,7 @@
 #include "progress.h"
 #include "report.h"
 #include "user.h"
+#include "word.h"
 
 struct run {
 	const struct options *options;
@@ -15,6 +16,7 @@ struct run {
 	struct report *report;
 	struct progress *progress;
 	struct user user;
+	struct word word;
 	int signals_fd;
 	int console_fd;
 	bool sandbox;  /* until QEMU says that it has none */

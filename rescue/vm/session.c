@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define SLOTS	(5 + USER_RELAYS)
+#define SLOTS	(6 + USER_RELAYS)
 #define EXIT_MS 5000 /* for a guest that is done to power off */
 
 static int check_hello(const struct session *session, const json_t *hello, struct fault *fault)
@@ -64,6 +64,8 @@ static int take_event(struct session *session, enum event_kind kind, json_t *eve
 	}
 	if (!session->is_up && take_first_word(session, fault) < 0)
 		return -1;
+	if (kind == EVENT_DISK)
+		watchdog_arm(&session->dog, WATCH_SILENCE, session->stall_ms);
 	session->records = session->records || kind == EVENT_SEQNUM;
 	if (kind == EVENT_MARK)
 		note_stage(session, event);
@@ -191,7 +193,9 @@ static int dispatch(struct session *session, const struct pollfd slots[SLOTS], s
 		return -1;
 	if (slots[4].revents && read_wire(session, fault) < 0)
 		return -1;
-	if (user_step(session->user, slots + 5, &session->console, fault) < 0)
+	if (slots[5].revents && word_read(session->word, fault) < 0)
+		return -1;
+	if (user_step(session->user, slots + 6, &session->console, fault) < 0)
 		return -1;
 	/* After the wire, by which a shell may just have begun: what it says is the user's. */
 	if (slots[1].revents && !(session->user->active && session->user->has_terminal))
@@ -208,12 +212,13 @@ int session_pump(struct session *session, struct fault *fault)
 					 .events = POLLIN },
 				       { .fd = machine->complaint_fd, .events = POLLIN },
 				       { .fd = open_fd(&session->qmp.reader), .events = POLLIN },
-				       { .fd = open_fd(&session->wire), .events = POLLIN } };
+				       { .fd = open_fd(&session->wire), .events = POLLIN },
+				       { .fd = session->word->fd, .events = POLLIN } };
 	/* Of a machine that is gone, what it left in the channels is still read. */
 	int timeout_ms = machine->exited ? 0 : watchdog_left_ms(&session->dog);
 	int ready;
 
-	user_slots(session->user, slots + 5);
+	user_slots(session->user, slots + 6);
 	ready = poll(slots, SLOTS, timeout_ms);
 
 	if (ready < 0 && errno != EINTR)

@@ -12,12 +12,14 @@
 #include "tail.h"
 #include "user.h"
 #include "watchdog.h"
+#include "word.h"
 
 struct session {
 	/* Set by the caller; borrowed. */
 	struct report *report;
 	struct progress *progress;
 	struct user *user;
+	struct word *word;
 	const char *build_id; /* the guest that is expected */
 	int signals_fd;
 	int64_t stall_ms;

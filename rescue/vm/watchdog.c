@@ -59,6 +59,10 @@ int watchdog_fault(const struct watchdog *dog, struct fault *fault)
 		fault_set(fault, REASON_STALLED, "the virtual machine was silent for %lld s (%s)",
 			  seconds, where);
 		return fault_hint(fault, "try again when the host is less busy");
+	case WATCH_DISK:
+		return fault_set(fault, REASON_DISK_IO,
+				 "the disk did not appear in the virtual machine within %lld s",
+				 seconds);
 	case WATCH_EXIT:
 		break;
 	}

@@ -1,6 +1,6 @@
-/* Time limits. One is armed at a time: first for hello, then for silence on
- * the wire, at last for the machine to be off. Behind them is the deadline of the
- * whole run: a guest that only beats is never silent. */
+/* Time limits. One is armed at a time: first for hello, then for silence on the
+ * wire, for the disk while it comes, at last for the machine to be off. Behind them is the deadline
+ * of the whole run: a guest that only beats is never silent. */
 #ifndef VM_WATCHDOG_H
 #define VM_WATCHDOG_H
 
@@ -11,6 +11,7 @@
 enum watch {
 	WATCH_HELLO,   /* the guest must be up by then */
 	WATCH_SILENCE, /* each line starts it again */
+	WATCH_DISK,    /* the guest must see its disk by then */
 	WATCH_EXIT     /* the machine must be off by then */
 };
 

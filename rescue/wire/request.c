@@ -9,11 +9,16 @@
 #define PARTITION_NUMBER_MAX 128
 #define HOLD_UP_MS_MAX	     60000
 
-const char *const request_kind_words[] = { "grow", "plan", "trace", "shell", NULL };
+const char *const request_kind_words[] = { "grow", "plan", "check", "trace", "shell", NULL };
 const char *const repair_words[] = { "safe", "all", NULL };
 const char *const moment_words[] = { "no", "power-on", "single", "init", "login", NULL };
 const char *const table_method_words[] = { "fdisk", "sfdisk", "agent", NULL };
 const char *const share_words[] = { "no", "read", "write", NULL };
+
+bool request_only_reads(enum request_kind kind)
+{
+	return kind == REQUEST_PLAN || kind == REQUEST_CHECK;
+}
 
 static int refuse(struct fault *fault, const char *why)
 {
@@ -125,6 +130,7 @@ static int check_keys(json_t *object, enum request_kind kind, struct fault *faul
 	static const char *const always[] = { "request", "protocol", "partition", "repair",
 					      "share",	 "rows",     "columns",	  "time_unix_s",
 					      "seed",	 "record",   NULL };
+	static const char *const of_grow[] = { "may_leave_check", NULL };
 	static const char *const of_shell[] = { "command", "input", NULL };
 	static const char *const of_trace[] = { "attach_at", "seq",	"log",	      "break",
 						"method",    "hold_up", "hold_up_ms", NULL };
@@ -133,6 +139,7 @@ static int check_keys(json_t *object, enum request_kind kind, struct fault *faul
 
 	json_object_foreach (object, key, value)
 		if (word_index(always, key) < 0 &&
+		    (kind != REQUEST_GROW || word_index(of_grow, key) < 0) &&
 		    (kind != REQUEST_TRACE || word_index(of_trace, key) < 0) &&
 		    (kind != REQUEST_SHELL || word_index(of_shell, key) < 0))
 			return refuse(fault, "a key is unknown");
@@ -145,12 +152,12 @@ static int parse_object(json_t *object, struct request *ret_request, struct faul
 	const char *command, *repair = "safe", *seed = NULL;
 	struct request request = { 0 };
 	json_error_t error;
-	int record = 0, kind;
+	int record = 0, may_leave_check = 0, kind;
 
-	if (json_unpack_ex(object, &error, 0, "{s:s, s:I, s?I, s?s, s?I, s?s, s?b}", "request",
+	if (json_unpack_ex(object, &error, 0, "{s:s, s:I, s?I, s?s, s?I, s?s, s?b, s?b}", "request",
 			   &command, "protocol", &protocol, "partition", &partition, "repair",
-			   &repair, "time_unix_s", &time_unix_s, "seed", &seed, "record",
-			   &record) < 0)
+			   &repair, "time_unix_s", &time_unix_s, "seed", &seed, "record", &record,
+			   "may_leave_check", &may_leave_check) < 0)
 		return refuse(fault, error.text);
 	if (protocol != WIRE_PROTOCOL)
 		return refuse(fault, "another protocol version");
@@ -174,6 +181,7 @@ static int parse_object(json_t *object, struct request *ret_request, struct faul
 	request.partition = (unsigned)partition;
 	request.repair = (enum repair)word_index(repair_words, repair);
 	request.record = record;
+	request.may_leave_check = may_leave_check;
 	request.time_unix_s = time_unix_s;
 	request.has_seed = seed != NULL;
 	*ret_request = request;
@@ -222,6 +230,8 @@ char *request_format(const struct request *request)
 	else if (request->kind == REQUEST_SHELL)
 		own = json_pack("{s:s, s:b}", "command", request->shell.command, "input",
 				(int)request->shell.input);
+	else if (request->kind == REQUEST_GROW && request->may_leave_check)
+		own = json_pack("{s:b}", "may_leave_check", 1);
 	else
 		own = json_object();
 	if (object && own && json_object_update(object, own) == 0)

@@ -15,6 +15,7 @@
 enum request_kind {
 	REQUEST_GROW,
 	REQUEST_PLAN,  /* read and tell, change nothing */
+	REQUEST_CHECK, /* check the file system, change nothing */
 	REQUEST_TRACE, /* boot in Alpine's manner, and record the device events */
 	REQUEST_SHELL  /* a shell, or a command, with the disk attached */
 };
@@ -63,6 +64,9 @@ struct request {
 	enum request_kind kind;
 	unsigned partition; /* its number, or 0: the last one by start LBA */
 	enum repair repair;
+	/* Of REQUEST_GROW: a check before that would take long may be left to whoever
+	 * asks, who has it done by another machine at the same time (REQUEST_CHECK). */
+	bool may_leave_check;
 	bool record;	     /* tell the device events, with the time */
 	int64_t time_unix_s; /* the host's clock; 0: leave the guest's clock alone */
 	/* Fresh random bytes: a machine that was saved and started twice would
@@ -81,6 +85,9 @@ int request_parse(const char *line, struct request *ret_request, struct fault *f
 
 /* One line without its newline, to be freed; NULL when out of memory. */
 char *request_format(const struct request *request);
+
+/* Is the disk for reading alone? */
+bool request_only_reads(enum request_kind kind);
 
 /* The words of the enumerations above, each list ended by NULL: also the values
  * of rescue-vm's options. */

@@ -25,6 +25,8 @@ static const struct {
 	{ "limit?", EVENT_LIMIT, "{\"reason\":\"because\"}" },
 	{ "limit30", EVENT_LIMIT, "{\"reason\":\"no-space\"}" },
 	{ "plan", EVENT_PLAN, "{\"changed\":true}" },
+	{ "plan-left", EVENT_PLAN, "{\"changed\":true,\"check_left\":true}" },
+	{ "plan0-left", EVENT_PLAN, "{\"changed\":false,\"check_left\":true}" },
 	{ "plan0", EVENT_PLAN, "{\"changed\":false}" },
 	{ "check-(", EVENT_CHECK,
 	  "{\"event\":0,\"t_ms\":0,\"moment\":\"before\",\"state\":\"begin\"}" },
@@ -34,6 +36,8 @@ static const struct {
 	  "{\"moment\":\"before\",\"state\":\"progress\",\"percent\":101}" },
 	{ "check-)", EVENT_CHECK,
 	  "{\"moment\":\"before\",\"state\":\"end\",\"exit_status\":1,\"repairs\":1}" },
+	{ "check-)0", EVENT_CHECK,
+	  "{\"moment\":\"before\",\"state\":\"end\",\"exit_status\":0,\"repairs\":0}" },
 	{ "check-)4", EVENT_CHECK,
 	  "{\"moment\":\"before\",\"state\":\"end\",\"exit_status\":4,\"repairs\":0}" },
 	{ "check-)?", EVENT_CHECK, "{\"moment\":\"before\",\"state\":\"end\"}" },
@@ -199,6 +203,39 @@ static void a_plan_changes_nothing(void **state)
 	assert_int_equal(play(order, "hello disk plan resize("), -1);
 }
 
+static void a_check_may_be_left_where_that_was_said(void **state)
+{
+	const struct order order = { .disk_attached = true, .may_leave_check = true };
+	const struct order strict = { .disk_attached = true };
+	const char *left = "hello disk plan-left resize( resize) check+( check+) verify done";
+
+	(void)state;
+	assert_int_equal(play(order, left), 0);
+	assert_int_equal(play(order, GROWN " done"), 0);
+	assert_int_equal(play(strict, "hello disk plan-left"), -1);
+	assert_int_equal(play(order, "hello disk plan0-left"), -1);
+	assert_int_equal(play(order, "hello disk plan resize("), -1);
+	assert_int_equal(play(order, "hello disk plan-left check+("), -1);
+}
+
+static void a_check_alone_ends_clean(void **state)
+{
+	const struct order order = { .disk_attached = true, .kind = REQUEST_CHECK };
+
+	(void)state;
+	assert_int_equal(play(order, "hello disk table- limit check-( check-% check-)0 done0"), 0);
+	assert_int_equal(play(order, "hello check-("), -1);
+	assert_int_equal(play(order, "hello disk done0"), -1);
+	assert_int_equal(play(order, "hello disk plan"), -1);
+	assert_int_equal(play(order, "hello disk check+("), -1);
+	assert_int_equal(play(order, "hello disk check-( repair-"), -1);
+	assert_int_equal(play(order, "hello disk check-( done0"), -1);
+	assert_int_equal(play(order, "hello disk check-( check-) done0"), -1);
+	assert_int_equal(play(order, "hello disk check-( check-)4 done0"), -1);
+	assert_int_equal(play(order, "hello disk check-( check-)0 done"), -1);
+	assert_int_equal(play(order, "hello disk check-( check-)0 resize("), -1);
+}
+
 static void a_recording_is_told_when_it_was_asked_for(void **state)
 {
 	const struct order silent = { .disk_attached = true };
@@ -246,6 +283,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(refuses_the_last),
 	cmocka_unit_test(no_disk_before_it_is_attached),
 	cmocka_unit_test(a_plan_changes_nothing),
+	cmocka_unit_test(a_check_may_be_left_where_that_was_said),
+	cmocka_unit_test(a_check_alone_ends_clean),
 	cmocka_unit_test(a_recording_is_told_when_it_was_asked_for),
 	cmocka_unit_test(a_trace_ends_without_a_plan),
 	cmocka_unit_test(a_shell_ends_with_its_exit),

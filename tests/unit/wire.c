@@ -200,6 +200,26 @@ static void a_trace_survives_the_way(void **state)
 	free(line);
 }
 
+static void a_check_survives_the_way(void **state)
+{
+	const struct request sent = { .kind = REQUEST_CHECK, .partition = 3 };
+	const struct request leaving = { .kind = REQUEST_GROW, .may_leave_check = true };
+	char *lines[] = { request_format(&sent), request_format(&leaving) };
+	struct fault fault = { 0 };
+	struct request got;
+
+	(void)state;
+	assert_int_equal(request_parse(lines[0], &got, &fault), 0);
+	assert_int_equal(got.kind, REQUEST_CHECK);
+	assert_int_equal(got.partition, 3);
+	assert_false(got.may_leave_check);
+	assert_int_equal(request_parse(lines[1], &got, &fault), 0);
+	assert_int_equal(got.kind, REQUEST_GROW);
+	assert_true(got.may_leave_check);
+	free(lines[0]);
+	free(lines[1]);
+}
+
 static void a_shell_survives_the_way(void **state)
 {
 	const struct request sent = { .kind = REQUEST_SHELL,
@@ -289,7 +309,9 @@ static void bad_requests_are_refused(void **state)
 		"{\"request\":\"trace\",\"protocol\":1,\"attach_at\":\"no\"}",
 		"{\"request\":\"trace\",\"protocol\":1,\"hold_up_ms\":60001}",
 		"{\"request\":\"trace\",\"protocol\":1,\"record\":1}",
-		"{\"request\":\"grow\",\"protocol\":1,\"command\":\"ls\"}", /* of a shell */
+		"{\"request\":\"grow\",\"protocol\":1,\"command\":\"ls\"}",	  /* of a shell */
+		"{\"request\":\"plan\",\"protocol\":1,\"may_leave_check\":true}", /* of a grow */
+		"{\"request\":\"grow\",\"protocol\":1,\"may_leave_check\":1}",
 		"{\"request\":\"shell\",\"protocol\":1,\"command\":1}",
 		"{\"request\":\"shell\",\"protocol\":1,\"input\":1}",
 		"{\"request\":\"shell\",\"protocol\":1,\"share\":\"some\"}",
@@ -337,6 +359,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(requests_have_defaults),
 	cmocka_unit_test(a_request_without_seed_has_none),
 	cmocka_unit_test(a_trace_survives_the_way),
+	cmocka_unit_test(a_check_survives_the_way),
 	cmocka_unit_test(a_shell_survives_the_way),
 	cmocka_unit_test(controls_survive_the_way),
 	cmocka_unit_test(bad_controls_are_refused),

@@ -12,6 +12,7 @@ disk_take() {
 		disk_check_kind
 	fi
 	image_preflight_format
+	image_check_tables
 	image_measure
 	size_after=$((size_before + room_bytes))
 	disk_check_lock

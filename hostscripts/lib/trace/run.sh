@@ -9,7 +9,7 @@ vm_died_hint="Run it again with --verbose, and report what it says"
 run_machine() {
 	run_folder=$1
 	set -- --trace --attach "$2" --attach-at "$opt_attach_at" --seq "$3" --log "$opt_log" --method "$4" --break "$opt_break" --cpus "$opt_cpus" \
-		--accel "$opt_accel" --guest "$guest_dir" --disk "$run_folder/disk" --format qcow2 --events "$run_folder/events" --disk-max-bytes "$(vm_log_max)"
+		--accel "$opt_accel" --guest "$guest_dir" --disk "$run_folder/disk" --format qcow2 --events "$run_folder/events" --summary "$run_folder/summary" --disk-max-bytes "$(vm_log_max)"
 	[ -z "$opt_hold_up" ] || set -- "$@" --hold-up "$opt_hold_up" --hold-up-ms "$opt_hold_up_ms"
 	[ -z "$opt_append" ] || set -- "$@" --append "$opt_append"
 	[ -z "$opt_rtc" ] || set -- "$@" --rtc "$opt_rtc"
@@ -34,6 +34,8 @@ run_trace() {
 run_single() {
 	mkdir "$work/run" && disk_overlay "$work/run/disk" || fault no-space "The throwaway disk cannot be made in $work" "Make room in ${TMPDIR:-/tmp}"
 	ln -s -- run/events "$work/events"
+	ln -s -- run/summary "$work/summary"
+	keep summary true
 	[ "$opt_break" = no ] || run_terminal
 	child_run vm run_machine "$work/run" "$opt_attach" "$opt_seq" "$opt_method"
 	terminal_back

@@ -116,6 +116,8 @@ static void describe(ext2_filsys fs, struct fs_facts *facts)
 		.first_data_block = super->s_first_data_block,
 		.blocks_per_group = super->s_blocks_per_group,
 		.inodes_per_group = super->s_inodes_per_group,
+		.inodes = super->s_inodes_count,
+		.free_inodes = super->s_free_inodes_count,
 		.inode_table_blocks = fs->inode_blocks_per_group,
 		.descriptors_per_block = (uint32_t)EXT2_DESC_PER_BLOCK(super),
 		.reserved_gdt_blocks = super->s_reserved_gdt_blocks,

@@ -30,6 +30,7 @@ struct fs_facts {
 	uint32_t first_data_block;
 	uint32_t blocks_per_group;
 	uint32_t inodes_per_group;
+	uint32_t inodes, free_inodes;
 	uint32_t inode_table_blocks; /* of one group */
 	uint32_t descriptors_per_block;
 	uint32_t reserved_gdt_blocks;

@@ -49,6 +49,9 @@ static struct fdisk_context *open_context(const struct disk *disk, bool read_onl
 	}
 	fdisk_set_ask(context, stay_silent, NULL);
 	fdisk_disable_dialogs(context, 1);
+	/* Else libfdisk probes the whole disk for signatures (fdisk_is_ptcollision),
+	 * each time: probe_disk does, once. */
+	fdisk_enable_listonly(context, read_only);
 	result = fdisk_assign_device(context, disk->path, read_only);
 	if (result == 0)
 		return context;

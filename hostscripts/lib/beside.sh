@@ -1,0 +1,63 @@
+# shellcheck shell=sh
+# The check before, by a second machine beside the one that grows the log: where
+# there are many files, and two processors. It reads the image itself, which
+# nobody changes before both have ended well; so nothing is kept that was not
+# checked before and after. Where the second machine finds anything, or anything
+# fails, all is done again by one machine, one step after the other.
+# shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk
+
+beside='' beside_inodes=50000 # in use: as many as in the agent's grow.c
+
+# May the check be left to a second machine at all? What else is asked of the first
+# one is told by itself.
+beside_possible() {
+	[ "$opt_repair$opt_keep_failed$opt_events" = safeno ] && [ -z "$opt_keep_log" ] || return 1
+	case $image_format in
+	qcow2) [ "$qcow2_backing_at" -eq 0 ] && [ $((qcow2_features & 4)) -eq 0 ] || return 1 ;;
+	esac
+	[ "$(nproc 2>/dev/null)" -ge 2 ] 2>/dev/null
+}
+
+# Will the agent leave it? It reads the same superblock, and decides; a guess that is
+# wrong costs time, and no more.
+beside_guess() {
+	[ "$vm_leave" = yes ] && [ -n "$marks_image" ] || return 0
+	# shellcheck disable=SC2046  # numbers, to be split
+	set -- $(od -An -v -tu4 -N 20 -- "$work/superblock" 2>/dev/null)
+	[ $# -lt 5 ] || [ "$1" -lt $(($5 + beside_inodes)) ] || beside_start
+}
+
+# By a link, as the name may be none that can be told in JSON.
+beside_start() {
+	ln -s -- "$image" "$work/original" 2>/dev/null || return 1
+	keep beside-events true
+	keep beside-summary true
+	set -- --check --disk "$work/original" --format "$image_format" --guest "$guest_dir" --read "$image" --accel "$opt_accel" --progress none \
+		--events "$work/beside-events" --summary "$work/beside-summary"
+	[ -z "$opt_partition" ] || set -- "$@" --partition "$opt_partition"
+	[ "$vm_warm" = yes ] || set -- "$@" --no-warm
+	[ -z "$opt_rtc" ] || set -- "$@" --rtc "$opt_rtc"
+	detail "+ $rescue_vm $*"
+	vm_program "$@" 2>/dev/null &
+	beside=$!
+}
+
+# beside_passed: after the first machine, which has left the check. Waits for it.
+beside_passed() {
+	[ -n "$beside" ] || beside_start || return 1
+	stage "checking the file system as it was"
+	child=$beside beside='' phase=vm
+	child_wait
+	phase=host
+	[ -z "$caught" ] || fault_interrupted
+	IFS= read -r beside_event <"$work/beside-summary" || return 1
+	[ "$beside_event:$child_status" = done:0 ]
+}
+
+# It is not needed.
+beside_forget() {
+	[ -n "$beside" ] || return 0
+	kill -TERM "$beside" 2>/dev/null
+	wait "$beside"
+	beside=''
+}

@@ -1,0 +1,116 @@
+#!/bin/sh
+# A file system with many files: the check before is a second machine's, while the first one grows the log. What that second
+# machine finds, and what becomes of it, must not matter to anybody: the outcome is that of one machine.
+set -u
+tests=$(dirname -- "$0")/.. tap_place=beside
+# shellcheck source=../lib/tap.sh
+. "$tests/lib/tap.sh"
+export GROW_DISK_GUEST_DIR="$build" TMPDIR="$work/tmp"
+PATH=$PATH:/usr/sbin:/sbin
+
+mkdir "$work/tmp" "$work/disks" "$work/files"
+cd "$work/disks" || exit 1
+if [ "$(nproc)" -lt 2 ]; then
+	skip "a check beside the grow" "there is one processor"
+	done_testing
+fi
+
+# 55,000 files, of which the first ones hold something.
+for folder in $(seq 55); do
+	mkdir "../files/$folder"
+	(cd "../files/$folder" && seq -f file-%g 1000 | xargs touch && seq 1 2000 >file-1)
+done
+"$images/mbr-disk" ../disk.img 200M part 1 2048 180M 83 - ext4 "-b 4096 -N 60000 -d $work/files" >../made 2>&1 || cat ../made
+fs="?offset=1048576"
+
+# fresh [COMMAND]: the disk again; of debugfs, what is done to it.
+fresh() {
+	rm -f disk
+	cp --sparse=always ../disk.img disk
+	[ $# -eq 0 ] || debugfs -w -R "$1" "disk$fs" >/dev/null 2>&1
+	sum=$(sha256sum <disk)
+}
+
+# grown [OPTION]...: 400 MiB; the result is in ../json, what was said in ../said.
+grown() {
+	status=0
+	"$grow_disk" --json --verbose --accel tcg "$@" disk 400M >../json 2>../said || status=$?
+}
+
+second_machines() {
+	grep -c -- '^grow-disk: + .* --check ' ../said
+}
+
+# judged NAME: by other programs than ours.
+judged() {
+	is "$1: the partition fills the disk" "$(sfdisk --json disk | jq -c '.partitiontable.partitions[0] | [.start, .start + .size]')" '[2048,819200]'
+	dd if=disk of=../fs bs=1M skip=1 conv=sparse status=none
+	ok "$1: e2fsck finds nothing" e2fsck -fn ../fs
+	is "$1: the files are there" "$(debugfs -R 'cat /55/file-1' ../fs 2>/dev/null | cksum)" "$(seq 1 2000 | cksum)"
+	is "$1: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_with "$work/tmp")" "disk  "
+}
+
+fresh
+grown
+is "clean: grown" "$status $(jq -c '[.changed, .filesystem.repairs_before, .filesystem.repairs_after]' ../json)" '0 [true,0,0]'
+is "clean: by two machines" "$(second_machines)" 1
+ok "clean: the check before has a time" jq -e '.timings_ms.check > 0' ../json
+judged clean
+
+grown
+is "again: nothing to do" "$status $(jq .changed ../json) $(jq .timings_ms.check ../json)" '0 false null'
+is "again: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_with "$work/tmp")" "disk  "
+
+fresh 'sif /3/file-1 links_count 7'
+grown
+is "a wrong link count: repaired" "$status $(jq -c '[.changed, .filesystem.repairs_before > 0]' ../json)" '0 [true,true]'
+judged "a wrong link count"
+
+fresh 'unlink /3/file-1'
+grown
+is "damage that needs a decision: refused as by one machine" "$status $(jq -r .reason ../json)" '20 fs-unclean'
+is "damage that needs a decision: the image is what it was" "$(sha256sum <disk)" "$sum"
+is "damage that needs a decision: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_with "$work/tmp")" "disk  "
+grown --repair=all
+is "every repair: by one machine" "$status $(second_machines)" '0 0'
+
+# A stand-in that makes the second machine come to WHAT.
+cat >../stand-in <<EOF
+#!/bin/sh
+[ "\$1" != --check ] || eval "\$WHAT"
+exec "$build/rescue-vm" "\$@"
+EOF
+chmod +x ../stand-in
+export GROW_DISK_RESCUE_VM="$work/stand-in"
+for WHAT in 'kill -KILL $$' 'exit 0' 'exit 10'; do
+	export WHAT
+	fresh
+	grown
+	is "second machine, $WHAT: grown all the same" "$status $(jq -c '[.changed, .filesystem.repairs_before]' ../json)" '0 [true,0]'
+	is "second machine, $WHAT: it was tried" "$(second_machines)" 1
+	judged "second machine, $WHAT"
+done
+unset WHAT GROW_DISK_RESCUE_VM
+
+fresh
+status=0
+"$grow_disk" --json --accel tcg disk 400M >../json 2>../said &
+process=$!
+tries=0
+until [ -n "$(processes_with "--check --disk $TMPDIR")" ] || [ "$tries" -ge 200 ]; do
+	tries=$((tries + 1))
+	sleep 0.05
+done
+ok "interrupted: the second machine works" test "$tries" -lt 200
+kill -TERM "$process"
+wait "$process" || status=$?
+is "interrupted: a sentence" "$status $(jq -r .reason ../json)" '30 interrupted'
+is "interrupted: the image is what it was" "$(sha256sum <disk)" "$sum"
+is "interrupted: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_with "$work/tmp")" "disk  "
+
+taskset -c 0 true 2>/dev/null && {
+	status=0
+	taskset -c 0 "$grow_disk" --json --verbose --accel tcg disk 400M >../json 2>../said || status=$?
+	is "one processor: one machine" "$status $(jq .filesystem.repairs_before ../json) $(second_machines)" '0 0 0'
+}
+done_testing
