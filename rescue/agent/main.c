@@ -2,6 +2,7 @@
  * against an image file, with the wire on standard input and output. */
 #include "base/cleanup.h"
 #include "boot/finish.h"
+#include "boot/memory.h"
 #include "boot/mounts.h"
 #include "boot/port.h"
 #include "devices/uevent.h"
@@ -72,6 +73,8 @@ static _Noreturn void serve_machine(void)
 	if (setup.wire_in < 0)
 		give_up(&fault);
 	read_build_id(build_id, sizeof(build_id));
+	if (!setup.recorder)
+		memory_wipe(); /* who traces is never saved */
 	job_run(&setup);
 	finish_power_off();
 }

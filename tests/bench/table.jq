@@ -17,7 +17,7 @@ def titles: {
   "files-300000": "300,000 files in 4 GiB, to 16 GiB",
   "target-1T": "Blocks of 4 KiB, 300 MiB to 1 TiB",
   plan: "`--plan` of an OpenWrt-shaped disk",
-  fleet: "16 OpenWrt-shaped disks, 121 MiB to 8 GiB each"
+  "fleet-16": "16 OpenWrt-shaped disks, 121 MiB to 8 GiB each"
 };
 
 # The series by which cost grows: name of its cases, heading, first column.
@@ -66,6 +66,20 @@ def series_table($series):
       | row),
     "";
 
+def fleet_table:
+  [.contenders[] | select((.case | startswith("fleet-")) and .ok)] as $all
+  | ($all | map(.case) | unique | sort_by(measure_of)) as $cases
+  | select($cases | length > 1)
+  | "### Growth with the number of images at once", "",
+    (["images", "at once", "in turn", "throughput", "peak memory at once"] | head),
+    ($cases[] as $case
+      | ([$all[] | select(.case == $case and .peer == "at-once")] | first) as $at_once
+      | ([$all[] | select(.case == $case and .peer == "in-turn")] | first) as $in_turn
+      | [($case | split("-") | last), "\($at_once.wall_s | significant) s", "\($in_turn.wall_s | significant) s",
+         (if $at_once and $in_turn then $in_turn.wall_s / $at_once.wall_s else null end | times), ($at_once.peak_memory_bytes | bytes)]
+      | row),
+    "";
+
 def goal_table:
   [.goals[] | select(.value != null)] as $goals
   | select($goals != [])
@@ -77,4 +91,5 @@ def goal_table:
 (.facts | about),
 goal_table,
 case_table([.contenders[] | select(.set == "main") | .case] | unique_in_order | .[]),
-series_table(series[])
+series_table(series[]),
+fleet_table
