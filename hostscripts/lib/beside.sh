@@ -24,7 +24,12 @@ beside_guess() {
 	[ "$vm_leave" = yes ] && [ -n "$marks_image" ] || return 0
 	# shellcheck disable=SC2046  # numbers, to be split
 	set -- $(od -An -v -tu4 -N 20 -- "$work/superblock" 2>/dev/null)
-	[ $# -lt 5 ] || [ "$1" -lt $(($5 + beside_inodes)) ] || beside_start
+	[ $# -lt 5 ] || [ "$1" -lt $(($5 + beside_inodes)) ] || ! beside_has_room || beside_start
+}
+
+# Memory for two machines; else the second one has to wait for the first.
+beside_has_room() {
+	[ ! -r /proc/meminfo ] || awk '$1 == "MemAvailable:" && $2 < 614400 { exit 1 }' /proc/meminfo
 }
 
 # By a link, as the name may be none that can be told in JSON.

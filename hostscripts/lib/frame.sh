@@ -74,8 +74,7 @@ prepare() {
 	need qemu-img missing-program qemu-utils
 	[ "$opt_verb" = recover ] || [ "$opt_verb" = discard ] || need qemu-system-x86_64 no-qemu qemu-system-x86
 	need sha256sum missing-program coreutils
-	[ "$(uname -s)" != Linux ] || need flock missing-program util-linux
+	command -v flock >/dev/null || [ "$(uname -s)" != Linux ] || need flock missing-program util-linux
 	make_work
 	space_need 8192 "$work" "${TMPDIR:-/tmp}"
-	flush_probe
 }

@@ -80,8 +80,8 @@ limits_check() {
 # What the log holds comes into the image while the log is still there. Whether
 # there is room is to be known before the ticket: from then on the image is bound.
 space_check_commit() {
-	space_kib=$(du -k -- "$log_file" | awk '{ print $1 + 1024; exit }')
-	space_need "$space_kib" "$image_dir" "$image_dir"
+	allocated_kib "$log_file"
+	space_need $((kib + 1024)) "$image_dir" "$image_dir"
 }
 
 # space_free FOLDER: the room there in KiB, if that can be told: the number in

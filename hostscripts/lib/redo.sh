@@ -23,7 +23,9 @@ redo_sweep() {
 		detail "throwing away the unfinished log of an earlier run"
 		discarded=yes
 	fi
-	rm -f -- "$log_file" "$image.grow-disk.log" "$ticket_new"
+	for swept in "$log_file" "$image.grow-disk.log" "$ticket_new"; do
+		[ ! -e "$swept" ] && [ ! -L "$swept" ] || rm -f -- "$swept"
+	done
 }
 
 # A new file, and never what somebody put there under that name.
@@ -102,10 +104,12 @@ option_value() {
 # Flush a file or a folder. A sync that takes no names flushes everything.
 flush() {
 	set -- sync "$1"
+	[ -n "$sync_by_name" ] || flush_probe
 	[ "$sync_by_name" = yes ] || set -- sync
 	if [ "$phase" = host ]; then run_long "$@"; else run_unstopped "$@"; fi
 }
 
+sync_by_name=''
 flush_probe() {
 	sync_by_name=no
 	if sync "$work" 2>/dev/null && ! sync "$work/none" 2>/dev/null; then sync_by_name=yes; fi
@@ -129,6 +133,13 @@ file_inode() { # device and inode
 
 file_owner() {
 	stat -c %u -- "$1" 2>/dev/null || stat -f %u -- "$1"
+}
+
+# Sets $kib, what it takes of its disk.
+allocated_kib() {
+	# shellcheck disable=SC2046  # words, of which the first is it
+	set -- $(du -k -- "$1" 2>/dev/null)
+	kib=${1:-0}
 }
 
 file_bytes() {

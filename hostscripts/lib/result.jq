@@ -4,7 +4,8 @@ def text: if . == "" then null else . end;
 def number: if . == "" then null else tonumber end;
 def minus($a; $b): if $a == null or $b == null then null else $a - $b end;
 
-[inputs | fromjson?] as $events
+# Of a second machine, which only checks, nothing else is told.
+[inputs | fromjson? | select(.event == "check" or (input_filename | endswith("/beside-events") | not))] as $events
 | def one(condition): [$events[] | select(condition)] | last;
   # Over all checks of a moment: a repair is proven by one more.
   def repairs(moment): [$events[] | select(.event == "check" and .moment == moment) | .repairs | numbers] | add;

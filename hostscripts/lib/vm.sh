@@ -114,8 +114,8 @@ vm_disk() {
 # What a log may grow to: all that the image holds and a part of what is new,
 # more than honest work can write. A guest must not fill the host's disk.
 vm_log_max() {
-	log_max_kib=$(du -k -- "$image" | awk '{ print $1; exit }')
-	echo $((268435456 + 2048 * log_max_kib + (size_after - size_before) / 16))
+	allocated_kib "$image"
+	echo $((268435456 + 2048 * kib + (size_after - size_before) / 16))
 }
 
 # vm_run_patiently LOG BACKING: what fails for a reason that another try does not

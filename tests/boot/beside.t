@@ -54,6 +54,7 @@ fresh
 grown
 is "clean: grown" "$status $(jq -c '[.changed, .filesystem.repairs_before, .filesystem.repairs_after]' ../json)" '0 [true,0,0]'
 is "clean: by two machines" "$(second_machines)" 1
+is "clean: each limit is told once" "$(jq -c '.limits | map(.reason) | length > 0 and length == (unique | length)' ../json)" true
 ok "clean: the check before has a time" jq -e '.timings_ms.check > 0' ../json
 judged clean
 
