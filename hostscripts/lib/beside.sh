@@ -6,7 +6,7 @@
 # fails, all is done again by one machine, one step after the other.
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk
 
-beside='' beside_inodes=50000 # in use: as many as in the agent's grow.c
+beside_inodes=50000 # in use: as many as in the agent's grow.c
 
 # May the check be left to a second machine at all? What else is asked of the first
 # one is told by itself.
@@ -21,7 +21,7 @@ beside_possible() {
 # Will the agent leave it? It reads the same superblock, and decides; a guess that is
 # wrong costs time, and no more.
 beside_guess() {
-	[ "$vm_leave" = yes ] && [ -n "$marks_image" ] || return 0
+	[ "$vm_leave" = yes ] && [ -n "$marks_image" ] && [ "$size_after" -gt "$size_before" ] || return 0
 	# shellcheck disable=SC2046  # numbers, to be split
 	set -- $(od -An -v -tu4 -N 20 -- "$work/superblock" 2>/dev/null)
 	[ $# -lt 5 ] || [ "$1" -lt $(($5 + beside_inodes)) ] || ! beside_has_room || beside_start
@@ -47,22 +47,27 @@ beside_start() {
 	beside=$!
 }
 
-# beside_passed: after the first machine, which has left the check. Waits for it.
-beside_passed() {
-	[ -n "$beside" ] || beside_start || return 1
-	stage "checking the file system as it was"
-	child=$beside beside='' phase=vm
+# Waits for it. If it did not pass, the first machine need not go on.
+beside_wait() {
+	beside_first=${child_status:-0} child=$beside beside='' phase=vm
 	child_wait
-	phase=host
+	beside_result=failed
+	IFS= read -r beside_event <"$work/beside-summary" && [ "$beside_event:$child_status" = done:0 ] && beside_result=passed
+	child_status=$beside_first phase=host
 	[ -z "$caught" ] || fault_interrupted
-	IFS= read -r beside_event <"$work/beside-summary" || return 1
-	[ "$beside_event:$child_status" = done:0 ]
+	[ "$beside_result" = passed ] || [ -z "$ahead" ] || kill -TERM "$ahead" 2>/dev/null
+}
+
+# After the first machine, which has left the check, and nobody had guessed it.
+beside_late() {
+	beside_result=failed
+	stage "checking the file system as it was"
+	! beside_start || beside_wait
 }
 
 # It is not needed.
 beside_forget() {
 	[ -n "$beside" ] || return 0
-	kill -TERM "$beside" 2>/dev/null
-	wait "$beside"
+	vm_stop "$beside"
 	beside=''
 }

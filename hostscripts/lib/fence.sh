@@ -7,6 +7,7 @@
 
 fence_ranges_max=1024 # an honest guest writes one range outside: the table
 fence_piece=1048576   # bytes that are compared at a time
+fence_noting=no       # what cannot be read is no fault yet
 
 fence_breach() {
 	fault fence-breach "The virtual machine changed what it must not touch: $1. Nothing of it has been kept, the image is what it was" \
@@ -14,13 +15,12 @@ fence_breach() {
 }
 
 # What the image has, to be compared later: read while the machine works. Nothing
-# of it is judged, that is for the guest to do first.
+# of it is judged, and what cannot be read is read again: the guest speaks first.
 fence_note_image() {
-	fence_sector image
+	[ "$size_before" -ge 512 ] && fence_sector image || return 0
 	entries_before=$entries
 	fence_choose && [ $(((target_start + 4) * 512)) -le "$size_before" ] || return 0
-	marks_take image
-	marks_image=$marks
+	marks_take image && marks_image=$marks
 }
 
 # fence: sets fence_compared, fence_differing, the target's
@@ -29,12 +29,14 @@ fence() {
 	redo_check || fence_breach "the log itself ($wrong)"
 	[ "$qcow2_virtual" -eq "$size_after" ] || fence_breach "the size of the disk, which is $qcow2_virtual bytes now"
 	fence_compared=0 fence_differing=0
+	fence_noting=no
 	[ -n "$marks_image" ] || fence_note_image
+	[ -n "$marks_image" ] || fence_breach "there is no partition with a file system in the table of the image"
 	fence_sector log
 	entries_after=$entries
-	fence_target
 	marks_take log
 	marks_log=$marks
+	fence_target
 	fence_table
 	fence_outside
 }
@@ -43,7 +45,7 @@ fence() {
 # the bytes of the table's four entries, as numbers.
 fence_sector() {
 	piece_at=0 piece_length=512
-	fence_read "$1" "$work/sector-$1"
+	fence_read "$1" "$work/sector-$1" || return 1
 	entries=$(od -An -v -tu1 -j 446 -N 64 -- "$work/sector-$1")
 }
 
@@ -75,7 +77,6 @@ fence_choose() {
 }
 
 fence_target() {
-	fence_choose && [ -n "$marks_image" ] || fence_breach "there is no partition $target in the table"
 	fence_entry "$entries_after" "$target"
 	target_sectors=$entry_sectors
 	[ "$target_start" -ge 1 ] && [ "$target_sectors" -ge "$target_sectors_before" ] &&
@@ -173,8 +174,9 @@ fence_read() {
 	block=65536
 	while [ $((piece_at % block)) -ne 0 ] || [ $((piece_length % block)) -ne 0 ]; do block=$((block / 2)); done
 	window=$(fence_window "$1")
-	run qemu-img dd --image-opts -O raw "bs=$block" "if=${window%.}" "of=$2" &&
+	run_long qemu-img dd --image-opts -O raw "bs=$block" "if=${window%.}" "of=$2" &&
 		[ "$(file_bytes "$2")" -eq "$piece_length" ] && return 0
+	[ "$fence_noting" = no ] || return 1
 	complaint
 	complaint_reason no-space
 	fault "$reason" "The $1 cannot be read: ${complaint:-not all of it}" "Make room in ${TMPDIR:-/tmp}; look at the disk behind the image"

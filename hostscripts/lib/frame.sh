@@ -11,7 +11,7 @@ image='' image_at='' image_format='' size_before='' size_after='' changed=false
 recovered=no discarded=no ticket_state=none pending='' pending_before='' pending_after=''
 fault_reason='' fault_status=0 fault_message='' fault_hint=''
 fence_compared='' fence_differing='' fence_first=''
-redo_key='' limits='' failed_base='' finished=no ms_fence='' ms_commit='' work='' log='' log_file='' caught='' phase=host child='' keeper='' watcher='' ahead='' limits_probe=''
+redo_key='' limits='' failed_base='' finished=no ms_fence='' ms_commit='' work='' log='' log_file='' caught='' phase=host child='' keeper='' watcher='' ahead='' beside='' beside_result='' limits_probe=''
 
 # Whoever reads our words may go away, or was never there: that is no reason to
 # stop half way, and no file of ours may become standard output.
@@ -28,8 +28,9 @@ cleanup() {
 	ended=$?
 	trap '' HUP INT TERM
 	[ -z "$child" ] || { kill -KILL "$child" 2>/dev/null && wait "$child"; }
-	vm_forget
 	[ -z "$keeper" ] || kill -USR1 "$keeper" 2>/dev/null
+	child='' keeper=''
+	vm_forget
 	cleanup_own
 	[ "$ended" -eq 0 ] || [ "$finished" = yes ] || [ -n "$fault_reason" ] || fault_internal
 	[ -z "$work" ] || rm -rf -- "$work"

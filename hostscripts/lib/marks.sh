@@ -10,7 +10,7 @@ marks_image='' marks_log=''
 # one sector of them. The first sector lies in the work folder already.
 marks_take() {
 	piece_at=$((target_start * 512 + 1024)) piece_length=1024
-	fence_read "$1" "$work/superblock"
+	fence_read "$1" "$work/superblock" || return 1
 	keep superblock-1 head -c 512 "$work/superblock" && keep superblock-2 tail -c 512 "$work/superblock" && keep boot-code head -c 440 "$work/sector-$1" ||
 		fault internal "The superblock cannot be noted" "Please report it"
 	# shellcheck disable=SC2046  # four checksums and four names, to be split

@@ -112,7 +112,7 @@ flush() {
 sync_by_name=''
 flush_probe() {
 	sync_by_name=no
-	if sync "$work" 2>/dev/null && ! sync "$work/none" 2>/dev/null; then sync_by_name=yes; fi
+	if run_unstopped sync "$work" && ! run_unstopped sync "$work/none"; then sync_by_name=yes; fi
 }
 
 flush_fault() {

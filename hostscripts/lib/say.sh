@@ -123,6 +123,7 @@ work_writable() {
 # fault REASON MESSAGE [HINT]: say it, and leave with the reason's status.
 fault() {
 	trap '' HUP INT TERM # from here on there is nothing to interrupt
+	[ -z "${ahead:-}" ] || vm_forget
 	case $1 in
 	commit-unfinished | interrupted | no-space) ;;
 	*) work_writable || set -- no-space "The temporary folder $work cannot be written" "Make room in ${TMPDIR:-/tmp}, or set TMPDIR to another folder" ;;

@@ -53,8 +53,12 @@ ticket_text() {
 		ticket_folder=$(jq -n --arg folder "$opt_work_dir" '$folder') || return 1
 		ticket_key=\"$redo_key\"
 	}
+	ticket_bytes=$(file_bytes "$image") && ticket_time=$(file_time "$image") || return 1
 	# shellcheck disable=SC2086  # checksums, to be split
 	set -- ${marks_image#* } ${marks_log#* }
+	case $#$ticket_bytes$table_at$table_bytes in
+	*[!0-9]*) return 1 ;;
+	esac
 	cat <<-END
 		{
 		  "schema": 1,
@@ -66,8 +70,8 @@ ticket_text() {
 		  "format": "$image_format",
 		  "size_before_bytes": $size_before,
 		  "size_after_bytes": $size_after,
-		  "image_bytes": $(file_bytes "$image"),
-		  "image_time": "$(file_time "$image")",
+		  "image_bytes": $ticket_bytes,
+		  "image_time": "$ticket_time",
 		  "sector_sha256": ["$1", "$4"],
 		  "superblock_offset_bytes": $((target_start * 512 + 1024)),
 		  "superblock_sha256": ["$2", "$3", "$5", "$6"],

@@ -45,7 +45,7 @@ child_limit() {
 		sleep "$grace_s" &
 		nap=$!
 		wait "$nap" && kill -KILL "$child"
-	) >/dev/null 2>&1 9>&- &
+	) >/dev/null 2>&1 7>&- 9>&- &
 	keeper=$!
 }
 
@@ -63,7 +63,7 @@ child_run() {
 
 # Until the child ends.
 child_wait() {
-	[ -z "$caught" ] || child_stop
+	[ -z "$caught" ] || [ -n "$keeper" ] || child_stop
 	while :; do
 		child_status=0
 		wait "$child" || child_status=$?
@@ -87,7 +87,7 @@ run_long() {
 run_long_program() {
 	complaints_to_file
 	run_limit "$1"
-	exec "$@" >"$work/stdout"
+	exec "$@" >"$work/stdout" 7>&-
 }
 
 vm_find() {
@@ -124,19 +124,9 @@ vm_run_patiently() {
 	vm_memory_mib=256 vm_warm=$opt_warm
 	vm_run "$1"
 	vm_verdict
-	! vm_needs_check || vm_again "$1" "$2"
-	beside_forget # if the machine has not left the check after all
+	[ "$plan_left$beside_result" != true ] || beside_late
+	[ "$beside_result" != failed ] || vm_again "$1" "$2"
 	! vm_needs_memory || vm_again "$1" "$2"
-}
-
-# The check before was left to a second machine, and did not pass there; or something
-# is wrong that it might have found.
-vm_needs_check() {
-	case $plan_left:$verdict_event:$verdict_reason in
-	true:done:*) ! beside_passed ;;
-	true:fault:fs-* | true:fault:not-verified) ;;
-	*) return 1 ;;
-	esac
 }
 
 # A check that needs more memory than usual gets it, if the host has it.
@@ -151,8 +141,7 @@ vm_needs_memory() {
 
 # vm_again LOG BACKING: by one machine, with a log that is new.
 vm_again() {
-	beside_forget
-	vm_leave=no
+	vm_leave=no beside_result=''
 	redo_discard "$1"
 	log=''
 	redo_create "$1" "$2"
@@ -172,11 +161,11 @@ vm_here() {
 }
 
 # vm_start_ahead LOG: the machine starts while the host still looks at the image.
-# The log has to be there, but is nothing yet. (The machine ends when descriptor
-# 7 is closed, however this shell ends.)
+# The log has to be there, but is nothing yet. (Where a machine does not end with
+# its parent, it ends when descriptor 7 is closed.)
 vm_start_ahead() {
 	vm_memory_mib=256 vm_warm=$opt_warm
-	mkfifo "$work/word" 2>/dev/null && command exec 7<>"$work/word" || return 0
+	{ mkfifo "$work/word" && command exec 7<>"$work/word"; } 2>/dev/null || return 0
 	vm_call vm_apart "$1" --await-disk
 }
 
@@ -185,22 +174,31 @@ vm_apart() {
 	ahead=$!
 }
 
-# Now the log is one, and the machine may have it.
+# Now the log is one, and the machine may have it. Of two machines the second one
+# is waited for first: what it finds may spare us the other.
 vm_disk_ready() {
-	child=$ahead phase=vm ahead=''
 	printf 'ready\n' >&7
 	exec 7>&-
 	"$vm_meanwhile"
+	[ -z "$beside" ] || beside_wait
+	child=$ahead phase=vm ahead=''
 	child_wait
 }
 
-# It will not be needed.
+# A machine that is not needed, and what it has told.
 vm_forget() {
 	[ -n "$ahead" ] || return 0
 	exec 7>&-
-	kill -TERM "$ahead" 2>/dev/null
-	wait "$ahead"
+	vm_stop "$ahead"
 	ahead=''
+	rm -f -- "$work/events" "$work/console" "$work/summary"
+}
+
+# vm_stop PROCESS: in time, or not asked.
+vm_stop() {
+	child=$1 phase=vm
+	child_stop
+	child_wait
 }
 
 # vm_call FUNCTION LOG [ARGUMENT]...: calls it with the arguments for rescue-vm;

@@ -67,7 +67,7 @@ static int attach_disk(struct session *session, const struct options *options,
 		return -1;
 	session->order.disk_attached = true; /* the guest may see it before QEMU answers */
 	if (options->request.kind == REQUEST_GROW || request_only_reads(options->request.kind))
-		watchdog_arm(&session->dog, WATCH_DISK, DISK_MS);
+		watchdog_arm_disk(&session->dog, DISK_MS);
 	return execute(session, "device_add", hardware_device(options->hardware.attach), fault);
 }
 
@@ -139,11 +139,20 @@ static int await_verdict(struct session *session, struct fault *fault)
 	return 0;
 }
 
-/* After done the guest powers off, and QEMU closes the disk in order. When it
- * does not in time it is killed: the guest has flushed before it said done. A
- * bad end of QEMU is another matter: it may have lost what it held. */
+/* After done nothing of the guest's matters, and it powers off; QEMU is told not to
+ * wait for that. It closes the disk in order either way. When it does not in time it is
+ * killed: the guest has flushed before it said done. A bad end of QEMU is another
+ * matter: it may have lost what it held. */
 static int await_exit(struct session *session, struct fault *fault)
 {
+	struct fault gone;
+
+	if (session->end == EVENT_DONE) {
+		json_decref(session->answer);
+		session->answer = NULL;
+		session->awaits_answer = true;
+		(void)qmp_send(&session->qmp, "quit", NULL, -1, &gone);
+	}
 	while (!session->machine.exited && watchdog_left_ms(&session->dog) > 0)
 		if (session_pump(session, fault) < 0 && watchdog_left_ms(&session->dog) > 0)
 			return -1;

@@ -9,7 +9,7 @@
 
 int report_open(struct report *report, const char *path, int64_t started_ms, struct fault *fault)
 {
-	report->started_ms = started_ms;
+	*report = (struct report){ .started_ms = started_ms };
 	report->file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
 	if (!report->file)
 		return fault_set_errno(fault, REASON_USAGE, errno, "cannot write the events to %s",

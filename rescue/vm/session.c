@@ -65,7 +65,7 @@ static int take_event(struct session *session, enum event_kind kind, json_t *eve
 	if (!session->is_up && take_first_word(session, fault) < 0)
 		return -1;
 	if (kind == EVENT_DISK)
-		watchdog_arm(&session->dog, WATCH_SILENCE, session->stall_ms);
+		watchdog_arm_disk(&session->dog, 0);
 	session->records = session->records || kind == EVENT_SEQNUM;
 	if (kind == EVENT_MARK)
 		note_stage(session, event);

@@ -20,6 +20,12 @@ void watchdog_arm(struct watchdog *dog, enum watch watch, int64_t limit_ms)
 	dog->deadline_ms = clock_ms() + limit_ms;
 }
 
+void watchdog_arm_disk(struct watchdog *dog, int64_t limit_ms)
+{
+	dog->disk_limit_ms = limit_ms;
+	dog->disk_deadline_ms = clock_ms() + limit_ms;
+}
+
 void watchdog_feed(struct watchdog *dog, const char *stage)
 {
 	if (dog->watch == WATCH_SILENCE)
@@ -32,8 +38,11 @@ int watchdog_left_ms(const struct watchdog *dog)
 {
 	int64_t first_ms =
 		dog->deadline_ms < dog->run_deadline_ms ? dog->deadline_ms : dog->run_deadline_ms;
-	int64_t left_ms = first_ms - clock_ms();
+	int64_t left_ms;
 
+	if (dog->disk_limit_ms > 0 && dog->disk_deadline_ms < first_ms)
+		first_ms = dog->disk_deadline_ms;
+	left_ms = first_ms - clock_ms();
 	if (left_ms < 0)
 		return 0;
 	return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
@@ -50,6 +59,10 @@ int watchdog_fault(const struct watchdog *dog, struct fault *fault)
 		return fault_set(fault, REASON_STALLED,
 				 "the virtual machine was not done within %lld s (%s)",
 				 (long long)(dog->run_limit_ms + 999) / 1000, where);
+	if (dog->disk_limit_ms > 0 && dog->disk_deadline_ms < dog->deadline_ms)
+		return fault_set(fault, REASON_DISK_IO,
+				 "the disk did not appear in the virtual machine within %lld s",
+				 (long long)dog->disk_limit_ms / 1000);
 	switch (dog->watch) {
 	case WATCH_HELLO:
 		fault_set(fault, REASON_STALLED,
@@ -59,10 +72,6 @@ int watchdog_fault(const struct watchdog *dog, struct fault *fault)
 		fault_set(fault, REASON_STALLED, "the virtual machine was silent for %lld s (%s)",
 			  seconds, where);
 		return fault_hint(fault, "try again when the host is less busy");
-	case WATCH_DISK:
-		return fault_set(fault, REASON_DISK_IO,
-				 "the disk did not appear in the virtual machine within %lld s",
-				 seconds);
 	case WATCH_EXIT:
 		break;
 	}

@@ -1,5 +1,6 @@
-/* Time limits. One is armed at a time: first for hello, then for silence on the
- * wire, for the disk while it comes, at last for the machine to be off. Behind them is the deadline
+/* Time limits. One is armed at a time: first for hello, then for silence on
+ * the wire, at last for the machine to be off. Beside it, for a while, is one for the
+ * disk to be seen. Behind them is the deadline
  * of the whole run: a guest that only beats is never silent. */
 #ifndef VM_WATCHDOG_H
 #define VM_WATCHDOG_H
@@ -11,14 +12,15 @@
 enum watch {
 	WATCH_HELLO,   /* the guest must be up by then */
 	WATCH_SILENCE, /* each line starts it again */
-	WATCH_DISK,    /* the guest must see its disk by then */
 	WATCH_EXIT     /* the machine must be off by then */
 };
 
 struct watchdog {
 	enum watch watch;
 	int64_t limit_ms;
-	int64_t deadline_ms; /* on clock_ms() */
+	int64_t deadline_ms;   /* on clock_ms() */
+	int64_t disk_limit_ms; /* 0: no disk is waited for */
+	int64_t disk_deadline_ms;
 	int64_t run_limit_ms;
 	int64_t run_deadline_ms;
 	char stage[64]; /* of the last beat; safe to show; may be empty */
@@ -28,6 +30,9 @@ struct watchdog {
 void watchdog_open(struct watchdog *dog, int64_t run_limit_ms);
 
 void watchdog_arm(struct watchdog *dog, enum watch watch, int64_t limit_ms);
+
+/* The guest must see its disk by then; 0: it has. */
+void watchdog_arm_disk(struct watchdog *dog, int64_t limit_ms);
 
 /* A line has come; stage is the one of a beat, or NULL. */
 void watchdog_feed(struct watchdog *dog, const char *stage);

@@ -52,7 +52,7 @@ judged() {
 
 fresh
 grown
-is "clean: grown" "$status $(jq -c '[.changed, .filesystem.repairs_before, .filesystem.repairs_after]' ../json)" '0 [true,0,0]'
+is "clean: grown" "$status $(jq -c '[.reason, .changed, .filesystem.repairs_before, .filesystem.repairs_after]' ../json)" '0 [null,true,0,0]'
 is "clean: by two machines" "$(second_machines)" 1
 is "clean: each limit is told once" "$(jq -c '.limits | map(.reason) | length > 0 and length == (unique | length)' ../json)" true
 ok "clean: the check before has a time" jq -e '.timings_ms.check > 0' ../json
@@ -91,6 +91,17 @@ for WHAT in 'kill -KILL $$' 'exit 0' 'exit 10'; do
 	is "second machine, $WHAT: it was tried" "$(second_machines)" 1
 	judged "second machine, $WHAT"
 done
+# The first machine does its work, and then does not end well: that the second one did is not enough.
+cat >../stand-in <<EOF
+#!/bin/sh
+[ "\$1" != --check ] || exec "$build/rescue-vm" "\$@"
+"$build/rescue-vm" "\$@"
+exit 10
+EOF
+fresh
+grown
+is "first machine, exit 10: refused" "$status $(jq -c '[.reason, .changed]' ../json)" '70 ["guest-died",false]'
+is "first machine, exit 10: the image is what it was" "$(sha256sum <disk)" "$sum"
 unset WHAT GROW_DISK_RESCUE_VM
 
 fresh
@@ -108,6 +119,13 @@ wait "$process" || status=$?
 is "interrupted: a sentence" "$status $(jq -r .reason ../json)" '30 interrupted'
 is "interrupted: the image is what it was" "$(sha256sum <disk)" "$sum"
 is "interrupted: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_with "$work/tmp")" "disk  "
+
+# What the host cannot read beside the machine is for the machine to tell.
+qemu-img create -q -f qcow2 empty 0
+status=0
+"$grow_disk" --json --accel tcg empty 10M >../json 2>../said || status=$?
+is "a disk of no size: as the machine sees it" "$status $(jq -r .reason ../json)" '10 table-not-mbr'
+rm empty
 
 taskset -c 0 true 2>/dev/null && {
 	status=0

@@ -2,9 +2,10 @@
  * QEMU and console say goes through session_pump, and what comes out on the
  * report is judged by an oracle of its own: no unsafe byte, no unearned `done`.
  *
- * Input: the chunks; one byte, 'g' a grow or 'p' a plan was requested, with the
- * highest bit set of a machine that was saved after its hello; then what the guest says, 0xff, what
- * QEMU's monitor says, 0xff, what the console says. */
+ * Input: the chunks; one byte, 'g' a grow, 'l' a grow that may leave the check before,
+ * 'p' a plan or 'c' a check was requested, with the highest bit set of a machine that was saved
+ * after its hello; then what the guest says, 0xff, what QEMU's monitor says, 0xff, what the console
+ * says. */
 #include "fuzz.h"
 
 #include "vm/session.h"
@@ -21,7 +22,7 @@
 
 /* What the report has said so far, in the words of a user. */
 static struct oracle {
-	bool plan_only, attached; /* of the host */
+	bool plan_only, check_only, may_leave_check, attached; /* of the host */
 	bool hello, disk, plan, over;
 	bool will_change;
 	uint64_t limits; /* bit 1 << enum reason */
@@ -47,6 +48,11 @@ static void see_check(const json_t *event)
 {
 	int well = ends_well(event, 1);
 
+	if (oracle.check_only) {
+		MUST(oracle.disk && strcmp(text(event, "moment"), "before") == 0);
+		oracle.checked_before = ends_well(event, 0) == 1;
+		return;
+	}
 	MUST(oracle.plan && oracle.will_change && !oracle.plan_only);
 	if (strcmp(text(event, "moment"), "after") == 0) {
 		MUST(oracle.resized);
@@ -66,8 +72,24 @@ static void see_limit(enum reason reason)
 	oracle.limits |= UINT64_C(1) << reason;
 }
 
+static void see_plan(const json_t *event)
+{
+	MUST(oracle.disk && !oracle.plan && !oracle.check_only);
+	oracle.plan = true;
+	oracle.will_change = json_is_true(json_object_get(event, "changed"));
+	if (!json_is_true(json_object_get(event, "check_left")))
+		return;
+	MUST(oracle.may_leave_check && oracle.will_change);
+	oracle.checked_before = true;
+}
+
 static void see_done(const json_t *event)
 {
+	if (oracle.check_only) {
+		MUST(oracle.checked_before && !json_is_true(json_object_get(event, "changed")));
+		fuzz_accepted++;
+		return;
+	}
 	MUST(oracle.plan);
 	if (!json_is_true(json_object_get(event, "changed")))
 		MUST(oracle.plan_only || !oracle.will_change);
@@ -101,9 +123,7 @@ static void see(const json_t *event)
 	} else if (strcmp(word, "limit") == 0) {
 		see_limit(reason_of_word(text(event, "reason")));
 	} else if (strcmp(word, "plan") == 0) {
-		MUST(oracle.disk && !oracle.plan);
-		oracle.plan = true;
-		oracle.will_change = json_is_true(json_object_get(event, "changed"));
+		see_plan(event);
 	} else if (strcmp(word, "check") == 0) {
 		see_check(event);
 	} else if (strcmp(word, "resize") == 0) {
@@ -157,11 +177,15 @@ static struct line_reader fresh(int channel, const struct line_reader *used)
 
 /* A session whose machine is gone and has left all that it said. Its readers'
  * buffers serve all inputs. */
-static struct session *begin(bool plan_only)
+static struct session *begin(unsigned char requested)
 {
+	const bool plan_only = requested & 0x10;
+	const bool check_only = !plan_only && (requested & 0xf) == ('c' & 0xf);
+	const bool may_leave_check = !plan_only && (requested & 0xf) == ('l' & 0xf);
 	static struct report report;
 	static struct progress progress = { .style = PROGRESS_NONE, .percent = -1 };
 	static struct user user = { .terminal = { .fd = -1 } };
+	static struct word word = { .fd = -1 };
 	static struct session session;
 	struct line_reader wire, monitor;
 	struct fault fault;
@@ -176,6 +200,7 @@ static struct session *begin(bool plan_only)
 	session = (struct session){ .report = &report,
 				    .progress = &progress,
 				    .user = &user,
+				    .word = &word,
 				    .build_id = BUILD_ID,
 				    .signals_fd = -1,
 				    .stall_ms = WIRE_STALL_MS,
@@ -188,10 +213,15 @@ static struct session *begin(bool plan_only)
 				    .qmp = { .reader = monitor, .fd = FUZZ_FD + 1 },
 				    .console = { .copy_fd = -1 },
 				    .complaint = { .copy_fd = -1 },
-				    .order = { .kind = plan_only ? REQUEST_PLAN : REQUEST_GROW } };
+				    .order = { .kind = plan_only    ? REQUEST_PLAN
+						       : check_only ? REQUEST_CHECK
+								    : REQUEST_GROW,
+					       .may_leave_check = may_leave_check } };
 	watchdog_open(&session.dog, WIRE_STALL_MS);
 	watchdog_arm(&session.dog, WATCH_HELLO, WIRE_STALL_MS);
-	oracle = (struct oracle){ .plan_only = plan_only };
+	oracle = (struct oracle){ .plan_only = plan_only,
+				  .check_only = check_only,
+				  .may_leave_check = may_leave_check };
 	return &session;
 }
 
@@ -245,12 +275,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	if (size_bytes < HEADER_BYTES)
 		return 0;
 	fuzz_arena_begin();
-	session = begin(data[FUZZ_CHUNKS] & 0x10);
+	session = begin(data[FUZZ_CHUNKS]);
 	fill_channels(data + HEADER_BYTES, size_bytes - HEADER_BYTES, data);
 	converse(session, data[FUZZ_CHUNKS] & 0x80);
 	json_decref(session->answer);
 	json_decref(session->hello);
 	json_decref(session->verdict);
+	report_close(session->report);
 	fuzz_arena_end();
 	return 0;
 }
