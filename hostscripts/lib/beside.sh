@@ -47,7 +47,7 @@ beside_start() {
 	beside=$!
 }
 
-# Waits for it. If it did not pass, the first machine need not go on.
+# Waits for it. If it did not pass, the first machine is ended.
 beside_wait() {
 	beside_first=${child_status:-0} child=$beside beside='' phase=vm
 	child_wait
