@@ -139,20 +139,11 @@ static int await_verdict(struct session *session, struct fault *fault)
 	return 0;
 }
 
-/* After done nothing of the guest's matters, and it powers off; QEMU is told not to
- * wait for that. It closes the disk in order either way. When it does not in time it is
- * killed: the guest has flushed before it said done. A bad end of QEMU is another
- * matter: it may have lost what it held. */
+/* After done the guest powers off, and QEMU closes the disk in order. When it
+ * does not in time it is killed: the guest has flushed before it said done. A
+ * bad end of QEMU is another matter: it may have lost what it held. */
 static int await_exit(struct session *session, struct fault *fault)
 {
-	struct fault gone;
-
-	if (session->end == EVENT_DONE) {
-		json_decref(session->answer);
-		session->answer = NULL;
-		session->awaits_answer = true;
-		(void)qmp_send(&session->qmp, "quit", NULL, -1, &gone);
-	}
 	while (!session->machine.exited && watchdog_left_ms(&session->dog) > 0)
 		if (session_pump(session, fault) < 0 && watchdog_left_ms(&session->dog) > 0)
 			return -1;
