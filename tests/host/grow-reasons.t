@@ -19,7 +19,7 @@ grep -v -e '^#' -e '^$' "$reasons" | sort >"$work/shell"
 sed -n '/^# what rescue-vm/,$p' "$reasons" | grep -v -e '^#' -e '^$' | sort >"$work/shell-c"
 sed -n 's/^| `\([a-z0-9-]*\)` | \([0-9]*\) |.*/\1 \2/p' "$source_tree/docs/reason-codes.md" | sort >"$work/docs"
 # What the scripts really say.
-sed -n 's/.*fault \([a-z0-9]*-[a-z0-9-]*\) ["\\].*/\1/p; s/.*need [^ ]* \([a-z-]*\) .*/\1/p' \
+sed -n '/^[[:blank:]]*#/d; s/.*fault \([a-z0-9]*-[a-z0-9-]*\) ["\\].*/\1/p; s/.*need [^ ]* \([a-z-]*\) .*/\1/p' \
 	"$source_tree"/hostscripts/grow-disk "$source_tree"/hostscripts/trace-* "$source_tree"/hostscripts/lib/*.sh | sort -u >"$work/used"
 cut -d ' ' -f 1 "$work/shell" >"$work/words"
 
