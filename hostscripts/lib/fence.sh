@@ -23,8 +23,8 @@ fence_note_image() {
 	marks_take image && marks_image=$marks
 }
 
-# fence: sets fence_compared, fence_differing, the target's
-# numbers, and the marks of the log.
+# fence: sets fence_compared, fence_differing, the target's numbers, and the marks
+# of the log.
 fence() {
 	redo_check || fence_breach "the log itself ($wrong)"
 	[ "$qcow2_virtual" -eq "$size_after" ] || fence_breach "the size of the disk, which is $qcow2_virtual bytes now"
