@@ -132,6 +132,7 @@ usage_faults() {
 
 # ends_by SIGNAL: while the guest runs.
 ends_by() {
+	: >"$work/out" # the process empties it, too, but perhaps later than we look
 	setsid env --default-signal=INT,HUP,TERM "$rescue_disk" --write --yes disk -- sh -c 'echo up; sleep 100' >"$work/out" 2>"$work/err" </dev/null &
 	process=$!
 	tries=0
