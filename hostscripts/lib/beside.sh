@@ -2,8 +2,8 @@
 # The check before, by a second machine beside the one that grows the log: where
 # there are many files, and two processors. It reads the image itself, which
 # nobody changes before both have ended well; so nothing is kept that was not
-# checked before and after. Where the second machine finds anything, or anything
-# fails, all is done again by one machine, one step after the other.
+# checked before and after. Where the second machine finds anything, or does not
+# end well, all is done again by one machine, one step after the other.
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk
 
 beside_inodes=50000 # in use: as many as in the agent's grow.c
@@ -29,7 +29,8 @@ beside_guess() {
 
 # Memory for two machines; else the second one has to wait for the first.
 beside_has_room() {
-	[ ! -r /proc/meminfo ] || awk '$1 == "MemAvailable:" && $2 < 614400 { exit 1 }' /proc/meminfo
+	memory_available
+	[ "${available_mib:-600}" -ge 600 ]
 }
 
 # By a link, as the name may be none that can be told in JSON.

@@ -29,7 +29,6 @@ fence() {
 	redo_check || fence_breach "the log itself ($wrong)"
 	[ "$qcow2_virtual" -eq "$size_after" ] || fence_breach "the size of the disk, which is $qcow2_virtual bytes now"
 	fence_compared=0 fence_differing=0
-	fence_noting=no
 	[ -n "$marks_image" ] || fence_note_image
 	[ -n "$marks_image" ] || fence_breach "there is no partition with a file system in the table of the image"
 	fence_sector log

@@ -56,7 +56,8 @@ ticket_text() {
 	ticket_bytes=$(file_bytes "$image") && ticket_time=$(file_time "$image") || return 1
 	# shellcheck disable=SC2086  # checksums, to be split
 	set -- ${marks_image#* } ${marks_log#* }
-	case $#$ticket_bytes$table_at$table_bytes in
+	[ $# -eq 6 ] || return 1
+	case $ticket_bytes$table_at$table_bytes in
 	*[!0-9]*) return 1 ;;
 	esac
 	cat <<-END

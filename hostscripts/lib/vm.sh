@@ -129,12 +129,20 @@ vm_run_patiently() {
 	! vm_needs_memory || vm_again "$1" "$2"
 }
 
+# Sets $available_mib, what the host could give: a guess where nothing tells it,
+# empty where the kernel does not.
+memory_available() {
+	available_mib=2048
+	[ ! -r /proc/meminfo ] || available_mib=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo)
+}
+
 # A check that needs more memory than usual gets it, if the host has it.
 vm_needs_memory() {
 	[ "$verdict_reason" = fs-needs-memory ] || return 1
-	vm_larger_mib=1024
-	[ ! -r /proc/meminfo ] || vm_larger_mib=$(awk '$1 == "MemAvailable:" { m = int($2 / 2048); print (m > 2048) ? 2048 : m }' /proc/meminfo)
-	[ "${vm_larger_mib:-0}" -gt "$vm_memory_mib" ] || return 1
+	memory_available
+	vm_larger_mib=$((${available_mib:-0} / 2))
+	[ "$vm_larger_mib" -le 2048 ] || vm_larger_mib=2048
+	[ "$vm_larger_mib" -gt "$vm_memory_mib" ] || return 1
 	say "the check needs more than $vm_memory_mib MiB of memory: once more with $vm_larger_mib MiB"
 	vm_memory_mib=$vm_larger_mib vm_warm=no # a saved machine of that size would be large
 }
