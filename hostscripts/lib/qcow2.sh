@@ -151,7 +151,7 @@ qcow2_check_tables() {
 	*)
 		complaint
 		case $complaint in
-		*' lock'*) fault image-locked "$image is in use by another program" "Try again when that has ended" ;;
+		*' lock'*) fault image-locked "$image is in use by another program$(lock_holder)" "Shut down the virtual machine that has it, and try again" ;;
 		esac
 		complaint_reason image-corrupt
 		fault "$reason" "The tables of $image cannot be checked: $complaint" "Look at the disk behind it; if that is well, restore the image from a backup"

@@ -15,14 +15,6 @@ disk_take() {
 	image_check_tables
 	image_measure
 	size_after=$((size_before + room_bytes))
-	disk_check_lock
-}
-
-# Others that read it do no harm; one that writes would change it under the
-# overlay, and QEMU refuses that. (It cannot be asked of a file that is read-only.)
-disk_check_lock() {
-	[ -n "$operand_image" ] && [ -w "$image" ] || return 0
-	lock_try_qemu || fault image-locked "$lock_reason" "$lock_hint"
 }
 
 # It is only read.
