@@ -3,6 +3,8 @@
 # by us, at fixed offsets, before QEMU opens the file. QEMU never guesses.
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk
 
+image_only_read=no # yes: by a program that writes into an overlay and no further
+
 # image_find PATH: the real file behind it, and the folder its log will be in.
 image_find() {
 	image=$1
@@ -56,8 +58,12 @@ image_check_kind() {
 		"Devices are grown by what made them (lvextend, the hypervisor), not by writing to them"
 	[ -f "$image_at" ] || fault image-not-a-file "$image is not a regular file" "Name a disk image"
 	[ -r "$image_at" ] || fault image-unreadable "$image may not be read by $(id -un 2>/dev/null)" "Ask its owner, or run as its owner"
-	[ -w "$image_at" ] || fault image-not-writable "$image may not be written by $(id -un 2>/dev/null)" \
+	[ "$image_only_read" = yes ] || [ -w "$image_at" ] || fault image-not-writable "$image may not be written by $(id -un 2>/dev/null)" \
 		"Ask its owner; it may also be immutable, or on a file system that is mounted read-only"
+}
+
+image_check_empty() {
+	[ -s "$image_at" ] || fault image-format "$image is empty" "A disk image has at least a partition table"
 }
 
 # Root may write what nobody is meant to write: the mode counts for root too.
@@ -70,7 +76,6 @@ image_check_writable() {
 	[ -w "$image_dir" ] && [ -x "$image_dir" ] ||
 		fault folder-not-writable "$image_dir may not be written by $(id -un 2>/dev/null), and what a run leaves for the next one has to be beside the image" \
 			"Give write permission to the folder, or move the image"
-	[ -s "$image_at" ] || fault image-format "$image is empty" "A disk image has at least a partition table"
 }
 
 # read_fault FILE: also in the middle of a commit, which is then to be finished.

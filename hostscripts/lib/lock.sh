@@ -2,9 +2,10 @@
 # Who else has the image: another grow-disk, or a virtual machine.
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk
 
-# One grow-disk for an image. The lock is on the image itself, by file
-# descriptor 9, which every program we start inherits: as long as one of them
-# lives, the lock does. With --wait-lock it is tried again until the time is over.
+# One grow-disk for an image, or any number of programs that only read it. The
+# lock is on the image itself, by file descriptor 9, which every program we start
+# inherits: as long as one of them lives, the lock does. With --wait-lock it is
+# tried again until the time is over.
 lock_take() {
 	now_ms && lock_deadline=$((now + opt_wait_lock * 1000)) lock_told=no lock_moves=0
 	until lock_try; do
@@ -37,7 +38,7 @@ lock_try() {
 		[ -e "$image_at" ] || return 1
 		fault image-not-writable "$image cannot be opened for writing" "Look at its permissions"
 	}
-	flock -n 9 || {
+	if [ "$image_only_read" = yes ]; then flock -s -n 9; else flock -n 9; fi || {
 		lock_reason="$image is being worked on by another program$(lock_holder)" lock_hint="Try again when that has ended"
 		return 1
 	}
@@ -51,6 +52,7 @@ lock_try() {
 # an exec that fails from ending the script.)
 lock_open() {
 	command exec 8<"$image_at" || return 1
+	[ "$image_only_read" = no ] || { command exec 9<&8 8<&- && return; }
 	lock_from=$image_at
 	[ ! -e /proc/self/fd/8 ] || lock_from=/proc/self/fd/8
 	command exec 9<>"$lock_from" || { exec 8<&- && return 1; }
@@ -59,7 +61,9 @@ lock_open() {
 
 # QEMU's own locks. Opening the file for repair as a raw image asks for them
 # all, and raw images have no repair: nothing is written, and 63 is the answer.
+# Who only reads does not need them all: see lock_check_said.
 lock_try_qemu() {
+	[ "$image_only_read" = no ] || return 0
 	LC_ALL=C run qemu-img check -q -f raw -r leaks -- "$image_at"
 	[ $? -ne 63 ] || return 0
 	complaint
@@ -71,6 +75,14 @@ lock_try_qemu() {
 		;;
 	esac
 	return 1
+}
+
+# lock_check_said MESSAGE: what QEMU says when it starts, with an overlay of an
+# image that another program writes to. Other readers do no harm.
+lock_check_said() {
+	case $1 in
+	*'Failed to get '*' lock'* | *'Is another process using the image'*) fault image-locked "$image is in use by another program$(lock_holder)" "Shut down the virtual machine that has it, and try again" ;;
+	esac
 }
 
 # The first other process that has the image open, where that can be seen.

@@ -53,6 +53,7 @@ rescue_run() {
 	vm_run "$log" "$@"
 	terminal_back
 	vm_verdict
+	[ "$child_status" -eq 0 ] || lock_check_said "$verdict_message"
 	exit_status=$(jq -Rrn '[inputs | fromjson? | select(.event == "exit") | .exit_status] | last // 0' "$work/events" 2>/dev/null)
 }
 

@@ -137,21 +137,23 @@ static bool pump(struct command *command)
 	return moved;
 }
 
-/* Until the command has ended, and nothing of what it wrote is on its way. What
- * its own children in the background write later is nobody's. */
+/* Until the command has ended, and then until there is nothing of what it wrote
+ * that has not gone: what it wrote last may come in the same moment as its end.
+ * What its own children in the background write later is nobody's. */
 static void serve(struct command *command)
 {
 	const struct relay *output = &command->relays[OUTPUT], *error = &command->relays[ERROR];
-	bool moved = true;
+	bool ended_before, moved;
 
-	while (!command->ended || moved || !relay_is_empty(output) || !relay_is_empty(error)) {
+	do {
 		bool waits = !relay_is_empty(output) || !relay_is_empty(error);
 
+		ended_before = command->ended;
 		moved = pump(command);
 		reap(command);
-		if (command->ended && !moved && waits)
+		if (ended_before && !moved && waits)
 			poll(NULL, 0, 5); /* the host does not take it now */
-	}
+	} while (!ended_before || moved || !relay_is_empty(output) || !relay_is_empty(error));
 }
 
 static int start(struct command *command, const struct shell_request *request, struct fault *fault)

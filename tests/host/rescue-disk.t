@@ -11,6 +11,7 @@ need 'rescue-disk' qemu-system-x86_64 qemu-img jq || done_testing
 rescue_disk=$source_tree/hostscripts/rescue-disk
 mkdir "$work/tmp" "$work/disks" "$work/share" "$work/a share, with ünusual name"
 export TMPDIR="$work/tmp"
+mkfifo "$work/fifo"
 cd "$work/disks" || exit 1
 "$images/openwrt-disk" disk
 sum=$(sha256sum <disk)
@@ -135,12 +136,56 @@ ends_by() {
 	: >"$work/out" # the process empties it, too, but perhaps later than we look
 	setsid env --default-signal=INT,HUP,TERM "$rescue_disk" --write --yes disk -- sh -c 'echo up; sleep 100' >"$work/out" 2>"$work/err" </dev/null &
 	process=$!
-	tries=0
-	until grep -q up "$work/out" || [ "$tries" -gt 300 ]; do sleep 0.1 && tries=$((tries + 1)); done
+	wait_up "$work/out"
 	kill -"$1" "$process"
 	wait "$process"
 	is "SIG$1: interrupted" "$? $(said '[interrupted]')" '30 yes'
 	untouched "SIG$1"
+}
+
+# wait_up FILE: until a command that says so runs in the guest.
+wait_up() {
+	tries=0
+	until grep -q up "$1" || [ "$tries" -gt 300 ]; do sleep 0.1 && tries=$((tries + 1)); done
+}
+
+# Of those that only look there may be many, and the image may be marked read-only.
+readers() {
+	chmod 444 disk
+	"$rescue_disk" disk -- sh -c 'echo up; read -r line; echo "$line"' >"$work/first" 2>"$work/first.err" <"$work/fifo" &
+	process=$!
+	exec 5>"$work/fifo"
+	wait_up "$work/first"
+	rescue disk -- echo second </dev/null
+	is 'two look at an image that is read-only' "$status $out" '0 second'
+	chmod 644 disk
+	rescue --write --yes disk -- true </dev/null
+	is 'meanwhile nobody writes' "$status $(said '[image-locked]')" '30 yes'
+	"$grow_disk" disk 300M >/dev/null 2>"$work/err" </dev/null
+	is 'nor grows it' "$? $(said '[image-locked]')" '30 yes'
+	echo 'the end' >&5
+	exec 5>&-
+	wait "$process"
+	is 'the first one was not disturbed' "$? $(tail -n 1 "$work/first")" '0 the end'
+	untouched readers
+}
+
+# QEMU itself finds that somebody writes: when the tables are looked at, or when
+# the machine gets the disk.
+writers() {
+	qemu-img convert -f raw -O qcow2 disk "$work/held.qcow2"
+	cp disk "$work/held.raw"
+	for format in qcow2 raw; do
+		qemu-io -f "$format" "$work/held.$format" -c 'sleep 60000' >/dev/null 2>&1 &
+		holder=$!
+		tries=0
+		until grep -q ":$(stat -c %i "$work/held.$format") " /proc/locks || [ "$tries" -gt 100 ]; do sleep 0.1 && tries=$((tries + 1)); done
+		rescue "$work/held.$format" -- true </dev/null
+		is "while another one writes to it, $format: refused" "$status $(said "(qemu-io, process $holder)") $(said '[image-locked]')" '30 yes yes'
+		kill "$holder"
+		wait "$holder" 2>/dev/null
+	done
+	untouched writers
 }
 
 # What is there of it.
@@ -177,6 +222,8 @@ tools
 clocks
 writes
 shares
+readers
+writers
 usage_faults
 ends_by TERM
 ends_by INT

@@ -8,21 +8,15 @@ disk_take() {
 	if [ -z "$operand_image" ]; then
 		disk_sample
 	else
+		image_only_read=yes
 		image_find "$operand_image"
-		disk_check_kind
+		image_check_kind
+		image_check_empty
 	fi
 	image_preflight_format
 	image_check_tables
 	image_measure
 	size_after=$((size_before + room_bytes))
-}
-
-# It is only read.
-disk_check_kind() {
-	[ ! -d "$image" ] || fault image-not-a-file "$image is a directory" "Name the disk image in it"
-	[ -f "$image" ] || fault image-not-a-file "$image is not a regular file" "Name a disk image"
-	[ -r "$image" ] || fault image-unreadable "$image may not be read by $(id -un 2>/dev/null)" "Ask its owner, or run as its owner"
-	[ -s "$image" ] || fault image-format "$image is empty" "A disk image has at least a partition table"
 }
 
 # Two partitions with labels, like the disk of a small router.

@@ -31,15 +31,6 @@ run_trace() {
 		  ($events | sort_by(.t_us // (.t_ms // 0) * 1000) | .[] | select(.event != "beat")) | del(.host_ms)' "$1/events" >"$1/trace"
 }
 
-# run_check_lock MESSAGE: others that read the image do no harm, like another
-# trace-boot; one that writes would change it under the overlay. QEMU tells them
-# apart when it starts.
-run_check_lock() {
-	case $1 in
-	*'Is another process using the image'*) fault image-locked "$image is in use by another program$(lock_holder)" "Shut down the virtual machine that has it, and try again" ;;
-	esac
-}
-
 run_single() {
 	mkdir "$work/run" && disk_overlay "$work/run/disk" || fault no-space "The throwaway disk cannot be made in $work" "Make room in ${TMPDIR:-/tmp}"
 	ln -s -- run/events "$work/events"
@@ -52,7 +43,7 @@ run_single() {
 	[ -z "$caught" ] || fault interrupted "Interrupted by SIG$caught; nothing was changed" "Run it again"
 	[ "$child_status" -ne 2 ] || { finished=yes && exit 2; } # rescue-vm has said what is wrong with an option
 	vm_verdict
-	run_check_lock "$verdict_message"
+	lock_check_said "$verdict_message"
 	[ -z "$verdict_message" ] || verdict_message="$verdict_message; the image is what it was"
 	vm_check
 	run_trace "$work/run" "$opt_attach" "$opt_seq" "$opt_method" || fault no-space "The trace cannot be written in $work" "Make room in ${TMPDIR:-/tmp}"

@@ -36,6 +36,6 @@ show_many() {
 	jq -nr -L "$lib/trace" -f "$lib/trace/count.jq" "$work/results"
 	[ "$(wc -l <"$work/results")" -eq "$(wc -l <"$work/list")" ] || fault internal "Not every boot has left a result" "Please report it"
 	failed=$(jq -rn '[inputs | select(.failed)] | first // empty | .sentence' "$work/results")
-	run_check_lock "$failed"
+	lock_check_said "$failed"
 	[ -z "$failed" ] || fault guest-died "Not every boot could be traced: $failed" "Run one of them alone, with --verbose"
 }
