@@ -33,15 +33,15 @@ report() {
 # The disk, its facts, its checksum: two partitions of ext4 with blocks of 1 KiB, the second one to grow. With FILES it has
 # so many, each of them empty: from 50,000 on a second machine does the check before.
 make_sample() {
-	sample_disk=66560s sample_mib=16 sample_options='-b 1024 -L rootfs'
+	sample_mib=16 sample_options='-b 1024 -L rootfs'
 	[ "${FILES:-0}" -eq 0 ] || {
-		sample_disk=$((FILES / 2048 + 200))M sample_mib=$((FILES / 2048 + 160))
+		sample_mib=$((FILES / 2048 + 160))
 		sample_options="-b 1024 -L rootfs -N $((FILES + 2000)) -d $work/files"
 		for folder in $(seq $((FILES / 1000))); do
 			mkdir -p "$work/files/$folder" && (cd "$work/files/$folder" && seq -f file-%g 1000 | xargs touch)
 		done
 	}
-	"$images/mbr-disk" --format "$format" --id 0x4f575254 "$work/sample" "$sample_disk" \
+	"$images/mbr-disk" --format "$format" --id 0x4f575254 "$work/sample" "$((33792 + sample_mib * 2048))s" \
 		part 1 512 8M 83 boot ext4 '-b 1024 -L kernel' part 2 33792 "${sample_mib}M" 83 - ext4 "$sample_options" &&
 		"$judge" before "$work/sample" 2 "$work/facts" &&
 		sample_sum=$(sha256sum <"$work/sample") &&
