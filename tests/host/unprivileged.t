@@ -40,6 +40,12 @@ ok 'grow, with the accelerator of its choice' as_user "$installed" "$work/home/d
 ok 'the judge is content' "$judge" after "$work/home/disk.qcow2" "$work/facts" --size 2147483648
 is 'owner and mode are kept' "$(stat -c '%u %a' "$work/home/disk.qcow2")" "$user 600"
 ok 'plan' as_user "$installed" --plan "$work/home/plan.qcow2" 2G
+mkdir "$work/golden"
+cp "$work/home/plan.qcow2" "$work/golden/disk.qcow2"
+chmod 444 "$work/golden/disk.qcow2"
+chmod 555 "$work/golden"
+is 'rescue-disk looks at what may only be read' "$(as_user "$stage/usr/bin/rescue-disk" "$work/golden/disk.qcow2" -- cat /proc/partitions | grep -c 'sda[12]')" 2
+chmod 755 "$work/golden" # to be removed
 ok 'the accelerator that worked is remembered' test -s "$work/home/.cache/grow-disk/accel"
 is 'the machine is saved, and no other file is left' \
 	"$(cd "$work/home" && find . -type f | sed 's/-[0-9a-f]*\.machine$/.machine/' | sort | tr '\n' ' ')" \
