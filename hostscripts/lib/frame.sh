@@ -61,14 +61,6 @@ make_work() {
 	esac
 }
 
-# take_rtc VALUE: a moment in UTC, for $opt_rtc.
-take_rtc() {
-	case ${1%Z} in
-	[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]) opt_rtc=$1 ;;
-	*) usage_fault "--rtc cannot be '$1': write it as 2038-01-19T03:14:00Z" ;;
-	esac
-}
-
 # What a command needs that works in a log.
 prepare() {
 	need jq missing-program jq

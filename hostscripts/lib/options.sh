@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# The command line: options before, between and behind the operands.
+# The command line of grow-disk.
 # shellcheck disable=SC2034,SC2154  # the options are read all over grow-disk
 
 usage() {
@@ -48,9 +48,7 @@ that a commit did not finish. See grow-disk(1).
 TEXT
 }
 
-usage_fault() {
-	fault usage "$1" "See grow-disk --help"
-}
+options_valued='--partition --repair --format --accel --rtc --events --keep-log --work-dir --wait-lock'
 
 options_default() {
 	opt_json=no opt_verb=grow opt_work_dir='' opt_wait_lock=0 opt_quiet=no opt_verbose=no opt_allow_backing=no
@@ -68,31 +66,8 @@ options_operand() {
 }
 
 options_parse() {
-	# Faults of the command line shall be JSON too, wherever --json stands.
-	for word; do
-		case $word in
-		--) break ;;
-		--json) opt_json=yes ;;
-		esac
-	done
-	while [ $# -gt 0 ]; do
-		case $1 in
-		--)
-			shift
-			for word; do options_operand "$word"; done
-			break
-			;;
-		--partition | --repair | --format | --accel | --rtc | --events | --keep-log | --work-dir | --wait-lock)
-			[ $# -ge 2 ] || usage_fault "$1 needs a value"
-			options_value "$1" "$2"
-			shift
-			;;
-		--partition=* | --repair=* | --format=* | --accel=* | --rtc=* | --events=* | --keep-log=* | --work-dir=* | --wait-lock=*) options_value "${1%%=*}" "${1#*=}" ;;
-		-?*) options_flag "$1" ;;
-		*) options_operand "$1" ;;
-		esac
-		shift
-	done
+	arguments_find_json "$@"
+	arguments_parse "$@"
 	[ "$operands" -ge 1 ] || usage_fault "The name of an image is missing"
 	[ "$operand_size" != '' ] || [ "$operands" -lt 2 ] || usage_fault "SIZE is empty"
 	[ "$opt_verb" = grow ] || [ "$opt_keep_failed" = no ] || usage_fault "--keep-failed goes only with a grow"
@@ -108,15 +83,10 @@ options_flag() {
 		[ "$opt_verb" = grow ] || [ "--$opt_verb" = "$1" ] || usage_fault "--$opt_verb and $1 exclude each other"
 		opt_verb=${1#--}
 		;;
-	--allow-backing) opt_allow_backing=yes ;;
 	--no-warm) opt_warm=no ;;
 	--keep-failed) opt_keep_failed=yes ;;
-	-q | --quiet) opt_quiet=yes ;;
-	-v | --verbose) opt_verbose=yes ;;
-	-h | --help) usage && exit 0 ;;
-	-V | --version) printf 'grow-disk %s\n' "$grow_disk_version" && exit 0 ;;
 	-[0-9]*) fault size-invalid "'$1' is not a size: grow-disk only makes disks larger" "For a file of that name write ./$1" ;;
-	*) usage_fault "There is no option $1" ;;
+	*) arguments_flag "$1" ;;
 	esac
 }
 
@@ -125,15 +95,12 @@ options_value() {
 	case $1=$2 in
 	--partition=[1-9] | --partition=[1-9][0-9]) opt_partition=$2 ;;
 	--repair=safe | --repair=all) opt_repair=$2 ;;
-	--format=raw | --format=qcow2) opt_format=$2 ;;
-	--accel=auto | --accel=kvm | --accel=hvf | --accel=tcg) opt_accel=$2 ;;
-	--rtc=*) take_rtc "$2" ;;
 	--events=?*) opt_events=$2 ;;
 	--keep-log=?*) opt_keep_log=$2 ;;
 	--work-dir=?*) opt_work_dir=$2 ;;
 	--wait-lock=[0-9] | --wait-lock=[1-9][0-9] | --wait-lock=[1-9][0-9][0-9] | --wait-lock=[1-9][0-9][0-9][0-9] | --wait-lock=[1-9][0-9][0-9][0-9][0-9])
 		opt_wait_lock=$2
 		;;
-	*) usage_fault "$1 cannot be '$2'" ;;
+	*) arguments_value "$@" ;;
 	esac
 }

@@ -37,9 +37,7 @@ See rescue-disk(1).
 TEXT
 }
 
-usage_fault() {
-	fault usage "$1" "See rescue-disk --help"
-}
+options_valued='--share --rtc --memory --append --accel --format'
 
 options_default() {
 	opt_json=no opt_verb=rescue opt_work_dir='' opt_wait_lock=0 opt_quiet=no opt_verbose=no opt_allow_backing=no
@@ -55,25 +53,7 @@ options_operand() {
 }
 
 options_parse() {
-	while [ $# -gt 0 ]; do
-		case $1 in
-		--)
-			shift
-			[ $# -gt 0 ] || usage_fault "Behind -- the command is missing"
-			options_command "$@"
-			break
-			;;
-		--share | --rtc | --memory | --append | --accel | --format)
-			[ $# -ge 2 ] || usage_fault "$1 needs a value"
-			options_value "$1" "$2"
-			shift
-			;;
-		--share=* | --rtc=* | --memory=* | --append=* | --accel=* | --format=*) options_value "${1%%=*}" "${1#*=}" ;;
-		-?*) options_flag "$1" ;;
-		*) options_operand "$1" ;;
-		esac
-		shift
-	done
+	arguments_parse "$@"
 	[ "$operands" -eq 1 ] || usage_fault "The name of an image is missing"
 	[ "$opt_share_rw" = no ] || [ -n "$opt_share" ] || usage_fault "--share-rw needs --share"
 	[ "$opt_yes" = no ] || [ "$opt_write" = yes ] || usage_fault "--yes goes only with --write"
@@ -86,12 +66,7 @@ options_flag() {
 	--write) opt_write=yes ;;
 	--yes) opt_yes=yes ;;
 	--share-rw) opt_share_rw=yes ;;
-	--allow-backing) opt_allow_backing=yes ;;
-	-q | --quiet) opt_quiet=yes ;;
-	-v | --verbose) opt_verbose=yes ;;
-	-h | --help) usage && exit 0 ;;
-	-V | --version) printf 'rescue-disk %s\n' "$grow_disk_version" && exit 0 ;;
-	*) usage_fault "There is no option $1" ;;
+	*) arguments_flag "$1" ;;
 	esac
 }
 
@@ -99,21 +74,19 @@ options_flag() {
 options_value() {
 	case $1=$2 in
 	--share=?*) opt_share=$2 ;;
-	--rtc=*) take_rtc "$2" ;;
 	--memory=[1-9][0-9] | --memory=[1-9][0-9][0-9] | --memory=[1-9][0-9][0-9][0-9] | --memory=[1-5][0-9][0-9][0-9][0-9])
 		[ "$2" -ge 64 ] || usage_fault "--memory cannot be less than 64 MiB"
 		opt_memory=$2
 		;;
 	--append=?*) opt_append=$2 ;;
-	--accel=auto | --accel=kvm | --accel=hvf | --accel=tcg) opt_accel=$2 ;;
-	--format=raw | --format=qcow2) opt_format=$2 ;;
-	*) usage_fault "$1 cannot be '$2'" ;;
+	*) arguments_value "$@" ;;
 	esac
 }
 
 # The arguments as one line for the guest's sh, each in quotes. (The dot keeps
 # newlines at the end.)
-options_command() {
+options_rest() {
+	[ $# -gt 0 ] || usage_fault "Behind -- the command is missing"
 	for word; do
 		quoted=$(printf '%s.' "$word" | sed "s/'/'\\\\''/g")
 		command="$command${command:+ }'${quoted%.}'"

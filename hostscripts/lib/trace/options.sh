@@ -55,9 +55,7 @@ trace-boot. See trace-boot(1).
 TEXT
 }
 
-usage_fault() {
-	fault usage "$1" "See trace-boot --help"
-}
+options_valued='--attach --attach-at --seq --log --method --hold-up --cpus --append --break --rtc --share --accel --format --runs --jobs --from --json --svg --chrome'
 
 options_default() {
 	opt_json=no opt_quiet=no opt_verbose=no opt_all=no opt_format='' opt_allow_backing=no opt_accel=auto
@@ -74,24 +72,7 @@ options_operand() {
 }
 
 options_parse() {
-	while [ $# -gt 0 ]; do
-		case $1 in
-		--)
-			shift
-			for word; do options_operand "$word"; done
-			break
-			;;
-		--attach | --attach-at | --seq | --log | --method | --hold-up | --cpus | --append | --break | --rtc | --share | --accel | --format | --runs | --jobs | --from | --json | --svg | --chrome)
-			[ $# -ge 2 ] || usage_fault "$1 needs a value"
-			options_value "$1" "$2"
-			shift
-			;;
-		--*=*) options_value "${1%%=*}" "${1#*=}" ;;
-		-?*) options_flag "$1" ;;
-		*) options_operand "$1" ;;
-		esac
-		shift
-	done
+	arguments_parse "$@"
 	options_check
 	options_complete
 }
@@ -100,12 +81,7 @@ options_flag() {
 	case $1 in
 	--matrix) opt_matrix=yes ;;
 	--all) opt_all=yes ;;
-	--allow-backing) opt_allow_backing=yes ;;
-	-q | --quiet) opt_quiet=yes ;;
-	-v | --verbose) opt_verbose=yes ;;
-	-h | --help) usage && exit 0 ;;
-	-V | --version) printf 'trace-boot %s\n' "$grow_disk_version" && exit 0 ;;
-	*) usage_fault "There is no option $1" ;;
+	*) arguments_flag "$1" ;;
 	esac
 }
 
@@ -123,20 +99,14 @@ options_value() {
 	--hold-up=?*:?*) opt_hold_up=$2 opt_hold_up_ms=1000 ;;
 	--cpus=[1-8]) opt_cpus=$2 ;;
 	--append=?*) opt_append=$2 ;;
-	--rtc=*) take_rtc "$2" ;;
 	--share=?*) opt_share=$2 ;;
-	--accel=auto | --accel=kvm | --accel=hvf | --accel=tcg) opt_accel=$2 ;;
-	--format=raw | --format=qcow2) opt_format=$2 ;;
 	--runs=[1-9] | --runs=[1-9][0-9] | --runs=[1-9][0-9][0-9] | --runs=[1-9][0-9][0-9][0-9]) opt_runs=$2 ;;
 	--jobs=[1-9] | --jobs=[1-9][0-9]) opt_jobs=$2 ;;
 	--from=?*) opt_from=$2 ;;
 	--json=?*) opt_json_file=$2 ;;
 	--svg=?*) opt_svg=$2 ;;
 	--chrome=?*) opt_chrome=$2 ;;
-	--attach=* | --attach-at=* | --seq=* | --log=* | --break=* | --method=* | --hold-up=* | --cpus=* | --append=* | --share=* | --accel=* | --format=* | --runs=* | --jobs=* | --from=* | --json=* | --svg=* | --chrome=*)
-		usage_fault "$1 cannot be '$2'"
-		;;
-	*) usage_fault "There is no option $1" ;;
+	*) arguments_value "$@" ;;
 	esac
 }
 
