@@ -133,6 +133,24 @@ status=0
 is "a disk of no size: as the machine sees it" "$status $(jq -r .reason ../json)" '10 table-not-mbr'
 rm empty
 
+# guess MIB USED [SIZE]: is a second machine started at once, with so much memory, and so many of 100,000 inodes in use?
+guess() {
+	perl -e 'print pack "V5", 100000, 400000, 0, 0, 100000 - shift' "$2" >../superblock
+	(
+		free_mib=$1 vm_leave=yes marks_image=noted size_before=1000 size_after=${3:-2000}
+		# shellcheck source=../../hostscripts/lib/beside.sh
+		. "$source_tree/hostscripts/lib/beside.sh"
+		memory_available() { available_mib=$free_mib; }
+		beside_start() { echo started; }
+		beside_guess
+	)
+}
+is "guess: enough of both" "$(guess 600 50000)" started
+is "guess: memory is not known" "$(guess '' 50000)" started
+is "guess: too little memory" "$(guess 599 50000)" ''
+is "guess: too few files" "$(guess 600 49999)" ''
+is "guess: nothing to grow" "$(guess 600 50000 1000)" ''
+
 taskset -c 0 true 2>/dev/null && {
 	fresh
 	status=0
