@@ -81,10 +81,20 @@ arguments_value() {
 	esac
 }
 
-# arguments_rtc VALUE: a moment in UTC.
+# arguments_rtc VALUE: a moment in UTC, on a day that there is, since 1970.
 arguments_rtc() {
 	case ${1%Z} in
-	[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]) opt_rtc=$1 ;;
-	*) usage_fault "--rtc cannot be '$1': write it as 2038-01-19T03:14:00Z" ;;
+	*-02-30T* | *-02-31T* | *-0[469]-31T* | *-11-31T*) ;;
+	[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9])
+		rtc_year=${1%%-*} rtc_day=${1#*-}
+		rtc_day=${rtc_day%%T*}
+		case $rtc_year:$rtc_day:${1#*T} in
+		*:00-* | *:1[3-9]-* | *-00:* | *-3[2-9]:* | *:2[4-9]:??:*) ;;
+		*:02-29:*) [ $((rtc_year % 4)) -ne 0 ] || { [ $((rtc_year % 100)) -eq 0 ] && [ $((rtc_year % 400)) -ne 0 ]; } || opt_rtc=$1 ;;
+		*) opt_rtc=$1 ;;
+		esac
+		[ "$rtc_year" -ge 1970 ] || opt_rtc=''
+		;;
 	esac
+	[ -n "$1" ] && [ "$opt_rtc" = "$1" ] || usage_fault "--rtc cannot be '$1': write it as 2038-01-19T03:14:00Z"
 }

@@ -107,7 +107,7 @@ commit_tidy() {
 }
 
 commit_program() {
-	trap '' HUP INT TERM
+	trap '' HUP INT QUIT TERM
 	complaints_to_file
 	run_limit_memory
 	exec qemu-img commit -p -d --image-opts "${commit_top%.}" >"$work/commit-progress"
@@ -119,7 +119,7 @@ commit_watch() {
 	[ "$opt_quiet" = no ] && [ -t 2 ] || return 0
 	keep commit-progress true
 	(
-		trap '' HUP INT TERM
+		trap '' HUP INT QUIT TERM
 		trap 'exit 0' USR1
 		while kill -0 $$ 2>/dev/null && { sleep 0.2 || sleep 1; }; do
 			percent=$(tail -c 17 "$work/commit-progress" 2>/dev/null | sed -n 's/.*(\([0-9]*\)\..*/\1/p')

@@ -17,8 +17,8 @@ redo_key='' limits='' failed_base='' finished=no ms_fence='' ms_commit='' work='
 # stop half way, and no file of ours may become standard output.
 frame_streams() {
 	trap '' PIPE
-	(: <&0) 2>/dev/null || exec </dev/null
-	(: >&1) 2>/dev/null || exec >/dev/null
+	(: 3<&0) 2>/dev/null || exec </dev/null
+	(: 3>&1) 2>/dev/null || exec >/dev/null
 	(: >&2) || exec 2>/dev/null
 }
 
@@ -26,7 +26,7 @@ frame_streams() {
 # shellcheck disable=SC2317  # the trap calls it
 cleanup() {
 	ended=$?
-	trap '' HUP INT TERM
+	trap '' HUP INT QUIT TERM
 	[ -z "$child" ] || { kill -KILL "$child" 2>/dev/null && wait "$child"; }
 	[ -z "$keeper" ] || kill -USR1 "$keeper" 2>/dev/null
 	child='' keeper=''

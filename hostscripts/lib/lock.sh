@@ -11,11 +11,16 @@ lock_take() {
 	until lock_try; do
 		[ -n "$lock_reason" ] || ! lock_moved || continue
 		now_ms
-		[ "$now" -lt "$lock_deadline" ] || fault image-locked "$lock_reason" "$lock_hint, or wait for it: --wait-lock SECONDS"
+		[ "$now" -lt "$lock_deadline" ] || fault image-locked "$lock_reason" "$lock_hint$(lock_wait_hint)"
 		[ "$lock_told" = yes ] || say "waiting for at most $opt_wait_lock s: $lock_reason"
 		lock_told=yes
 		run_long sleep 0.2 || run_long sleep 1
 	done
+}
+
+# Only grow-disk has that option.
+lock_wait_hint() {
+	[ "$opt_verb" = rescue ] || printf ', or wait for it: --wait-lock SECONDS'
 }
 
 # Seldom more than once; for ever would mean that a lock cannot be had here.

@@ -122,7 +122,7 @@ flush_fault() {
 
 # As run, but a signal to the whole group does not end the program.
 run_unstopped() (
-	trap '' HUP INT TERM
+	trap '' HUP INT QUIT TERM
 	run "$@"
 )
 

@@ -91,5 +91,7 @@ options_rest() {
 		quoted=$(printf '%s.' "$word" | sed "s/'/'\\\\''/g")
 		command="$command${command:+ }'${quoted%.}'"
 	done
+	command -v jq >/dev/null || return 0 # that is told later
+	is_utf8 "$command" || usage_fault "The command is not UTF-8, and cannot be told to the guest; put it into a file of a --share"
 	[ "$(printf %s "$command" | wc -c)" -le 3071 ] || usage_fault "The command is longer than 3071 bytes; put it into a file of a --share"
 }

@@ -31,7 +31,7 @@ result_print() {
 }
 
 result_verdict() {
-	trap '' HUP INT TERM # what was done is done
+	trap '' HUP INT QUIT TERM # what was done is done
 	stage_end
 	if [ "$opt_json" = yes ]; then
 		result_print

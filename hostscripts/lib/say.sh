@@ -28,6 +28,15 @@ is_utf8() {
 	esac
 }
 
+# Standard input, to standard output. A reader that has gone away is no fault.
+speak() {
+	{ complaint=$({ LC_ALL=C cat >&4; } 2>&1) && return 0; } 4>&1
+	case $complaint in
+	*'Broken pipe'*) return 0 ;;
+	esac
+	fault no-space "Standard output cannot be written: ${complaint##*: }" "Make room, or look at what reads it"
+}
+
 # What is going on now, like the stages that rescue-vm tells: a line each, or on
 # a terminal one line for all, which goes in the end.
 stage() {
@@ -122,7 +131,7 @@ work_writable() {
 
 # fault REASON MESSAGE [HINT]: say it, and leave with the reason's status.
 fault() {
-	trap '' HUP INT TERM # from here on there is nothing to interrupt
+	trap '' HUP INT QUIT TERM # from here on there is nothing to interrupt
 	[ -z "${ahead:-}" ] || vm_forget
 	case $1 in
 	commit-unfinished | interrupted | no-space) ;;

@@ -40,7 +40,7 @@ child_stop() {
 child_limit() {
 	(
 		nap=
-		trap '' HUP INT TERM
+		trap '' HUP INT QUIT TERM
 		trap '[ -z "$nap" ] || kill -KILL "$nap"; exit 0' USR1
 		sleep "$grace_s" &
 		nap=$!

@@ -151,6 +151,8 @@ static void serve(struct command *command)
 		ended_before = command->ended;
 		moved = pump(command);
 		reap(command);
+		if (command->ended && !ended_before)
+			(void)kill(-1, SIGKILL); /* its children, which might write for ever */
 		if (ended_before && !moved && waits)
 			poll(NULL, 0, 5); /* the host does not take it now */
 	} while (!ended_before || moved || !relay_is_empty(output) || !relay_is_empty(error));

@@ -6,11 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#define WRITE_TIMEOUT_MS 10000
+#define WRITE_TIMEOUT_MS 3600000 /* a host that is stopped may go on; if it ends, so does QEMU */
 #define BEAT_PERIOD_MS	 (WIRE_BEAT_MS / 2) /* too early is fine, too late is not */
 
 /* The lock is held: one line at a time goes over the wire. */
@@ -24,9 +25,15 @@ static void send_line(struct report *report, enum event_kind kind, json_t *field
 		report->fd = -1;
 }
 
+/* A host that does not read just now (it was stopped, or waits for a terminal) is
+ * not to be found with a wire that is full: then there is no beat. */
 static void beat(struct report *report)
 {
+	struct pollfd wire = { .fd = report->fd, .events = POLLOUT };
+
 	report->beats++;
+	if (poll(&wire, 1, 0) == 0)
+		return;
 	send_line(
 		report, EVENT_BEAT,
 		json_pack("{s:I, s:s}", "seq", (json_int_t)report->beats, "stage", report->stage));

@@ -26,8 +26,10 @@ static void write_some(struct relay *relay)
 
 	if (!relay->broken)
 		put = write(relay->to, relay->data + relay->at, relay->used - relay->at);
-	if (put < 0 && !is_passing(errno))
+	if (put < 0 && !is_passing(errno)) {
 		relay->broken = true;
+		relay->error = errno;
+	}
 	if (put <= 0)
 		return;
 	relay->at += (size_t)put;
@@ -38,8 +40,10 @@ static size_t read_some(struct relay *relay)
 {
 	ssize_t got = read(relay->from, relay->data, sizeof(relay->data));
 
-	if (got == 0 || (got < 0 && !is_passing(errno)))
+	if (got == 0 || (got < 0 && !is_passing(errno))) {
 		relay->ended = true;
+		relay->error = got < 0 ? errno : 0;
+	}
 	relay->at = 0;
 	relay->used = got > 0 ? (size_t)got : 0;
 	return relay->used;

@@ -19,6 +19,7 @@ struct relay {
 	uint64_t bytes; /* that went through */
 	bool ended;	/* nothing more comes */
 	bool broken;	/* nobody takes it any more; it is read all the same */
+	int error;	/* an errno: why it ended, or is broken; 0: it is the end */
 };
 
 /* What to wait for next; fd is -1 if there is nothing. */

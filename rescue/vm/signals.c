@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGWINCH };
+static const int caught[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCHLD, SIGWINCH };
 
 #define CAUGHT (sizeof(caught) / sizeof(caught[0]))
 

@@ -1,11 +1,14 @@
 #include "user.h"
 
+#include "base/cleanup.h"
 #include "base/io.h"
 #include "wire/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define WRITE_MS      5000
@@ -14,6 +17,21 @@
 
 enum { INPUT, OUTPUT, ERROR };
 
+/* A terminal or a pipe whose reader pauses must not hold us up: a description of
+ * our own never blocks, and that of others stays as it is. Where that cannot be,
+ * the descriptor itself. */
+static int open_output(int fd)
+{
+	char path[32];
+	struct stat status;
+	int own = -1;
+
+	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	if (isatty(fd) || (fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode)))
+		own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return own < 0 ? fd : own;
+}
+
 int user_open(struct user *user, const struct options *options, struct fault *fault)
 {
 	*user = (struct user){ .has_terminal = options->terminal,
@@ -21,12 +39,17 @@ int user_open(struct user *user, const struct options *options, struct fault *fa
 			       .terminal = { .fd = -1 } };
 	for (int i = 0; i < USER_RELAYS; i++)
 		user->harmless[i] = i != INPUT && isatty(i);
+	for (int i = OUTPUT; i <= ERROR; i++)
+		user->outputs[i] = user->has_streams ? open_output(i) : i;
 	return user->has_terminal ? terminal_open(&user->terminal, fault) : 0;
 }
 
 void user_close(struct user *user)
 {
 	user_end(user);
+	for (int i = OUTPUT; i <= ERROR; i++)
+		if (user->outputs[i] > STDERR_FILENO)
+			close_fdp(&user->outputs[i]);
 	terminal_close(&user->terminal);
 }
 
@@ -78,7 +101,7 @@ static void connect_relays(struct user *user, const struct machine *machine)
 	user->input_told = user->relays[INPUT].ended;
 	for (int i = OUTPUT; i <= ERROR; i++) {
 		user->relays[i].from = guest[i];
-		user->relays[i].to = i;
+		user->relays[i].to = user->outputs[i];
 	}
 }
 
@@ -158,6 +181,32 @@ static int tell_ends(struct user *user, struct fault *fault)
 	return send_control(user, &control, fault);
 }
 
+static int output_lost(int error, struct fault *fault)
+{
+	bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+
+	if (error == EPIPE)
+		return fault_set(fault, REASON_INTERRUPTED, "nobody reads the output any more");
+	return fault_set_errno(fault, full ? REASON_NO_SPACE : REASON_DISK_IO, error,
+			       "the output cannot be written");
+}
+
+/* What was not read, or did not arrive, is not to be taken for the end of it. */
+static int check_relays(const struct user *user, struct fault *fault)
+{
+	const struct relay *input = &user->relays[INPUT];
+
+	for (int i = OUTPUT; i <= ERROR; i++)
+		if (user->relays[i].broken)
+			return output_lost(user->relays[i].error, fault);
+	if (user->has_terminal && input->ended)
+		return fault_set(fault, REASON_INTERRUPTED, "the terminal is gone");
+	if (user->has_streams && input->ended && input->error != 0)
+		return fault_set_errno(fault, REASON_DISK_IO, input->error,
+				       "standard input cannot be read");
+	return 0;
+}
+
 int user_step(struct user *user, const struct pollfd slots[USER_RELAYS], struct tail *console,
 	      struct fault *fault)
 {
@@ -169,10 +218,8 @@ int user_step(struct user *user, const struct pollfd slots[USER_RELAYS], struct 
 	}
 	if (!user->active)
 		return 0;
-	if (user->relays[OUTPUT].broken || user->relays[ERROR].broken)
-		return fault_set(fault, REASON_INTERRUPTED, "nobody reads the output any more");
-	if (user->has_terminal && user->relays[INPUT].ended)
-		return fault_set(fault, REASON_INTERRUPTED, "the terminal is gone");
+	if (check_relays(user, fault) < 0)
+		return -1;
 	return user->has_streams ? tell_ends(user, fault) : 0;
 }
 

@@ -24,6 +24,7 @@ struct user {
 	bool input_told;  /* the guest knows where its input ends */
 	bool awaits_rest; /* the command has ended, after so many bytes: */
 	uint64_t output_bytes, error_bytes;
+	int outputs[USER_RELAYS];   /* where what comes goes */
 	bool harmless[USER_RELAYS]; /* it goes to a terminal, which is not to be commanded */
 	bool within_c1[USER_RELAYS];
 };

@@ -60,7 +60,34 @@ x>"
 	is 'a reader that is late gets everything' "$(cat "$work/out")" "$(seq 1 100000 | sha256sum)"
 	timeout 60 "$rescue_disk" disk -- yes 2>"$work/err" </dev/null | head -n 1 >"$work/out"
 	is 'a reader that goes away ends it' "$(cat "$work/out") $(said 'Nobody reads')" 'y yes'
+	rescue disk -- sh -c 'cat /dev/zero & cat /dev/zero >&2 & sleep 1; exit 3' </dev/null
+	is 'children that write for ever do not keep it from its end' "$status" 3
+	rescue disk -- sh -c 'exit 9' <&-
+	is 'without standard input' "$status" 9
+	rescue disk -- cat <"$work"
+	is 'input that cannot be read is not its end' "$status $(said 'Standard input cannot be read')" '30 yes'
+	"$rescue_disk" disk -- echo hi >/dev/full 2>"$work/err" </dev/null
+	is 'output that cannot be written: says why' "$? $(said '[no-space]')" '30 yes'
 	untouched 'streams'
+}
+
+# mounted NAME COMMAND: however it mounts the partition, it is unmounted before it is kept.
+mounted() {
+	cp disk "$work/mounted"
+	rescue --write --yes "$work/mounted" -- sh -c "$2" </dev/null
+	is "$1: kept" "$status $(said 'kept:')" '0 yes'
+	is "$1: unmounted" "$(dumpe2fs -h "$work/mounted?offset=17301504" 2>/dev/null | grep -c needs_recovery) $(e2fsck -fn "$work/mounted?offset=17301504" >/dev/null 2>&1 && echo sound)" '0 sound'
+	is "$1: written" "$(debugfs -R 'cat /new' "$work/mounted?offset=17301504" 2>/dev/null)" new
+}
+
+mounts() {
+	mounted 'ready for a chroot' 'mount /dev/sda2 /mnt && mkdir -p /mnt/proc /mnt/dev && mount -t proc proc /mnt/proc && mount -o bind /dev /mnt/dev && echo new >/mnt/new'
+	mounted 'by another name' 'cd /dev && mount sda2 /mnt && echo new >/mnt/new'
+	mounted 'under another mount' 'mkdir /tmp/a && mount /dev/sda2 /tmp/a && echo new >/tmp/a/new && mount -t tmpfs none /tmp'
+	cp disk "$work/mounted"
+	rescue --write --yes "$work/mounted" -- sh -c 'mount /dev/sda2 /mnt && echo new >/mnt/new && mount -o bind /mnt /proc' </dev/null
+	is 'what cannot be told is not kept' "$status $(said '[disk-io]')" '30 yes'
+	is 'what cannot be told: the image is what it was' "$(sha256sum <"$work/mounted")" "$sum"
 }
 
 tools() {
@@ -125,6 +152,8 @@ usage_faults() {
 	refused '--share of nothing' 'no folder' --share none disk -- true
 	refused '--share-rw of the image' 'cannot share' --share . --share-rw disk -- true
 	refused 'a bad --rtc' "cannot be 'tomorrow'" --rtc tomorrow disk -- true
+	refused 'a day that there is not' "cannot be '2038-02-31T00:00:00Z'" --rtc 2038-02-31T00:00:00Z disk -- true
+	refused 'a command that is not UTF-8' 'is not UTF-8' disk -- "$(printf 'a\377b')"
 	refused 'a bad --memory' "cannot be '1'" --memory 1 disk -- true
 	refused 'a bad option' 'no option --grow' --grow disk -- true
 	refused 'a command that is too long' 'command is longer' disk -- "$(head -c 4000 /dev/zero | tr '\0' x)"
@@ -134,7 +163,7 @@ usage_faults() {
 # ends_by SIGNAL: while the guest runs.
 ends_by() {
 	: >"$work/out" # the process empties it, too, but perhaps later than we look
-	setsid env --default-signal=INT,HUP,TERM "$rescue_disk" --write --yes disk -- sh -c 'echo up; sleep 100' >"$work/out" 2>"$work/err" </dev/null &
+	setsid env --default-signal=INT,QUIT,HUP,TERM "$rescue_disk" --write --yes disk -- sh -c 'echo up; sleep 100' >"$work/out" 2>"$work/err" </dev/null &
 	process=$!
 	wait_up "$work/out"
 	kill -"$1" "$process"
@@ -160,7 +189,7 @@ readers() {
 	is 'two look at an image that is read-only' "$status $out" '0 second'
 	chmod 644 disk
 	rescue --write --yes disk -- true </dev/null
-	is 'meanwhile nobody writes' "$status $(said '[image-locked]')" '30 yes'
+	is 'meanwhile nobody writes' "$status $(said '[image-locked]') $(grep -c wait-lock "$work/err")" '30 yes 0'
 	"$grow_disk" disk 300M >/dev/null 2>"$work/err" </dev/null
 	is 'nor grows it' "$? $(said '[image-locked]')" '30 yes'
 	echo 'the end' >&5
@@ -221,11 +250,13 @@ streams
 tools
 clocks
 writes
+mounts
 shares
 readers
 writers
 usage_faults
 ends_by TERM
 ends_by INT
+ends_by QUIT
 failed
 done_testing

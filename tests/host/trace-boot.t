@@ -150,6 +150,10 @@ refused 'a picture of many' 2 '--svg and --chrome are of one boot' --runs 2 --sv
 refused 'a shell in many' 2 '--break is of one boot' --matrix --break init
 refused 'a matrix that comes late' 2 'needs an --attach' --matrix --attach-at login
 refused 'held up for what' 2 'the time is a number of ms' --hold-up remove:sda1:long
+refused 'held up by a path' 2 'a device is known by its name alone' --hold-up remove:../sda1
+refused 'no such folder' 2 'There is no folder' --share "$work/none"
+refused 'a trace over the image' 2 'is the image itself' --json "$disk" "$disk"
+refused 'a picture over the image' 2 'is the image itself' --svg "$work/a disk, é/../a disk, é/disk.qcow2" "$disk"
 refused 'no image' 10 'There is no file' "$work/none"
 refused 'a folder' 10 'is a directory' "$work"
 refused 'no disk in it' 10 '[table-not-mbr]' "$traces/fdisk"
@@ -157,6 +161,10 @@ refused 'no trace' 10 'is no trace' --from "$disk"
 refused 'a trace that is not there' 10 'There is no trace' --from "$work/none"
 refused 'a clock that is none' 2 "cannot be 'tomorrow'" --rtc tomorrow
 refused 'a picture that cannot be written' 40 'cannot be written' --from "$traces/fdisk" --svg "$work/none/x"
+"$trace_boot" --from "$traces/fdisk" >/dev/full 2>"$work/err"
+is "no room for what is shown" "$? $(grep -c '\[no-space\]' "$work/err")" '30 1'
+"$trace_boot" --from "$traces/fdisk" 2>"$work/err" | head -n 1 >/dev/null
+is "a reader that goes away" "$(cat "$work/err")" ''
 ok "help" sh -c '"$1" --help | grep -q "^Usage: trace-boot"' - "$trace_boot"
 is "version" "$("$trace_boot" --version)" 'trace-boot 0.1.0'
 

@@ -198,6 +198,20 @@ is "as Markdown" "$(sed -n '2,4p' counts.md)" '| --- | --- | --- | --- | --- | -
 | scsi | login | no | fdisk | 2 | 2 | 1 of 2 | 1 of 1 | 0 |'
 is "one choice: one line, and no sums" "$(head -n 2 runs | jq -nr -L "$jqs" -f "$jqs/count.jq" | wc -l)" 2
 
+# --- what no kernel says: it takes no longer than other traces ---
+
+{
+	cat "$traces/bad.jsonl"
+	echo '{"event":"process","t_us":9000000,"state":"start","pid":5,"parent_pid":5,"program":"mdev"}'
+	echo '{"event":"node","t_us":9000001,"path":"/dev/sda2","state":"gone","by":"mdev","pid":5}'
+	echo '{"event":"uevent","t_us":9000002,"action":"add","devpath":"/devices/x","subsystem":"block","devname":"x","seqnum":1000000000000}'
+} >endless.jsonl
+for kind in verdict timeline svg chrome; do
+	ok "$kind: its own parent, and a million million events that are lost" timeout 20 jq -nRr -L "$jqs" -f "$jqs/$kind.jq" endless.jsonl
+done
+is "what is lost is told in one piece" "$(verdict endless.jsonl '.lost')" true
+ok "trace-diff, too" sh -c 'timeout 20 "$1" "$2" endless.jsonl; [ $? -eq 1 ]' sh "$trace_diff" "$traces/bad.jsonl"
+
 # --- trace-diff ---
 
 # differ [OPTION]... A B: its output in out and err, its status
@@ -233,6 +247,8 @@ differ "$traces/bad.jsonl" absent
 is "no such file" "$status $(cat err)" "10 trace-diff: There is no file absent. [trace-unreadable]"
 differ . "$traces/bad.jsonl"
 is "a folder" "$status $(cat err)" "10 trace-diff: . is a folder. [trace-unreadable]"
+"$trace_diff" "$traces/bad.jsonl" "$traces/bad.jsonl" >/dev/full 2>err
+is "no room for what is shown" "$? $(grep -c '\[no-space\]' err)" '30 1'
 echo 'not a trace' >prose
 differ --json "$traces/bad.jsonl" prose
 is "no trace" "$status $(jq -r '.reason, .status' out | tr '\n' ' ')$(cut -d . -f 1 err)" "10 trace-invalid 10 trace-diff: prose is no boot trace"

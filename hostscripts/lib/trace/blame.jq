@@ -18,9 +18,8 @@ def gaps:
   | if $seen == [] and ($counted | length) < 2 then [] else
       ([($seen | min // empty), ($counted | min | values + 1)] | min) as $first
       | ([$seen[], $counted[]] | max) as $last
-      | (reduce $seen[] as $n ({}; .[$n | tostring] = true)) as $has
-      | reduce (range($first; $last + 1) | select($has[tostring] | not)) as $n ([];
-          if length > 0 and .[-1][1] == $n - 1 then .[-1][1] = $n else . + [[$n, $n]] end)
+      | ([$first - 1] + ($seen | unique) + [$last + 1]) as $all
+      | [range(1; $all | length) | [$all[. - 1] + 1, $all[.] - 1] | select(.[0] <= .[1])]
     end;
 
 def losses:

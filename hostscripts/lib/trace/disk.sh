@@ -13,10 +13,19 @@ disk_take() {
 		image_check_kind
 		image_check_empty
 	fi
+	disk_is_no_output
 	image_preflight_format
 	image_check_tables
 	image_measure
 	size_after=$((size_before + room_bytes))
+}
+
+# What is written must not be written over the image.
+disk_is_no_output() {
+	for output in "$opt_json_file" "$opt_svg" "$opt_chrome"; do
+		# shellcheck disable=SC3013  # -ef is not POSIX, but every sh has it
+		[ -z "$operand_image" ] || [ -z "$output" ] || [ ! "$output" -ef "$image_at" ] || usage_fault "$output is the image itself"
+	done
 }
 
 # Two partitions with labels, like the disk of a small router.

@@ -25,7 +25,7 @@ many_list() {
 # many_worker N: every run whose number is N modulo the number of workers. A
 # machine ends with the worker that started it.
 many_worker() {
-	trap - HUP INT TERM EXIT
+	trap - HUP INT QUIT TERM EXIT
 	while read -r number attach seq method; do
 		[ $((number % opt_jobs)) -eq "$1" ] || continue
 		many_one "$work/run-$number" "$attach" "$seq" "$method" >"$work/result-$number.new"

@@ -94,6 +94,7 @@ options_value() {
 	--log=no | --log=single | --log=init | --log=login) opt_log=$2 ;;
 	--break=single | --break=init | --break=login) opt_break=$2 ;;
 	--method=fdisk | --method=sfdisk | --method=agent) opt_method=$2 ;;
+	--hold-up=*/*) usage_fault "$1 cannot be '$2': a device is known by its name alone" ;;
 	--hold-up=?*:?*:*[!0-9]* | --hold-up=?*:?*:) usage_fault "$1 cannot be '$2': the time is a number of ms" ;;
 	--hold-up=?*:?*:?*) opt_hold_up=${2%:*} opt_hold_up_ms=${2##*:} ;;
 	--hold-up=?*:?*) opt_hold_up=$2 opt_hold_up_ms=1000 ;;
@@ -118,6 +119,7 @@ options_check() {
 		;;
 	esac
 	[ -z "$opt_from" ] || [ "$operands$opt_runs$opt_matrix" = 0no ] || usage_fault "--from boots nothing: it goes neither with an image nor with --runs or --matrix"
+	[ -z "$opt_share" ] || { [ -d "$opt_share" ] && [ -x "$opt_share" ]; } || usage_fault "There is no folder $opt_share to be shared"
 	[ "$opt_matrix" = no ] && [ "${opt_runs:-1}" -eq 1 ] && return 0
 	[ -z "$opt_svg$opt_chrome" ] || usage_fault "--svg and --chrome are of one boot: they go neither with --runs nor with --matrix"
 	[ "$opt_break" = no ] || usage_fault "--break is of one boot: it goes neither with --runs nor with --matrix"

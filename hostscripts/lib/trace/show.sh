@@ -4,27 +4,36 @@
 
 # render FILE PROGRAM: the trace for FILE, made as a whole or not at all.
 render() {
-	{ jq -nRr -L "$lib/trace" -f "$lib/trace/$2" "$trace" >"$work/rendered" && cat -- "$work/rendered" >"$1"; } 2>/dev/null || unwritable "$1"
+	keep rendered jq -nRr -L "$lib/trace" -f "$lib/trace/$2" "$trace" || fault internal "What is meant for $1 cannot be made of the trace" "Please report it, with the trace"
+	put "$work/rendered" "$1"
 }
 
-unwritable() {
-	fault folder-not-writable "$1 cannot be written" "Name a file in a folder that can be written"
+# put MADE FILE: what was made, into a file that somebody named. A pipe whose reader
+# has gone is no fault.
+put() {
+	{ complaint=$({ LC_ALL=C cat -- "$1" >"$2"; } 2>&1 >&4) && return 0; } 4>&1 # "$2" may be /dev/stdout
+	case $complaint in
+	*'Broken pipe'*) return 0 ;;
+	*'No space left'* | *[Qq]'uota exceeded'*) fault no-space "$2 cannot be written: there is no room" "Make room, or name another file" ;;
+	esac
+	complaint_reason folder-not-writable
+	fault "$reason" "$2 cannot be written" "Name a file in a folder that can be written"
 }
 
 show_single() {
 	trace=$work/run/trace
 	stage_end
-	[ -z "$opt_json_file" ] || { cat -- "$trace" >"$opt_json_file"; } 2>/dev/null || unwritable "$opt_json_file"
+	[ -z "$opt_json_file" ] || put "$trace" "$opt_json_file"
 	[ -z "$opt_svg" ] || render "$opt_svg" svg.jq
 	[ -z "$opt_chrome" ] || render "$opt_chrome" chrome.jq
 	all=false colour=false
 	[ "$opt_all" = no ] || all=true
 	[ ! -t 1 ] || [ -n "${NO_COLOR:-}" ] || colour=true
 	if [ "$opt_quiet" = no ]; then
-		jq -nRr -L "$lib/trace" -f "$lib/trace/timeline.jq" --argjson all "$all" --argjson colour "$colour" "$trace"
-		echo
-	fi
-	jq -nRr -L "$lib/trace" -f "$lib/trace/verdict.jq" --arg form text "$trace"
+		jq -nRr -L "$lib/trace" -f "$lib/trace/timeline.jq" --argjson all "$all" --argjson colour "$colour" "$trace" && echo
+	fi >"$work/shown" && jq -nRr -L "$lib/trace" -f "$lib/trace/verdict.jq" --arg form text "$trace" >>"$work/shown" ||
+		fault internal "The trace cannot be shown" "Please report it, with the trace"
+	speak <"$work/shown"
 }
 
 show_many() {
@@ -32,8 +41,9 @@ show_many() {
 	set +f
 	cat -- "$work"/result-*[0-9] >"$work/results"
 	set -f
-	[ -z "$opt_json_file" ] || { cat -- "$work/results" >"$opt_json_file"; } 2>/dev/null || unwritable "$opt_json_file"
-	jq -nr -L "$lib/trace" -f "$lib/trace/count.jq" "$work/results"
+	[ -z "$opt_json_file" ] || put "$work/results" "$opt_json_file"
+	jq -nr -L "$lib/trace" -f "$lib/trace/count.jq" "$work/results" >"$work/shown" || fault internal "The results cannot be counted" "Please report it"
+	speak <"$work/shown"
 	[ "$(wc -l <"$work/results")" -eq "$(wc -l <"$work/list")" ] || fault internal "Not every boot has left a result" "Please report it"
 	failed=$(jq -rn '[inputs | select(.failed)] | first // empty | .sentence' "$work/results")
 	lock_check_said "$failed"

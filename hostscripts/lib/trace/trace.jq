@@ -59,8 +59,9 @@ def tie($names):
     | if $r.event == "process" and $r.state == "start" then
         (.processes | length) as $new
         | (if $at != null and .processes[$at].ended_us == null then .processes[$at].until_us = $r.t_us else . end)
+        | .last[$r.parent_pid | tostring] as $parent # before that: none is its own
         | .last[$pid] = $new
-        | .processes[$new] = ({parent: .last[$r.parent_pid | tostring]} + ($r | {pid, program, command, parent_pid, seqnum, action, devpath, started_us: .t_us, ended_us: null, until_us: null,
+        | .processes[$new] = ({parent: $parent} + ($r | {pid, program, command, parent_pid, seqnum, action, devpath, started_us: .t_us, ended_us: null, until_us: null,
             device: (if .devpath then $names[.seqnum | tostring] // (.devpath | device_of_devpath) else null end)}))
         | .records += [$r + {process: $new}]
       elif $r.event == "process" and $at != null and .processes[$at].ended_us == null then

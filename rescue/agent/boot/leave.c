@@ -29,37 +29,61 @@ static void end_processes(void)
 	}
 }
 
-/* The last mount that holds data of a device or of the host; false: none. */
-static bool find_last(char path[PATH_MAX])
+/* The guest's own, see mounts.c. */
+static bool is_ours(const struct mntent *entry)
+{
+	static const struct {
+		const char *folder, *type;
+	} ours[] = { { "/", "rootfs" },
+		     { "/proc", "proc" },
+		     { "/sys", "sysfs" },
+		     { "/dev", "devtmpfs" },
+		     { "/run", "tmpfs" } };
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (strcmp(entry->mnt_dir, ours[i].folder) == 0 &&
+		    strcmp(entry->mnt_type, ours[i].type) == 0)
+			return true;
+	return false;
+}
+
+/* The last mount that is not ours, by whatever name its device was called, and
+ * also one that holds no data: it may lie on one that does. 0: none; -1: they
+ * cannot be told, as something lies on /proc. */
+static int find_last(char path[PATH_MAX])
 {
 	FILE *mounts = setmntent(MOUNTS, "re");
 	const struct mntent *entry;
-	bool found = false;
+	int found = 0;
 
-	while (mounts && (entry = getmntent(mounts)) != NULL) {
-		if (strncmp(entry->mnt_fsname, "/dev/", 5) != 0 &&
-		    strcmp(entry->mnt_type, "9p") != 0)
+	if (!mounts)
+		return -1;
+	while ((entry = getmntent(mounts)) != NULL) {
+		if (is_ours(entry) || strlen(entry->mnt_dir) >= PATH_MAX)
 			continue;
-		found = strlen(entry->mnt_dir) < PATH_MAX;
-		if (found)
-			strcpy(path, entry->mnt_dir);
+		found = 1;
+		strcpy(path, entry->mnt_dir);
 	}
-	if (mounts)
-		endmntent(mounts);
+	endmntent(mounts);
 	return found;
 }
 
 int leave_all(struct fault *fault)
 {
 	char path[PATH_MAX];
+	int found;
 
 	end_processes();
 	(void)!chdir("/");
-	for (int i = 0; i < MOUNTS_MAX && find_last(path); i++)
+	for (int i = 0; (found = find_last(path)) > 0 && i < MOUNTS_MAX; i++)
 		if (umount2(path, 0) < 0)
 			return fault_set_errno(fault, REASON_DISK_IO, errno,
 					       "what is mounted on %.100s cannot be unmounted",
 					       path);
+	if (found != 0)
+		return fault_set(fault, REASON_DISK_IO,
+				 "what is mounted cannot be told from " MOUNTS
+				 ", or is too much: unmount it yourself");
 	sync();
 	return 0;
 }
