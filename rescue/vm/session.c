@@ -12,8 +12,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define SLOTS	(6 + USER_RELAYS)
-#define EXIT_MS 5000 /* for a guest that is done to power off */
+#define SLOTS	  (6 + USER_RELAYS)
+#define ABSENT_MS 1000 /* more than a busy host makes of it */
+#define EXIT_MS	  5000 /* for a guest that is done to power off */
 
 static int check_hello(const struct session *session, const json_t *hello, struct fault *fault)
 {
@@ -203,6 +204,14 @@ static int dispatch(struct session *session, const struct pollfd slots[SLOTS], s
 	return 0;
 }
 
+/* What has passed since then on top of what was meant. */
+static int64_t beyond(int64_t since_ms, int64_t meant_ms)
+{
+	int64_t over_ms = clock_ms() - since_ms - meant_ms;
+
+	return over_ms > 0 ? over_ms : 0;
+}
+
 int session_pump(struct session *session, struct fault *fault)
 {
 	struct machine *machine = &session->machine;
@@ -216,15 +225,21 @@ int session_pump(struct session *session, struct fault *fault)
 				       { .fd = session->word->fd, .events = POLLIN } };
 	/* Of a machine that is gone, what it left in the channels is still read. */
 	int timeout_ms = machine->exited ? 0 : watchdog_left_ms(&session->dog);
+	int64_t before_ms = clock_ms(), absent_ms;
 	int ready;
 
 	user_slots(session->user, slots + 6);
 	ready = poll(slots, SLOTS, timeout_ms);
+	absent_ms = beyond(before_ms, timeout_ms);
+	before_ms = clock_ms();
 
 	if (ready < 0 && errno != EINTR)
 		return fault_set_errno(fault, REASON_INTERNAL, errno, "poll failed");
 	if (ready > 0 && dispatch(session, slots, fault) < 0)
 		return -1;
+	absent_ms += beyond(before_ms, 0);
+	if (absent_ms > ABSENT_MS)
+		watchdog_excuse(&session->dog, absent_ms);
 	/* What is left in the channels ends; but not if a child of it goes on. */
 	if (machine->exited && (ready == 0 || watchdog_left_ms(&session->dog) == 0))
 		return ending_explain(session, fault);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define EXCUSE_MS 5000 /* for the guest to speak again, which may have been stopped as well */
+
 void watchdog_open(struct watchdog *dog, int64_t run_limit_ms)
 {
 	dog->run_limit_ms = run_limit_ms;
@@ -32,6 +34,15 @@ void watchdog_feed(struct watchdog *dog, const char *stage)
 		dog->deadline_ms = clock_ms() + dog->limit_ms;
 	if (stage)
 		text_make_safe(dog->stage, sizeof(dog->stage), stage, strlen(stage));
+}
+
+void watchdog_excuse(struct watchdog *dog, int64_t absent_ms)
+{
+	int64_t more_ms = absent_ms + EXCUSE_MS;
+
+	dog->deadline_ms += more_ms;
+	dog->disk_deadline_ms += more_ms;
+	dog->run_deadline_ms += more_ms;
 }
 
 int watchdog_left_ms(const struct watchdog *dog)

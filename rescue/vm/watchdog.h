@@ -1,7 +1,7 @@
-/* Time limits. One is armed at a time: first for hello, then for silence on
- * the wire, at last for the machine to be off. Beside it, for a while, is one for the
- * disk to be seen. Behind them is the deadline
- * of the whole run: a guest that only beats is never silent. */
+/* Time limits. One is armed at a time: first for hello, then for silence on the
+ * wire, at last for the machine to be off. Beside it, for a while, is one for the
+ * disk to be seen. Behind them is the deadline of the whole run: a guest that only
+ * beats is never silent. */
 #ifndef VM_WATCHDOG_H
 #define VM_WATCHDOG_H
 
@@ -36,6 +36,10 @@ void watchdog_arm_disk(struct watchdog *dog, int64_t limit_ms);
 
 /* A line has come; stage is the one of a beat, or NULL. */
 void watchdog_feed(struct watchdog *dog, const char *stage);
+
+/* For so long nobody looked: we were stopped (and QEMU perhaps with us), or held
+ * up by whoever reads our output. That is no silence of the guest. */
+void watchdog_excuse(struct watchdog *dog, int64_t absent_ms);
 
 /* Milliseconds left, never negative: a timeout for poll(2). */
 int watchdog_left_ms(const struct watchdog *dog);

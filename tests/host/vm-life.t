@@ -15,9 +15,9 @@ test_cleanup() {
 }
 vm=''
 
-start() { # start: rescue-vm in the background with a guest that hangs; sets $vm
+start() { # start [OPTION...]: rescue-vm in the background with a guest that hangs; sets $vm
 	rm -f "$events" "$console"
-	vm_program --stall-seconds 30 2>"$stderr" &
+	vm_program --stall-seconds 30 "$@" 2>"$stderr" &
 	vm=$!
 	await grep -q '"event":"beat"' "$events"
 }
@@ -51,6 +51,21 @@ vm=$(cat "$work/vm")
 ok "SIGKILL of its parent: rescue-vm is gone" await gone "$vm"
 ok "SIGKILL of its parent: QEMU is gone" await nothing_left
 is "SIGKILL of its parent: the reason is told" "$(last reason)" interrupted
+
+# Stopped as by Ctrl-Z, with QEMU, for longer than the guest may be silent, and sent on.
+FAKE_QEMU=qmp-silent
+start --stall-seconds 1 --deadline-seconds 60
+for pid in "$vm" $(noted pid); do kill -s STOP "$pid"; done
+sleep 3
+kill -s CONT "$vm"
+sleep 0.5
+for pid in $(noted pid); do kill -s CONT "$pid"; done
+sleep 2
+ok "stopped, and sent on: it goes on" kill -0 "$vm"
+kill -s TERM "$vm"
+wait "$vm"
+status=$?
+ends "stopped, and sent on: until it is ended" 30 interrupted
 
 # Somebody else's child, which came with the process, is not ours to end.
 rm -f "$events" "$console"

@@ -2,6 +2,7 @@
 #include "base/relay.h"
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -79,6 +80,7 @@ static void an_end_is_seen_after_all_bytes(void **state)
 	while (turn(&pipes->relay))
 		;
 	assert_true(pipes->relay.ended);
+	assert_int_equal(pipes->relay.error, 0);
 	assert_true(relay_is_empty(&pipes->relay));
 	assert_int_equal(pipes->relay.bytes, 3);
 	assert_int_equal(relay_slot(&pipes->relay).fd, -1);
@@ -93,11 +95,25 @@ static void a_reader_that_is_gone_is_noticed(void **state)
 	assert_true(turn(&pipes->relay));
 	assert_true(turn(&pipes->relay));
 	assert_true(pipes->relay.broken);
+	assert_int_equal(pipes->relay.error, EPIPE);
+}
+
+static void what_cannot_be_read_is_no_plain_end(void **state)
+{
+	struct pipes *pipes = *state;
+	int folder = open("/", O_RDONLY);
+
+	pipes->relay.from = folder;
+	assert_true(turn(&pipes->relay));
+	assert_true(pipes->relay.ended);
+	assert_int_equal(pipes->relay.error, EISDIR);
+	close(folder);
 }
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(nothing_is_lost_when_the_reader_is_slow, set_up, tear_down),
 	cmocka_unit_test_setup_teardown(an_end_is_seen_after_all_bytes, set_up, tear_down),
 	cmocka_unit_test_setup_teardown(a_reader_that_is_gone_is_noticed, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(what_cannot_be_read_is_no_plain_end, set_up, tear_down),
 };
 UNIT_MAIN(tests)
