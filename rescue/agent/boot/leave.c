@@ -1,13 +1,12 @@
 #include "leave.h"
 
-#include "base/cleanup.h"
+#include "mounts.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <mntent.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
@@ -29,24 +28,6 @@ static void end_processes(void)
 	}
 }
 
-/* The guest's own, see mounts.c. */
-static bool is_ours(const struct mntent *entry)
-{
-	static const struct {
-		const char *folder, *type;
-	} ours[] = { { "/", "rootfs" },
-		     { "/proc", "proc" },
-		     { "/sys", "sysfs" },
-		     { "/dev", "devtmpfs" },
-		     { "/run", "tmpfs" } };
-
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		if (strcmp(entry->mnt_dir, ours[i].folder) == 0 &&
-		    strcmp(entry->mnt_type, ours[i].type) == 0)
-			return true;
-	return false;
-}
-
 /* The last mount that is not ours, by whatever name its device was called, and
  * also one that holds no data: it may lie on one that does. 0: none; -1: they
  * cannot be told, as something lies on /proc. */
@@ -59,7 +40,8 @@ static int find_last(char path[PATH_MAX])
 	if (!mounts)
 		return -1;
 	while ((entry = getmntent(mounts)) != NULL) {
-		if (is_ours(entry) || strlen(entry->mnt_dir) >= PATH_MAX)
+		if (mounts_is_own(entry->mnt_dir, entry->mnt_type) ||
+		    strlen(entry->mnt_dir) >= PATH_MAX)
 			continue;
 		found = 1;
 		strcpy(path, entry->mnt_dir);

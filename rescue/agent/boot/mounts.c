@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -30,6 +31,14 @@ static int never_refuse_memory(struct fault *fault)
 	if (fd < 0 || write(fd, "1", 1) != 1)
 		return fault_set_errno(fault, REASON_INTERNAL, errno, OVERCOMMIT " is not set");
 	return 0;
+}
+
+bool mounts_is_own(const char *folder, const char *type)
+{
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++)
+		if (strcmp(folder, mounts[i].target) == 0 && strcmp(type, mounts[i].type) == 0)
+			return true;
+	return strcmp(folder, "/") == 0 && strcmp(type, "rootfs") == 0;
 }
 
 int mounts_make(struct fault *fault)

@@ -4,9 +4,14 @@
 
 #include "base/fault.h"
 
+#include <stdbool.h>
+
 /* Mount /proc, /sys, /dev (devtmpfs) and /run; and let a program that needs
  * more memory than there is be killed (docs/decisions/7-memory.md). Fault:
  * internal. */
 int mounts_make(struct fault *fault);
+
+/* Is that one of these, or the root? By folder and type, as in /proc/self/mounts. */
+bool mounts_is_own(const char *folder, const char *type);
 
 #endif
