@@ -62,6 +62,12 @@ judged() {
 	is "$1: mdev -s mends it" "$(jq -r '(.missing == []) or .mended' "$work/verdict")" true
 }
 
+# Until somebody has the file: a lock on it.
+await_lock() {
+	inode=$(stat -c %i "$1") tries=0
+	until grep -q ":$inode " /proc/locks || [ "$tries" -gt 600 ]; do sleep 0.1 && tries=$((tries + 1)); done
+}
+
 # The same disk for all; a name that means something.
 disk="$work/a disk, é/disk.qcow2"
 "$images/openwrt-disk" --format qcow2 "$disk" || exit 1
@@ -69,6 +75,9 @@ sum=$(sha256sum <"$disk")
 
 # In the background one, in front the other.
 pair fdisk --svg "$work/fdisk.svg" --chrome "$work/fdisk.json" "$disk"
+# Two that only read the disk do not keep each other from it.
+await_lock "$disk"
+ok "the first one has the disk" [ "$tries" -le 600 ]
 trace held --attach scsi --hold-up remove:sda1:1500
 wait "$pair_pid"
 for name in fdisk held; do
@@ -94,10 +103,6 @@ is "held: its pid is that of the event" "$(jq -r '.missing[] | select(.path == "
 
 # Ways to attach it, moments to do so, and stages.
 pair usb --attach usb --attach-at login --seq single --log init --method agent "$disk"
-# Two that only read the disk do not keep each other from it.
-inode=$(stat -c %i "$disk") tries=0
-until grep -q ":$inode " /proc/locks || [ "$tries" -gt 300 ]; do sleep 0.1 && tries=$((tries + 1)); done
-ok "the first one has the disk" [ "$tries" -le 300 ]
 trace nvme --attach nvme --seq login --cpus 2 --method sfdisk --append 'loglevel=3' "$disk"
 wait "$pair_pid"
 pair virtio --attach virtio --attach-at single --seq init --method agent --rtc 2038-01-19T03:13:58Z "$disk"
@@ -174,8 +179,7 @@ is "version" "$("$trace_boot" --version)" 'trace-boot 0.1.0'
 for held in "$disk" "$work/disk.raw"; do
 	qemu-io -f "$([ "$held" = "$disk" ] && echo qcow2 || echo raw)" "$held" -c 'sleep 60000' >/dev/null 2>&1 &
 	holder=$!
-	inode=$(stat -c %i "$held") tries=0
-	until grep -q ":$inode " /proc/locks || [ "$tries" -gt 100 ]; do sleep 0.1 && tries=$((tries + 1)); done
+	await_lock "$held"
 	refused "in use, ${held##*.}" 30 "is in use by another program (qemu-io, process $holder)" "$held"
 	"$trace_boot" --runs 2 --quiet "$held" >/dev/null 2>"$work/err" </dev/null
 	is "in use, ${held##*.}, many: status" $? 30
