@@ -42,7 +42,8 @@ static size_t read_some(struct relay *relay)
 
 	if (got == 0 || (got < 0 && !is_passing(errno))) {
 		relay->ended = true;
-		relay->error = got < 0 ? errno : 0;
+		if (got < 0)
+			relay->error = errno;
 	}
 	relay->at = 0;
 	relay->used = got > 0 ? (size_t)got : 0;

@@ -170,8 +170,36 @@ refused 'a picture that cannot be written' 40 'cannot be written' --from "$trace
 is "no room for what is shown" "$? $(grep -c '\[no-space\]' "$work/err")" '30 1'
 "$trace_boot" --from "$traces/fdisk" 2>"$work/err" | head -n 1 >/dev/null
 is "a reader that goes away" "$(cat "$work/err")" ''
+mkfifo "$work/fifo"
+"$trace_boot" --from "$traces/fdisk" --json "$work/fifo" >/dev/null 2>"$work/err" &
+process=$!
+sleep 1
+kill -TERM "$process"
+tries=0
+while kill -0 "$process" 2>/dev/null && [ "$tries" -lt 100 ]; do sleep 0.1 && tries=$((tries + 1)); done
+[ "$tries" -lt 100 ] || cat "$work/fifo" >/dev/null
+wait "$process"
+is "a pipe that nobody reads: a signal ends it" "$? $((tries < 100)) $(ls -A "$TMPDIR")" '30 1 '
 ok "help" sh -c '"$1" --help | grep -q "^Usage: trace-boot"' - "$trace_boot"
 is "version" "$("$trace_boot" --version)" 'trace-boot 0.1.0'
+
+# A machine that ends without a word; and one that fails after some: what was recorded can be had.
+GROW_DISK_RESCUE_VM=/bin/false "$trace_boot" --json "$work/failed" "$disk" >"$work/out" 2>"$work/err"
+is "a machine without a result" "$? $(grep -c '\[guest-died\]' "$work/err") $(wc -l <"$work/err") $(ls "$work/failed" 2>/dev/null)" '70 1 1 '
+cat >"$work/fails" <<'EOF'
+#!/bin/sh
+while [ "$1" != --summary ]; do
+	[ "$1" != --events ] || events=$2
+	shift
+done
+echo '{"event":"mark","t_us":5,"what":"stage","text":"single"}' >"$events"
+printf 'fault\n\ninternal\nit broke\n\n' >"$2"
+exit 70
+EOF
+chmod +x "$work/fails"
+GROW_DISK_RESCUE_VM=$work/fails "$trace_boot" --json "$work/failed" "$disk" >"$work/out" 2>"$work/err"
+is "a boot that fails: says so" "$? $(grep -c 'it broke; the image is what it was. \[internal\]' "$work/err")" '70 1'
+is "a boot that fails: its trace" "$(jq -r .event "$work/failed" | tr '\n' ' ')" 'trace mark '
 
 # In use by somebody who writes: of qcow2 QEMU says so when the tables are
 # looked at, of raw when the machine starts.

@@ -45,14 +45,15 @@ run_single() {
 	vm_verdict
 	lock_check_said "$verdict_message"
 	[ -z "$verdict_message" ] || verdict_message="$verdict_message; the image is what it was"
-	run_trace "$work/run" "$opt_attach" "$opt_seq" "$opt_method" || fault no-space "The trace cannot be written in $work" "Make room in ${TMPDIR:-/tmp}"
-	[ "$verdict_event" = done ] || run_keep_failed
+	[ "$verdict_event:$child_status" = done:0 ] || run_keep_failed
 	vm_check
+	run_trace "$work/run" "$opt_attach" "$opt_seq" "$opt_method" || fault no-space "The trace cannot be written in $work" "Make room in ${TMPDIR:-/tmp}"
 }
 
 # Of a boot that failed, what was recorded until then.
 run_keep_failed() {
-	[ -n "$opt_json_file" ] && [ "$(wc -l <"$work/run/trace")" -gt 1 ] || return 0
+	[ -n "$opt_json_file" ] && [ -s "$work/run/events" ] || return 0
+	run_trace "$work/run" "$opt_attach" "$opt_seq" "$opt_method" 2>/dev/null || return 0
 	put "$work/run/trace" "$opt_json_file"
 	say "what was recorded until then is in $opt_json_file"
 }

@@ -8,16 +8,25 @@ render() {
 	put "$work/rendered" "$1"
 }
 
-# put MADE FILE: what was made, into a file that somebody named. A pipe whose reader
-# has gone is no fault.
+# put MADE FILE: what was made, into a file that somebody named. It may be a pipe that
+# nobody reads yet, so a signal ends it; one whose reader has gone is no fault.
 put() {
-	{ complaint=$({ LC_ALL=C cat -- "$1" >"$2"; } 2>&1 >&4) && return 0; } 4>&1 # "$2" may be /dev/stdout
+	child_run long put_program "$1" "$2"
+	phase=host
+	[ -z "$caught" ] || fault_interrupted
+	[ "$child_status" -ne 0 ] || return 0
+	complaint
 	case $complaint in
 	*'Broken pipe'*) return 0 ;;
 	*'No space left'* | *[Qq]'uota exceeded'*) fault no-space "$2 cannot be written: there is no room" "Make room, or name another file" ;;
 	esac
 	complaint_reason folder-not-writable
 	fault "$reason" "$2 cannot be written" "Name a file in a folder that can be written"
+}
+
+put_program() {
+	complaints_to_file
+	LC_ALL=C exec cat -- "$1" >"$2"
 }
 
 show_single() {
