@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # grow-disk: build, try, test, install. `make help` lists the targets.
 #
 # The parts from Debian (kernel, e2fsprogs, util-linux, busybox) are built by
@@ -19,13 +20,13 @@ PART_LIBS := -L$(B)/parts/util-linux/lib -L$(B)/parts/e2fsprogs/lib \
 	-lfdisk -lblkid -luuid -lext2fs -le2p -lcom_err
 
 BASE := $(wildcard rescue/base/*.c rescue/wire/*.c)
-AGENT := $(wildcard rescue/agent/*.c rescue/agent/*/*.c)
-VM := $(wildcard rescue/vm/*.c)
+AGENT := $(shell find rescue/agent -name '*.c')
+VM := $(shell find rescue/host/vm -name '*.c')
 UNIT := $(wildcard tests/unit/*.c)
 HASH := \#
-SHELL_SCRIPTS = $(shell find .ci hostscripts initramfs tests -type f -exec awk 'FNR == 1 && /^$(HASH)!.*sh$$/ { print FILENAME } { nextfile }' {} +)
+SHELL_SCRIPTS = $(shell find .ci bench hostscripts initramfs tests -type f -exec awk 'FNR == 1 && /^$(HASH)!.*sh$$/ { print FILENAME } { nextfile }' {} +)
 FUZZ := report request qmp uevent session
-C_FILES := $(wildcard rescue/*/*.[ch] rescue/agent/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tests/faults/*.[ch] tests/bench/*.[ch])
+C_FILES = $(shell find bench rescue tests -name '*.[ch]')
 
 # Two builds of everything: plain, and with sanitizers for the tests.
 objects = $(patsubst %.c,$(B)/obj/$(1)/%.o,$(2))
@@ -45,7 +46,7 @@ help:
 	@echo 'make fuzz       each fuzz target for a minute (FUZZ_SECONDS, FUZZ_RUNS, FUZZ)'
 	@echo 'make check-faults  500 kills, 100 power cuts, every fault of the host (KILLS, CUTS, STEPS, SEED)'
 	@echo 'make check-soak    200 grows of random disks (COUNT, SEED)'
-	@echo 'make bench      beside its peers: tables and a plot (BENCH_QUICK=1: a minute; others in tests/bench/bench)'
+	@echo 'make bench      beside its peers: tables and a plot (BENCH_QUICK=1: a minute; others in bench/bench)'
 	@echo 'make install    into PREFIX (default /usr/local), below DESTDIR'
 	@echo 'make uninstall  the reverse'
 	@echo 'make setup      install the Debian packages that building and testing need'
@@ -80,7 +81,7 @@ check-faults check-soak: setup
 bench:
 	$(Q)initramfs/install-packages run build test bench
 	$(Q)$(MAKE) --no-print-directory all $(B)/bench/measure
-	$(Q)BUILD="$(abspath $(B))" tests/bench/bench
+	$(Q)BUILD="$(abspath $(B))" bench/bench
 
 lint:
 	$(call say,LINT,shell scripts)
@@ -159,7 +160,7 @@ FUZZ_WRAP := -Wl,--wrap=read,--wrap=poll,--wrap=recvmsg
 FUZZ_CC := clang-14
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_COVER := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
-FUZZ_PARTS := tests/fuzz/fuzz.c tests/fuzz/lines.c tests/fuzz/arena.c $(BASE) $(filter-out rescue/vm/main.c,$(VM)) rescue/agent/devices/uevent.c
+FUZZ_PARTS := tests/fuzz/fuzz.c tests/fuzz/lines.c tests/fuzz/arena.c $(BASE) $(filter-out rescue/host/vm/main.c,$(VM)) rescue/agent/devices/uevent.c
 
 $(B)/obj/asan/tests/fuzz/replay.o: ALL_CFLAGS += -DFUZZ_FOLDER='"$(CURDIR)/tests/fuzz"'
 $(B)/tests/fuzz_%: $(B)/obj/asan/tests/fuzz/%.o $(call objects,asan,tests/fuzz/replay.c $(FUZZ_PARTS))
@@ -190,7 +191,7 @@ $(B)/faults/%:
 $(B)/faults/lossy: FAULTS_LIBS := -lfuse3
 
 
-$(B)/bench/measure: $(call objects,plain,tests/bench/measure.c tests/bench/sample.c tests/faults/family.c)
+$(B)/bench/measure: $(call objects,plain,bench/measure.c bench/sample.c tests/faults/family.c)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^

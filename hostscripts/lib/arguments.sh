@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # How every command takes its command line apart: options before, between and
 # behind the operands, their values behind a blank or a "=". A command names those

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # The check before, by a second machine beside the one that grows the log: where
 # there are many files, and two processors. It reads the image itself, which

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # A complete log becomes the image. From the ticket on this is only finished,
 # never undone, by this run or a later one; a signal does not stop it before its

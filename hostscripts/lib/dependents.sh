@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # Overlays that have the image as their backing file rely on every byte of it,
 # and would be damaged by a change. Those in its own folder can be found.

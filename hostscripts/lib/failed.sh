@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # --keep-failed: the log of a grow that failed in the virtual machine stays, to be
 # looked at with rescue-disk. It is no log to be committed: no ticket ever names it,

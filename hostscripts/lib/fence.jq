@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What a log itself holds (depth 0) outside of the first sector and of the
 # target [first, last), from qemu-img map; touching pieces are joined. Up to the
 # old end of the disk it is compared with the image, behind it with zeroes.

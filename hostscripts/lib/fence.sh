@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # The fence: before a log is verified, the host itself compares it with the
 # image. Only the target's size in the partition table and the target's new

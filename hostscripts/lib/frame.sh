@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # What every command has around its work: the facts of a run, what it needs, and
 # that it leaves nothing behind. The command itself sets $program_name, and defines

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # What the image is. Everything here only reads; the first bytes are looked at
 # by us, at fixed offsets, before QEMU opens the file. QEMU never guesses.

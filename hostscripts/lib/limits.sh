@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # How large the disk can become, as far as the host knows; the guest tells of
 # its own limits (partition table, file system) in its events. All are in the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # Who else has the image: another grow-disk, or a virtual machine.
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # By what a later run knows a disk: checksums of what no use of it leaves alone,
 # the first sector and the superblock of the grown file system.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # The qcow2 header, by fixed offsets (docs/interop/qcow2.txt of QEMU).
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk

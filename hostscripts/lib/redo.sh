@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # The redo log: an overlay over the image, in which everything happens. While
 # there is no ticket for it (ticket.sh) it may be thrown away at any time, and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # The command line of rescue-disk: what is behind "--" belongs to the guest.
 # shellcheck disable=SC2034,SC2154  # the options are read all over rescue-disk

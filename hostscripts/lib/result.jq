@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The result object, from the events of rescue-vm (raw lines) and what the host
 # knows itself (arguments, all text). What is not known is null.
 def text: if . == "" then null else . end;

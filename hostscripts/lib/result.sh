@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # What is said at the end: the result object, or a few lines.
 # shellcheck disable=SC2034,SC2154  # the facts are set all over grow-disk

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # Messages, faults, and the one way in which external commands are run.
 # shellcheck disable=SC2034,SC2154  # options and facts are set by grow-disk

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # Sizes as qemu-img takes them: 8G, +2G, 1.5T, plain bytes.
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by grow-disk

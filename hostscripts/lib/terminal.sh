@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # The user's terminal (descriptor 3), which rescue-vm has for itself while it runs.
 # shellcheck disable=SC2154  # facts are set by the command

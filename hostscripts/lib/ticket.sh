@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # The ticket says that a log is complete. It is a small file beside the image,
 # whose name is its state; atomic renames lead from one to the next, with

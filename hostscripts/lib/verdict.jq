@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The result object as a few lines for people.
 def pad($width): . + " " * ([1, $width - length] | max);
 def line($what): ($what | pad(13)) + .;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # rescue-vm, and all that takes long: started in the background, so that signals
 # are dealt with at once.

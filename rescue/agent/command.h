@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One command of the host's user: its three standard streams go over ports of
  * their own. */
 #ifndef AGENT_COMMAND_H

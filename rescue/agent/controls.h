@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the host says while a shell or a command runs. */
 #ifndef AGENT_CONTROLS_H
 #define AGENT_CONTROLS_H

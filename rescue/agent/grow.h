@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a request to grow, to plan or to check asks for: stage by stage. */
 #ifndef AGENT_GROW_H
 #define AGENT_GROW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kernel's hotplug helper of a traced boot: tells the recorder which event it
  * was started for, and becomes mdev. To read that from /proc would come too late
  * for an mdev that has nothing to do. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The job: one request, from hello to the verdict. */
 #ifndef AGENT_JOB_H
 #define AGENT_JOB_H

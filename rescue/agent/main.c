@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rescue: PID 1 of the guest, or, given --disk, the same agent on the host
  * against an image file, with the wire on standard input and output. */
 #include "base/cleanup.h"

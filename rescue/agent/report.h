@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Telling the host: events with their clock, and the beat. */
 #ifndef AGENT_REPORT_H
 #define AGENT_REPORT_H

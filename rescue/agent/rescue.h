@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A shell, or a command, with the disk attached. */
 #ifndef AGENT_RESCUE_H
 #define AGENT_RESCUE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A shell for people, on the serial console. */
 #ifndef AGENT_SHELL_H
 #define AGENT_SHELL_H

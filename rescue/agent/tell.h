@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the job finds out, as events: which value goes into which field. */
 #ifndef AGENT_TELL_H
 #define AGENT_TELL_H

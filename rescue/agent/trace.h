@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A traced boot: stage by stage, up to a new partition table, and what came of
  * it. */
 #ifndef AGENT_TRACE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Scope-exit cleanup, so that ownership shows in the declaration and no
  * function needs a second copy of its error path:
  *

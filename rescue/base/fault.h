@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The one error currency. A function that can fail returns 0, or -1 with the
  * caller's struct fault filled; it prints nothing. Only the top of a program
  * (agent/job.c, vm/main.c) reports.

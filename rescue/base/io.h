@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* File descriptors: whole writes with a deadline, lines with a bound, one
  * clock. Times are in milliseconds of CLOCK_MONOTONIC. */
 #ifndef BASE_IO_H

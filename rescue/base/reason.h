@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every way a run can end without a grown disk: a stable word, and the exit
  * status it maps to. docs/reason-codes.md explains each one to users; a test
  * keeps that table, this one and hostscripts/lib/reasons equal.

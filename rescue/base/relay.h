@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bytes from one descriptor to another, in one direction, none of them lost: it
  * reads only when all that it read before is written. For a loop around poll(2),
  * and no more at a time than a pipe that is writable takes without blocking. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Run another program to its end, watching what it says. */
 #ifndef BASE_SPAWN_H
 #define BASE_SPAWN_H

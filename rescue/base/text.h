@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Text from untrusted places, and text for people. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the host says while a shell or a command runs in the guest, one flat JSON
  * object a line: the window has another size, the standard input has ended, all
  * of the output has arrived. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Events: what the agent tells the host, one flat JSON object a line.
  *
  * The table in event.c is the whole vocabulary: every event, every field, its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What both ends of the virtio-serial port agree on. docs/protocol.md is the
  * same in prose. */
 #ifndef WIRE_LIMITS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The one request the host sends, after hello. */
 #ifndef WIRE_REQUEST_H
 #define WIRE_REQUEST_H

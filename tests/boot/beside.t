@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A file system with many files: the check before is a second machine's, while the first one grows the log. What that second
 # machine finds, and what becomes of it, must not matter to anybody: the outcome is that of one machine.
 set -u

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What a grow adds to the image on the host, against what native resize2fs adds to the plain file system: new inode tables
 # are not written out. Through the virtual machine.
 set -u

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Clocks beyond 2^31 seconds, and in 2100: everything works, and the times that
 # are written are right where the file system has room for them.
 # shellcheck disable=SC2016,SC2034,SC2154  # the guest expands it; tap.sh reads tap_place, and has the rest

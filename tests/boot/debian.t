@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A real Debian, killed while it writes, so that its journal has to be replayed; grown; boots again and is well.
 set -u
 tests=$(dirname -- "$0")/..

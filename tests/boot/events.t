@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # grow-disk --events: the device events of a grow, warm and cold, complete, and in
 # a form that trace-boot and trace-diff take.
 # shellcheck disable=SC2016,SC2034,SC2154  # $ is for jq; tap.sh reads tap_place, and has the rest

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A grown disk still boots: GRUB in its MBR, kernel on p1, a small root on p2; from the disk itself, before and after.
 set -u
 tests=$(dirname -- "$0")/..

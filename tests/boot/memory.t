@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A file system that needs more memory than the virtual machine has: refused within seconds, with that reason, by a guest
 # that goes on to say so; never a guest that hangs, and never an exit status that means damage.
 set -u

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The warm start with the real virtual machine: the first run saves it, later ones go on with it; each is judged. What time
 # it is, and which numbers are random, a machine that was saved must be told.
 set -u

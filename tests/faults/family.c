@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* By /proc/PID/stat and /proc/PID/cmdline. */
 #include "family.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The processes below this one, its children's children too, and their command lines. */
 #ifndef FAULTS_FAMILY_H
 #define FAULTS_FAMILY_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # What the tests in this folder share: a small disk like OpenWrt's, its facts, runs of grow-disk under `strike`, and the
 # question that is asked after every fault: is what is left the old image, or the new one? To be sourced behind tap.sh,

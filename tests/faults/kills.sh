@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # SIGKILL at random instants, to the script, to rescue-vm, to QEMU, to qemu-img, to all at once. After each: what is left
 # is the old image, or becomes the new one when the next run, or --recover, finishes it; which is killed now and then

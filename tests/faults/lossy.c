@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lossy: mount a folder over itself, write down every change made in it, let operations fail.
  *
  *	lossy [-t TRACE] [-f CLASSES -n N -e ERRNO] FOLDER

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files of lossy share. The functions do_X are operations of libfuse, called with paths
  * that begin with a slash; they give 0 or a number of bytes, or a negative errno. */
 #ifndef FAULTS_LOSSY_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # A folder under `lossy`: traced, or failing. To be sourced behind faults.sh.
 # shellcheck disable=SC2154  # of faults.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The power cut can be trusted: under `lossy` a folder behaves as ever, `powercut` loses all that may be lost, and nothing
 # that was flushed.
 # shellcheck disable=SC2034,SC2154  # of tap.sh and faults.sh

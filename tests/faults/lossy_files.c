@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Open files: contents, lengths, flushes. */
 #include "lossy.h"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The power goes at random points. A run is traced once, and cut often: after some operation, with some of what was not
 # flushed lost (see powercut). Then as for kills: what is left is the old image, or the next run makes it the new one;
 # and now and then the power goes in that run too. CUTS: how many; SEED: which.

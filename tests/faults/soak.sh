@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # Grows of random disks: layouts, file systems, features, journals, damage, formats, sizes. The oracle is native tools:
 # resize2fs on a copy says how many blocks there have to be, the judge compares all the rest. A refusal passes only if a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* strike: run a command, kill processes of it at an instant, and wait until none of it lives.
  *
  *	strike -o REPORT [-a AIM] [-d MICROSECONDS] [-v VICTIM] [-t SECONDS] FOLDER... -- COMMAND...

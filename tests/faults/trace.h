@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The trace: every change of a folder, in order, written by `lossy` and read by `powercut`. A
  * record is a struct record, then its names, then its data; numbers are those of this machine. */
 #ifndef FAULTS_TRACE_H

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The host's disk fails, at every stage: a raw image.
 set -u
 tests=$(dirname -- "$0")/.. format=raw

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # The host's disk fails: from the N-th operation in the image's folder (or in the temporary one) on, every write,
 # allocation, flush, rename, new name (ENOSPC, EIO), or read (EIO) fails. The run must end with a sentence and a fitting

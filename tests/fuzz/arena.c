@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Memory for jansson's values during one input, out of one array. The
  * sanitizer's own allocator was most of the time of an input; here every value
  * still lies between forbidden gaps, and is forbidden itself once freed. */

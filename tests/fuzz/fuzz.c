@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The link line says --wrap=read,poll,recvmsg: what production code calls
  * arrives here first. */
 #include "fuzz.h"

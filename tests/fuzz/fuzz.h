@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the fuzz targets share: the call that an engine makes, invariants, and
  * descriptors whose bytes are the input, so that production code reads them
  * by its own read(2), poll(2) and recvmsg(2) without one system call. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* base/io.c against memchr: however the bytes are cut, the lines are the same. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Mutations by whole lines, for session.c: without them an engine rarely finds
  * another order of events, only other bytes. Half of the time the engine's own
  * mutations are used. */

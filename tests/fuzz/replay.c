@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A fuzz target without its engine, as a test: each file of corpus/NAME and
  * found/NAME is one input, tried in a process of its own. TAP. Of a file whose
  * name begins with "real", something must be accepted.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The report reader of the host: lines, then wire/event.c, which is also asked
  * to say again what it accepted. The order of events is session.c's matter. */
 #include "fuzz.h"

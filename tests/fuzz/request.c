@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The request reader of the agent: lines, then wire/request.c. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A whole session of the host, as main.c and conversation.c lead it: what guest,
  * QEMU and console say goes through session_pump, and what comes out on the
  * report is judged by an oracle of its own: no unsafe byte, no unearned `done`.
@@ -8,7 +9,7 @@
  * says. */
 #include "fuzz.h"
 
-#include "vm/session.h"
+#include "host/vm/session.h"
 #include "wire/limits.h"
 
 #include <stdlib.h>

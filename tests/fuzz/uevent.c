@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The device events of the guest: one datagram, agent/devices/uevent.c, and the
  * event on the wire that the agent makes of it.
  *

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The agent when its tools misbehave: it beats while they work, and every way
 # they can end becomes one fault. Runs on the host, with tools of our own make.
 # shellcheck disable=SC2016 # scripts for other shells are in single quotes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # What the grow-*.t files share: sample disks, and grow-disk with a stub for the
 # virtual machine. Each file ends with "each_shell main": the same tests once

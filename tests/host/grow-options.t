@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The command line of grow-disk, and sizes as qemu-img takes them.
 # shellcheck disable=SC2034,SC2154  # status, out, err and scratch come from grow-lib.sh
 tests=$(dirname "$0")/.. tap_place=memory

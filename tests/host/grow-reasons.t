@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The three lists of reason codes are one: rescue/base/reason.h is part of
 # hostscripts/lib/reasons, and docs/reason-codes.md explains each of these.
 # shellcheck disable=SC2016,SC2154  # backquotes are text here; work and source_tree come from tap.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Every refusal that needs no virtual machine: status, reason, and an image and
 # a folder that are as before.
 # shellcheck disable=SC2154  # status, out, err and scratch come from grow-lib.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The rescue image: the same bytes whoever packs it, when and where; and what
 # the manifest promises is in it.
 # shellcheck disable=SC2016 # scripts for other shells are in single quotes

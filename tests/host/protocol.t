@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # docs/protocol.md and the table in rescue/wire/event.c list the same events
 # and the same fields.
 set -u

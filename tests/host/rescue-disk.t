@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # rescue-disk with a command, in real machines: what comes back, what is kept, and
 # what is refused; and the log of a grow that failed.
 # shellcheck disable=SC2016,SC2154  # the guest's shell expands it; build and work come from tap.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The shells of rescue-disk and trace-boot as a person has them: in a terminal (tmux), by their keys.
 # shellcheck disable=SC2016,SC2154  # the guest's shell expands it; work comes from tap.sh
 set -u

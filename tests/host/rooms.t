@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The include lines hold the picture of docs/architecture.md: base <- wire <-
 # {vm, agent rooms} <- agent/job; agent rooms share only value headers; and each
 # library is used in its own room alone.
@@ -30,7 +31,7 @@ only_in() {
 values='^agent/disk\.h$|^(agent/)?partition/plan\.h$|^filesystem/fs\.h$'
 ok 'base includes base alone' may_include base '^base/'
 ok 'wire includes base' may_include wire '^(base|wire)/'
-ok 'vm includes wire and base' may_include vm '^(base|wire)/'
+ok 'host/vm includes wire and base' may_include host/vm '^(base|wire)/'
 for room in boot devices partition filesystem; do
 	ok "agent/$room includes wire, base and values" may_include "agent/$room" "^(base|wire)/|$values"
 done

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # trace-boot: real boots, judged by the kernel's own counts and by each other.
 # shellcheck disable=SC2016,SC2034,SC2154  # $ is for others; tap.sh reads tap_place, and has work and source_tree
 tests=$(dirname "$0")/.. tap_place=memory

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Boot traces as text: the verdict names the one mdev that did it and guesses
 # nothing, lines fit the terminal, what is drawn is XML, and trace-diff finds
 # where two boots part. The traces are in tests/traces/.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The picture of a boot trace in a real browser: it is read as SVG, with all its
 # lanes and bars, nothing in it runs, and there is something to be seen.
 # shellcheck disable=SC2016,SC2154  # $ is for another shell; work and source_tree come from tap.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # make install puts everything where the installed command finds it, and an
 # ordinary user can grow a disk with it. Run as root, the test becomes one.
 set -u

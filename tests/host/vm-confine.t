@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What QEMU may do to the host: a false one tries what one that was taken over
 # would; the real one works within the same bounds (docs/decisions/6-confinement.md).
 tests=$(dirname -- "$0")/..

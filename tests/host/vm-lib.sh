@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # What the vm-*.t files share: rescue-vm, built with sanitizers, against a QEMU
 # that plays guests by script. To be sourced with $tests set to the folder tests/.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Life and death of rescue-vm: signals to it, its own end and its parent's; QEMU
 # is gone each time.
 tests=$(dirname -- "$0")/..

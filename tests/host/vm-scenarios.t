@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # rescue-vm against a QEMU that plays guests: what it makes of a good guest, of
 # a guest's own fault, of the host's disk, and of accelerators that do not work.
 tests=$(dirname -- "$0")/..

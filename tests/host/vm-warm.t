@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The warm start of rescue-vm, against a QEMU that plays guests by script: when a
 # machine is saved and when one is used, and that nothing about it fails a run.
 tests=$(dirname -- "$0")/..

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The generators of test disks make what they say, the same each time, and leave nothing behind.
 set -u
 tests=$(dirname -- "$0")/..

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # The guest's agent as a program of the host, against a raw image file: most of what a grow does, in a fraction of a
 # second. To be sourced behind tap.sh.

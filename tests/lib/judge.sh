@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # judge.sh: was a disk grown as promised? Judged by sfdisk, e2fsck, debugfs, dumpe2fs, sha256sum; never by what grow-disk
 # says about itself.
 #

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The judge can be trusted: it accepts a disk that was grown with native tools, and sees each single thing that was
 # changed besides.
 set -u

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # Disks that boot by themselves, in QEMU. To be sourced behind tap.sh.
 # shellcheck disable=SC2154  # work: of tap.sh

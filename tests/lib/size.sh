@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # to_bytes SIZE: 16M, 8G, 63s (sectors of 512 bytes) or bytes, as bytes.
 to_bytes() {

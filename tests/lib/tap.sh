@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # What every shell test stands on: TAP on standard output, a temporary folder in $work that goes away, and the places of
 # things. To be sourced, with $tests set to the folder tests/.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The feature matrix of ext2 with blocks of 1024 bytes.
 set -u
 tests=$(dirname -- "$0")/.. type=ext2 block=1024

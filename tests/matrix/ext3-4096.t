@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The feature matrix of ext3 with blocks of 4096 bytes.
 set -u
 tests=$(dirname -- "$0")/.. type=ext3 block=4096

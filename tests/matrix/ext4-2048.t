@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The feature matrix of ext4 with blocks of 2048 bytes.
 set -u
 tests=$(dirname -- "$0")/.. type=ext4 block=2048

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # All combinations of features that mke2fs can make of one type and block size, each grown by the agent and, as a plain
 # file, by native resize2fs: same number of blocks, clean, same files, and no more bytes on the host. To be sourced by

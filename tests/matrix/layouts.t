@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Tables as they are found: out of order, oddly aligned, with gaps, with rests; each grown and judged.
 set -u
 tests=$(dirname -- "$0")/.. tap_place=memory

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What the agent refuses on the host: more of the kinds that tests/boot tries through the virtual machine. The disk must be
 # what it was, byte for byte.
 set -u

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Sizes up to what an MBR table can say, and just above it; against native resize2fs where the file system is the limit.
 set -u
 tests=$(dirname -- "$0")/.. tap_place=memory

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/filesystem/ext_bitmaps.h"
 #include "agent/filesystem/ext_check.h"
 #include "agent/filesystem/ext_grow.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rescue/agent/recorder: what is read from the kernel and from the helpers. */
 #include "unit.h"
 

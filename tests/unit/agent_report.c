@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rescue/agent/report.c: the beat, whatever the job does. */
 #include "agent/report.h"
 #include "base/io.h"

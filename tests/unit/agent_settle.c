@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rescue/agent/devices/settle.c: looking for the disk when events were lost. */
 #include "agent/devices/settle.h"
 #include "unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rescue/base/relay.c: every byte goes through, in order, whoever is slow. */
 #include "base/relay.h"
 #include "unit.h"

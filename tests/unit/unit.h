@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmocka and what it wants to be included first; main() for one list of tests,
  * reporting in TAP so that prove(1) can count them. */
 #ifndef TESTS_UNIT_H

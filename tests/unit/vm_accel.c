@@ -1,6 +1,7 @@
-/* rescue/vm/accel.c: when a remembered accelerator is believed. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rescue/host/vm/accel.c: when a remembered accelerator is believed. */
 #include "unit.h"
-#include "vm/accel.h"
+#include "host/vm/accel.h"
 
 #include <stdio.h>
 #include <stdlib.h>

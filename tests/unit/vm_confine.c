@@ -1,9 +1,10 @@
-/* rescue/vm/landlock.c and rescue/vm/syscalls.c, each by itself: what a child may
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rescue/host/vm/landlock.c and rescue/host/vm/syscalls.c, each by itself: what a child may
  * still do that has entered them, by the kernel's own answer. */
 #include "base/cleanup.h"
 #include "unit.h"
-#include "vm/landlock.h"
-#include "vm/syscalls.h"
+#include "host/vm/landlock.h"
+#include "host/vm/syscalls.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -1,6 +1,7 @@
-/* rescue/vm/order.c: which events may come next, and which `done` is earned. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rescue/host/vm/order.c: which events may come next, and which `done` is earned. */
 #include "unit.h"
-#include "vm/order.h"
+#include "host/vm/order.h"
 
 #include <string.h>
 

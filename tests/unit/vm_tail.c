@@ -1,6 +1,7 @@
-/* rescue/vm/tail.c: the last line of text that nobody asked for. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rescue/host/vm/tail.c: the last line of text that nobody asked for. */
 #include "unit.h"
-#include "vm/tail.h"
+#include "host/vm/tail.h"
 
 #include <string.h>
 

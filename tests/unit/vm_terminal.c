@@ -1,6 +1,7 @@
-/* rescue/vm/terminal.c: the keys that break a shell off. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rescue/host/vm/terminal.c: the keys that break a shell off. */
 #include "unit.h"
-#include "vm/terminal.h"
+#include "host/vm/terminal.h"
 
 #include <string.h>
 

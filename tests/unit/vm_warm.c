@@ -1,8 +1,9 @@
-/* rescue/vm/warm_file.c and warm_key.c: not one bit of a saved machine changes
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rescue/host/vm/warm_file.c and warm_key.c: not one bit of a saved machine changes
  * unseen, and each thing it depends on is in its key. */
 #include "unit.h"
-#include "vm/warm_file.h"
-#include "vm/warm_key.h"
+#include "host/vm/warm_file.h"
+#include "host/vm/warm_key.h"
 
 #include <fcntl.h>
 #include <stdio.h>

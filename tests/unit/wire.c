@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 #include "wire/control.h"
 #include "wire/event.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Who took a node away: from what was recorded, and nothing else.
 #
 # Input of `verdict`: what `trace` gives. Output: {missing, mended, lost, ...},

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A boot trace -> Chrome's trace-event JSON, for about:tracing, Perfetto and
 # others.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Results of many runs -> tables of counts: in how many of them a node was
 # missing, per combination of the choices, and per choice where there are more
 # than one.

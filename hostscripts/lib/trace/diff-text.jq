@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What diff.jq found -> lines for people.
 #
 #   jq -r -L lib/trace -f lib/trace/diff-text.jq --arg a NAME --arg b NAME [--argjson columns 80]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Two boot traces -> where they part.
 #
 #   jq -n -L lib/trace -f lib/trace/diff.jq --rawfile a A --rawfile b B

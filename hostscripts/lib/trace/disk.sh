@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # The disk of a traced boot: an overlay of the image, or of a sample.
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by trace-boot

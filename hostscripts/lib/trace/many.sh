@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # Many traced boots: a list of what to boot, worked off by several at once.
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by trace-boot

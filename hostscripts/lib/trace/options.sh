@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # The command line of trace-boot.
 # shellcheck disable=SC2034,SC2154  # the options are read all over trace-boot

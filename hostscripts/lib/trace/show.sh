@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # What a traced boot is shown as.
 # shellcheck disable=SC2034,SC2154  # facts are set by trace-boot

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Pieces of SVG. Everything that comes from a trace goes through `esc`.
 include "trace";
 

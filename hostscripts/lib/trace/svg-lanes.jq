@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What lies in each lane of the picture: a lane for each disk and partition, one
 # for the programs, and one for all other mdevs. Lanes are made first, as data
 # with their heights, and drawn when it is known where they lie.

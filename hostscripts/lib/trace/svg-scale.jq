@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Where a time lies in the picture. What matters takes milliseconds, with
 # seconds of waiting between: stretches in which nothing happens are folded.
 # Their width grows with the logarithm of their length only.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A boot trace -> one picture: lanes by device, in each a bar where its node is
 # there, its uevents, and its mdevs as bars. It stands alone, and is dark where
 # the reader is.

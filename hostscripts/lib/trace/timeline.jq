@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A boot trace -> a timeline for a terminal: time, delta, source, what.
 #
 #   jq -nRr -L lib/trace -f lib/trace/timeline.jq [--argjson columns 80] [--argjson all false] [--argjson colour false] TRACE

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # What the renderers of boot traces share: a trace read, put in order and tied
 # together, and the words for it.
 #

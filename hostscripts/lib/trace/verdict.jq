@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A boot trace -> who took which node away: one sentence, with its evidence.
 #
 #   jq -nRr -L lib/trace -f lib/trace/verdict.jq [--arg form json|text] [--argjson columns 80] TRACE

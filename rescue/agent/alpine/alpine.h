@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A boot in the manner of Alpine Linux, as far as device events go: busybox mdev
  * is the kernel's hotplug helper, and each stage of the boot finds the devices
  * that are there already ("coldplug"). Each function returns when that step is

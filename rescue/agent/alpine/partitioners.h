@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The programs with which people write a partition table by hand. Both make the
  * kernel read the whole table again. */
 #ifndef ALPINE_PARTITIONERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Random numbers of the guest's kernel. */
 #ifndef BOOT_ENTROPY_H
 #define BOOT_ENTROPY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The end of PID 1. */
 #ifndef BOOT_FINISH_H
 #define BOOT_FINISH_H

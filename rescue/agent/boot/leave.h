@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Before the power goes: nothing may be left half written. */
 #ifndef BOOT_LEAVE_H
 #define BOOT_LEAVE_H

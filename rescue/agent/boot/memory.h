@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The guest's memory. */
 #ifndef BOOT_MEMORY_H
 #define BOOT_MEMORY_H

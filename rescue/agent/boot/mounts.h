@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kernel's file systems, mounted by PID 1, and what is set through them. */
 #ifndef BOOT_MOUNTS_H
 #define BOOT_MOUNTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The virtio-serial ports to the host. */
 #ifndef BOOT_PORT_H
 #define BOOT_PORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The folder of the host, over 9p. */
 #ifndef BOOT_SHARE_H
 #define BOOT_SHARE_H

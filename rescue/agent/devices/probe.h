@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is on a disk or a partition. The only file that uses libblkid. */
 #ifndef DEVICES_PROBE_H
 #define DEVICES_PROBE_H

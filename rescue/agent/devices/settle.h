@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Waiting for devices: the disk that the host attaches, and its partitions. */
 #ifndef DEVICES_SETTLE_H
 #define DEVICES_SETTLE_H

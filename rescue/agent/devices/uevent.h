@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kernel's device events, from a netlink socket.
  * Source: lib/kobject_uevent.c of the kernel; netlink(7). */
 #ifndef DEVICES_UEVENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The bitmaps that e2fsck keeps in memory: for each block and each inode, what it
  * has seen. By itself it keeps them as trees of extents, which are small, but ask
  * for many instructions, and pass 4 looks every inode up. Plain bits halve the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A full check of an ext file system by e2fsck. */
 #ifndef FILESYSTEM_EXT_CHECK_H
 #define FILESYSTEM_EXT_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The header counts MMP among the library's features only where this is set;
  * Debian's build of the library has it. */
 #define CONFIG_MMP 1

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Facts about an ext file system, read with libext2fs; nothing is written. */
 #ifndef FILESYSTEM_EXT_FACTS_H
 #define FILESYSTEM_EXT_FACTS_H

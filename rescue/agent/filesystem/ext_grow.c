@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ext_grow.h"
 
 #include "ext_size.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Growing an ext file system by resize2fs. */
 #ifndef FILESYSTEM_EXT_GROW_H
 #define FILESYSTEM_EXT_GROW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How large an ext file system can be: arithmetic only. */
 #ifndef FILESYSTEM_EXT_SIZE_H
 #define FILESYSTEM_EXT_SIZE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A file system as a value, and how to name it to e2fsprogs. Hides how the
  * work is done: facts come from libext2fs in this process, checking and
  * resizing from e2fsck and resize2fs, whose algorithms no library exports. */

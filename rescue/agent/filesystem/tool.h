@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What ext_check and ext_grow share: running a program of e2fsprogs, and who is
  * told how far it is. */
 #ifndef FILESYSTEM_TOOL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the table says, and what to do about it: values and pure arithmetic.
  * No file descriptor in here; only table.c changes a sector. */
 #ifndef PARTITION_PLAN_H

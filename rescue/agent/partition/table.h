@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The partition table on the disk. The only room that uses libfdisk, and the
  * only one that writes a sector outside the target partition. */
 #ifndef PARTITION_TABLE_H

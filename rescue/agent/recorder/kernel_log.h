@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kernel's log, from its first line on. Source: Documentation/ABI/testing/dev-kmsg. */
 #ifndef RECORDER_KERNEL_LOG_H
 #define RECORDER_KERNEL_LOG_H

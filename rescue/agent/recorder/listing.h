@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Are the nodes there that the kernel says there should be, and the links that
  * there were? */
 #ifndef RECORDER_LISTING_H

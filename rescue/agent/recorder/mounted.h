@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* File systems as they are mounted and unmounted, and what that does to the
  * journal of ext2/3/4. Source: proc(5), mountinfo; ext4's disk layout. */
 #ifndef RECORDER_MOUNTED_H

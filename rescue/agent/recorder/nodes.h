@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Nodes and links as they appear below /dev and go, and who does it.
  * Source: fanotify(7), FAN_REPORT_DFID_NAME. */
 #ifndef RECORDER_NODES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Programs as they start and end: from the kernel's process events, and from what
  * hotplug helpers tell of themselves. Source: drivers/connector/cn_proc.c, linux/cn_proc.h. */
 #ifndef RECORDER_PROCESSES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What was recorded and not yet sent, in the order of recording: put in by the
  * thread that records, which must not wait, taken out by the one that sends. */
 #ifndef RECORDER_QUEUE_H

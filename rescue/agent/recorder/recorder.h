@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The flight recorder: everything about devices, with one clock
  * (CLOCK_MONOTONIC, microseconds), told in the order in which it was seen.
  *

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hardware.h"
+
+const char *const attach_words[] = { "scsi", "ide", "virtio", "usb", "nvme", NULL };
+
+static const struct {
+	const char *driver, *bus, *controller;
+	bool hot_plug, stops; /* it can stop the machine on an error */
+} kinds[] = {
+	[ATTACH_SCSI] = { "scsi-hd", "scsi.0", NULL, true, true },
+	[ATTACH_IDE] = { "ide-hd", "ide.0", NULL, false, true },
+	[ATTACH_VIRTIO] = { "virtio-blk-pci", NULL, NULL, true, true },
+	[ATTACH_USB] = { "usb-storage", "usb.0", "qemu-xhci,id=usb", true, true },
+	[ATTACH_NVME] = { "nvme", NULL, NULL, true, false },
+};
+
+bool hardware_can_hot_plug(enum attach attach)
+{
+	return kinds[attach].hot_plug;
+}
+
+const char *hardware_controller(enum attach attach)
+{
+	return kinds[attach].controller;
+}
+
+/* The overlay is thrown away on any failure, so no flush of the guest needs to
+ * reach the platter: the caller flushes before it trusts the result. Zeroes
+ * stay holes as it is: detect-zeroes was measured and saves nothing. */
+json_t *hardware_node(const char *file_name, const char *format, bool read_only)
+{
+	return json_pack("{s:s, s:s, s:b, s:s, s:{s:b, s:b}, s:{s:s, s:s}}", "node-name", "disk",
+			 "driver", format, "read-only", (int)read_only, "discard", "unmap", "cache",
+			 "direct", 0, "no-flush", 1, "file", "driver", "file", "filename",
+			 file_name);
+}
+
+/* On an error the machine stops and says so, instead of telling the guest: it
+ * is for the host to explain a host's full disk. */
+json_t *hardware_device(enum attach attach)
+{
+	json_t *device = json_pack("{s:s, s:s*, s:s, s:s}", "driver", kinds[attach].driver, "bus",
+				   kinds[attach].bus, "id", "disk-device", "drive", "disk");
+
+	if (device && kinds[attach].stops) {
+		json_object_set_new(device, "werror", json_string("stop"));
+		json_object_set_new(device, "rerror", json_string("stop"));
+	}
+	if (device && attach == ATTACH_NVME)
+		json_object_set_new(device, "serial", json_string("grow-disk"));
+	return device;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "paths.h"
+
+#include "base/cleanup.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+static bool is_program(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+}
+
+/* As execvp(3) would find it. */
+static bool find_program(const char *name, char found[PATH_MAX])
+{
+	const char *rest = getenv("PATH");
+	char path[PATH_MAX];
+
+	if (strchr(name, '/'))
+		return is_program(name) && realpath(name, found);
+	while (rest && *rest) {
+		size_t length = strcspn(rest, ":");
+		int used = snprintf(path, sizeof(path), "%.*s/%s", length ? (int)length : 1,
+				    length ? rest : ".", name);
+
+		if (used > 0 && used < PATH_MAX && is_program(path) && realpath(path, found))
+			return true;
+		rest += length;
+		rest += *rest == ':';
+	}
+	return false;
+}
+
+static int find_qemu(const char *name, struct paths *paths, struct fault *fault)
+{
+	if (find_program(name, paths->qemu))
+		return 0;
+	fault_set(fault, REASON_NO_QEMU, "%s is not installed", name);
+	return fault_hint(fault, "apt install qemu-system-x86");
+}
+
+static int find_guest_file(const char *folder, const char *name, char found[PATH_MAX],
+			   struct fault *fault)
+{
+	char path[PATH_MAX];
+	int used = snprintf(path, sizeof(path), "%s/%s", folder, name);
+
+	if (used > 0 && used < PATH_MAX && realpath(path, found) && access(found, R_OK) == 0)
+		return 0;
+	fault_set_errno(fault, REASON_NO_GUEST, errno, "the guest's %s cannot be read in %s", name,
+			folder);
+	return fault_hint(fault, "build the guest (make), or install grow-disk again");
+}
+
+static int read_build_id(const char *folder, struct paths *paths, struct fault *fault)
+{
+	char path[PATH_MAX];
+	cleanup_file FILE *file = NULL;
+
+	if (find_guest_file(folder, "build-id", path, fault) < 0)
+		return -1;
+	file = fopen(path, "re");
+	if (!file || !fgets(paths->build_id, sizeof(paths->build_id), file))
+		return fault_set(fault, REASON_NO_GUEST, "the guest's build-id in %s is empty",
+				 folder);
+	paths->build_id[strcspn(paths->build_id, "\n")] = '\0';
+	return 0;
+}
+
+static int find_disk(const char *path, struct paths *paths, struct fault *fault)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	size_t folder_bytes = slash ? (size_t)(slash - path) + 1 : 0;
+
+	if (access(path, R_OK) < 0)
+		return fault_set_errno(fault, REASON_DISK_IO, errno, "the disk cannot be read");
+	if (folder_bytes >= sizeof(paths->disk_folder) || strlen(name) > NAME_MAX)
+		return fault_set(fault, REASON_DISK_IO, "the path of the disk is too long");
+	snprintf(paths->disk_folder, sizeof(paths->disk_folder), "%.*s", (int)folder_bytes, path);
+	if (folder_bytes == 0)
+		strcpy(paths->disk_folder, ".");
+	snprintf(paths->disk_name, sizeof(paths->disk_name), "./%s", name);
+	return 0;
+}
+
+int paths_find(const struct options *options, struct paths *ret_paths, struct fault *fault)
+{
+	if (find_qemu(options->qemu, ret_paths, fault) < 0 ||
+	    find_guest_file(options->guest_folder, "kernel", ret_paths->kernel, fault) < 0 ||
+	    find_guest_file(options->guest_folder, "initramfs.cpio", ret_paths->initramfs, fault) <
+		    0 ||
+	    read_build_id(options->guest_folder, ret_paths, fault) < 0)
+		return -1;
+	if (options->disk_path)
+		return find_disk(options->disk_path, ret_paths, fault);
+	strcpy(ret_paths->disk_folder, "/");
+	ret_paths->disk_name[0] = '\0';
+	return 0;
+}

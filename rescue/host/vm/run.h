@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The machines of one run: one for each accelerator that may work, until one says
+ * hello; and its verdict. */
+#ifndef VM_RUN_H
+#define VM_RUN_H
+
+#include "options.h"
+#include "paths.h"
+#include "progress.h"
+#include "report.h"
+#include "user.h"
+#include "word.h"
+
+struct run {
+	const struct options *options;
+	struct paths paths;
+	struct report *report;
+	struct progress *progress;
+	struct user user;
+	struct word word;
+	int signals_fd;
+	int console_fd;
+	bool sandbox;  /* until QEMU says that it has none */
+	bool confined; /* until QEMU gives up so */
+	bool was_up;   /* the last machine */
+	bool saving;   /* until a machine is lost by it */
+};
+
+/* 0: a verdict is reported, and *ret_status is the exit status that belongs to
+ * it. */
+int run_machines(struct run *run, enum status *ret_status, struct fault *fault);
+
+#endif
