@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rescue/host/vm/accel.c: when a remembered accelerator is believed. */
-#include "unit.h"
 #include "host/vm/accel.h"
+#include "unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>

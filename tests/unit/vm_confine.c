@@ -2,9 +2,9 @@
 /* rescue/host/vm/landlock.c and rescue/host/vm/syscalls.c, each by itself: what a child may
  * still do that has entered them, by the kernel's own answer. */
 #include "base/cleanup.h"
-#include "unit.h"
 #include "host/vm/landlock.h"
 #include "host/vm/syscalls.h"
+#include "unit.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

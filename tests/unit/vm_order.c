@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rescue/host/vm/order.c: which events may come next, and which `done` is earned. */
-#include "unit.h"
 #include "host/vm/order.h"
+#include "unit.h"
 
 #include <string.h>
 

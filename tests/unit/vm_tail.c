@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rescue/host/vm/tail.c: the last line of text that nobody asked for. */
-#include "unit.h"
 #include "host/vm/tail.h"
+#include "unit.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rescue/host/vm/terminal.c: the keys that break a shell off. */
-#include "unit.h"
 #include "host/vm/terminal.h"
+#include "unit.h"
 
 #include <string.h>
 

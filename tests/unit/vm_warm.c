@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rescue/host/vm/warm_file.c and warm_key.c: not one bit of a saved machine changes
  * unseen, and each thing it depends on is in its key. */
-#include "unit.h"
 #include "host/vm/warm_file.h"
 #include "host/vm/warm_key.h"
+#include "unit.h"
 
 #include <fcntl.h>
 #include <stdio.h>
