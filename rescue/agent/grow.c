@@ -242,7 +242,7 @@ static int check(struct grow *grow, const char *moment, uint64_t blocks, enum ch
 {
 	struct fs_tools tools = tools_of(grow);
 	struct fs_facts facts = grow->facts;
-	struct check_result result = { .exit_status = -1 };
+	struct check_result result = { .exit_status = -1, .repairs_complete = true };
 	int checked;
 
 	begin_step(grow, moment);

@@ -99,9 +99,12 @@ void tell_progress(struct report *report, enum event_kind kind, const char *mome
 
 void tell_check_end(struct report *report, const char *moment, const struct check_result *result)
 {
-	tell_step(report, EVENT_CHECK, moment,
-		  json_pack("{s:s, s:i, s:I}", "state", "end", "exit_status", result->exit_status,
-			    "repairs", (json_int_t)result->repairs));
+	json_t *fields = json_pack("{s:s, s:i, s:I}", "state", "end", "exit_status",
+				   result->exit_status, "repairs", (json_int_t)result->repairs);
+
+	if (!result->repairs_complete)
+		json_object_set_new(fields, "repairs_complete", json_false());
+	tell_step(report, EVENT_CHECK, moment, fields);
 }
 
 void tell_resize_end(struct report *report, int exit_status)

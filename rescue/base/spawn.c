@@ -111,6 +111,12 @@ static int wait_for(pid_t child)
 	}
 }
 
+int spawn_explain_signal(const char *name, int signal_number, struct fault *fault)
+{
+	return fault_set(fault, REASON_INTERNAL, "%s was killed by signal %d (%s)", name,
+			 signal_number, strsignal(signal_number));
+}
+
 static int explain(const struct spawn *spawn, int status, int *ret_exit_status, struct fault *fault)
 {
 	const char *name = strrchr(spawn->argv[0], '/');
@@ -123,8 +129,7 @@ static int explain(const struct spawn *spawn, int status, int *ret_exit_status, 
 				 "%s needed more memory than the machine has", name);
 	}
 	if (WIFSIGNALED(status))
-		return fault_set(fault, REASON_INTERNAL, "%s was killed by signal %d (%s)", name,
-				 WTERMSIG(status), strsignal(WTERMSIG(status)));
+		return spawn_explain_signal(name, WTERMSIG(status), fault);
 	if (WEXITSTATUS(status) == EXIT_CANNOT_EXEC)
 		return fault_set(fault, REASON_INTERNAL, "%s cannot be started", spawn->argv[0]);
 	*ret_exit_status = WEXITSTATUS(status);
@@ -135,7 +140,10 @@ int spawn_run(const struct spawn *spawn, int *ret_exit_status, struct fault *fau
 {
 	struct pipes pipes = { { -1, -1 }, { -1, -1 } };
 	pid_t child;
+	int status;
 
+	if (spawn->ret_signal)
+		*spawn->ret_signal = 0;
 	if (pipe2(pipes.output, O_CLOEXEC) < 0 || pipe2(pipes.channel, O_CLOEXEC) < 0) {
 		pipes_close(&pipes);
 		return fault_set_errno(fault, REASON_INTERNAL, errno, "no pipe");
@@ -153,5 +161,8 @@ int spawn_run(const struct spawn *spawn, int *ret_exit_status, struct fault *fau
 	close_fdp(&pipes.output[1]);
 	close_fdp(&pipes.channel[1]);
 	watch(spawn, &pipes);
-	return explain(spawn, wait_for(child), ret_exit_status, fault);
+	status = wait_for(child);
+	if (spawn->ret_signal && status >= 0 && WIFSIGNALED(status))
+		*spawn->ret_signal = WTERMSIG(status);
+	return explain(spawn, status, ret_exit_status, fault);
 }

@@ -23,6 +23,7 @@ struct spawn {
 	void (*on_tick)(void *context);
 	int tick_ms;
 	void *context;
+	int *ret_signal; /* set to the signal that killed the child, else to 0; may be NULL */
 };
 
 /* 0 when the child has ended by itself: ret_exit_status is set. -1 when it
@@ -30,5 +31,8 @@ struct spawn {
  * kernel sends when memory runs out, gives REASON_FS_NEEDS_MEMORY). Also collects
  * orphans, which are ours when this process is PID 1. */
 int spawn_run(const struct spawn *spawn, int *ret_exit_status, struct fault *fault);
+
+/* Fault internal: the program of that name was killed by that signal. */
+int spawn_explain_signal(const char *name, int signal_number, struct fault *fault);
 
 #endif

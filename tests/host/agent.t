@@ -31,6 +31,10 @@ last() {
 	tail -n 1 "$work/events" | jq -r '[.event, .reason // .changed, .stage // empty] | join(" ")'
 }
 
+message() {
+	tail -n 1 "$work/events" | jq -r .message
+}
+
 # fault NAME STATUS EVENT
 fault() {
 	is "$1" "$status $(last)" "$2 fault $3"
@@ -79,9 +83,30 @@ run
 fault 'e2fsck is killed for its memory' 10 'fs-needs-memory check-before'
 is 'and it says how much there is' "$(tail -n 1 "$work/events" | jq -r .message | sed 's/[0-9.]* [GM]iB/N/')" \
 	'e2fsck needs more memory than the machine has (N)'
+said='e2fsck was killed by signal 11 (Segmentation fault)'
 tool e2fsck 'kill -SEGV $$'
 run
 fault 'e2fsck crashes' 70 'internal check-before'
+is 'and the signal is named' "$(message)" "$said"
+tool e2fsck 'echo "e2fsck 1.47.0 (5-Feb-2023)"; echo "Signal (11) SIGSEGV si_code=SEGV_MAPERR fault addr=(nil)"; echo "[0x414dd1]"; exit 8'
+run
+fault 'e2fsck catches its own crash' 70 'internal check-before'
+is 'and the signal is named, no line of the backtrace' "$(message)" "$said"
+
+# e2fsck 1.47.0 can die while it writes its problem log; without the log it does its work.
+tool e2fsck 'case "$*" in *problem_log*) kill -SEGV $$ ;; esac; exec "'"$real"'/e2fsck" "$@"'
+cp "$work/disk" "$work/saved"
+run
+is 'e2fsck crashes with its problem log only: grown' "$status $(last)" '0 done true'
+is 'each check says that its list of repairs is not complete' \
+	"$(jq -s -c '[.[] | select(.event == "check" and .state == "end") | .repairs_complete] | unique' "$work/events")" '[false]'
+mv "$work/saved" "$work/disk"
+run '{"request":"check","protocol":1}'
+is 'a check that changes nothing has no list' "$(jq -c 'select(.event == "check" and .state == "end") | .repairs_complete' "$work/events")" null
+echo 0 >"$work/runs"
+tool e2fsck 'read -r n <"'"$work"'/runs"; echo $((n + 1)) >"'"$work"'/runs"; kill -KILL $$'
+run
+is 'after a kill for its memory it is not tried again' "$(cat "$work/runs")" 1
 rm "$sbin/e2fsck"
 run
 fault 'e2fsck is missing' 70 'internal check-before'
@@ -98,6 +123,13 @@ for broken in 'exit 1' 'exit 0' 'yes | head -c 5000000; exit 1'; do
 	esac
 	mv "$work/saved" "$work/disk"
 done
+
+cp "$work/disk" "$work/saved"
+tool resize2fs 'kill -SEGV $$'
+run
+fault 'resize2fs crashes' 70 'internal resize'
+is 'and the signal is named: resize2fs' "$(message)" 'resize2fs was killed by signal 11 (Segmentation fault)'
+mv "$work/saved" "$work/disk"
 
 tool resize2fs '"'"$real"'/resize2fs" "$@" && "'"$real"'/debugfs" -w -R "clri etc" "$3"'
 cp "$work/disk" "$work/saved"

@@ -331,6 +331,28 @@ static void the_telling_line_of_a_tool_is_found(void **state)
 			    "New size too large");
 }
 
+static int signal_in(const char *said)
+{
+	struct tool_output output = { .used_bytes = 0 };
+
+	tool_output_add(&output, said, strlen(said));
+	return tool_output_signal(&output);
+}
+
+static void a_caught_signal_is_read_from_the_output(void **state)
+{
+	(void)state;
+	assert_int_equal(signal_in("Signal (11) SIGSEGV si_code=SEGV_MAPERR\n[0x41]\n"), 11);
+	assert_int_equal(signal_in("e2fsck 1.47.0\nSignal (8) SIGFPE\n"), 8);
+	assert_int_equal(signal_in("root: Signal (11) SIGSEGV\n"), 0);
+	assert_int_equal(signal_in("Signal (11"), 0);
+	assert_int_equal(signal_in("Signal ("), 0);
+	assert_int_equal(signal_in("Signal ()"), 0);
+	assert_int_equal(signal_in("Signal (99999) x\n"), 0);
+	assert_int_equal(signal_in("Signal (x)\nSignal (7) SIGBUS\n"), 7);
+	assert_int_equal(signal_in(""), 0);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(blocks_fill_the_partition),
 	cmocka_unit_test(a_last_group_without_room_for_data_is_left_out),
@@ -352,5 +374,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(progress_of_a_check_runs_from_0_to_100),
 	cmocka_unit_test(progress_of_a_resize_counts_marks),
 	cmocka_unit_test(the_telling_line_of_a_tool_is_found),
+	cmocka_unit_test(a_caught_signal_is_read_from_the_output),
 };
 UNIT_MAIN(tests)

@@ -6,6 +6,7 @@
 #include "ext_bitmaps.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,29 +102,54 @@ static unsigned read_problems(const char *path,
 	return repairs;
 }
 
-/* One run of e2fsck; its exit status and the number of repairs. */
-static int run_once(const struct fs_target *target, enum check_mode mode, struct tool *tool,
-		    void (*on_problem)(void *, const struct fs_problem *),
-		    struct check_result *result, struct fault *fault)
+/* One run of e2fsck, with its problem log or (NULL) without one. */
+static int run_e2fsck(const struct fs_target *target, enum check_mode mode, struct tool *tool,
+		      const char *problem_log, int *ret_exit_status, struct fault *fault)
 {
 	static const char *const mode_option[] = {
 		[CHECK_REPAIR_SAFE] = "-p", [CHECK_REPAIR_ALL] = "-y", [CHECK_READ_ONLY] = "-n"
 	};
-	char problem_log[PATH_MAX], problem_option[PATH_MAX + 32], descriptor[8];
-	const char *argv[] = { "e2fsck", "-f",		 mode_option[mode], "-C", descriptor,
-			       "-E",	 problem_option, target->device,    NULL };
+	char problem_option[PATH_MAX + 32], descriptor[8];
+	const char *with_log[] = { "e2fsck", "-f",	     mode_option[mode], "-C", descriptor,
+				   "-E",     problem_option, target->device,	NULL };
+	const char *without_log[] = { "e2fsck",	      "-f", mode_option[mode], "-C", descriptor,
+				      target->device, NULL };
 	struct channel channel = { .percent = -1 };
-	int ended;
 
 	tool->progress = &channel;
 	tool->percent = 0;
-	snprintf(problem_log, sizeof(problem_log), "%s/e2fsck-problems.xml", tool->tools->run_dir);
-	snprintf(problem_option, sizeof(problem_option), "problem_log=%s", problem_log);
+	snprintf(problem_option, sizeof(problem_option), "problem_log=%s",
+		 problem_log ? problem_log : "");
 	snprintf(descriptor, sizeof(descriptor), "%d", SPAWN_CHANNEL_FD);
-	unlink(problem_log);
-	ended = tool_run(tool, argv, &result->exit_status, fault);
-	result->repairs += read_problems(problem_log, on_problem, tool->tools->context);
-	unlink(problem_log);
+	return tool_run(tool, problem_log ? with_log : without_log, ret_exit_status, fault);
+}
+
+/* Run e2fsck once; take its exit status and count its repairs. e2fsck 1.47.0 can die
+ * of a null pointer while it writes its problem log. Then run it again without the log,
+ * on the state that it left: whatever that is, it lies in an overlay, and e2fsck is
+ * made for half-finished repairs. */
+static int run_once(const struct fs_target *target, enum check_mode mode, struct tool *tool,
+		    void (*on_problem)(void *, const struct fs_problem *),
+		    struct check_result *result, struct fault *fault)
+{
+	char problem_log[PATH_MAX];
+	int ended;
+
+	if (result->repairs_complete) {
+		snprintf(problem_log, sizeof(problem_log), "%s/e2fsck-problems.xml",
+			 tool->tools->run_dir);
+		unlink(problem_log);
+		ended = run_e2fsck(target, mode, tool, problem_log, &result->exit_status, fault);
+		result->repairs += read_problems(problem_log, on_problem, tool->tools->context);
+		unlink(problem_log);
+		if (ended == 0 || tool->signal == 0 || tool->signal == SIGKILL)
+			return ended;
+	}
+	if (mode != CHECK_READ_ONLY)
+		result->repairs_complete = false;
+	ended = run_e2fsck(target, mode, tool, NULL, &result->exit_status, fault);
+	if (ended == 0 && result->repairs == 0 && (result->exit_status & E2FSCK_REPAIRED))
+		result->repairs = 1; /* at least */
 	return ended;
 }
 
@@ -176,7 +202,7 @@ int ext_check(const struct fs_target *target, const struct fs_facts *facts, enum
 	      void (*on_problem)(void *context, const struct fs_problem *problem),
 	      struct check_result *ret_result, struct fault *fault)
 {
-	struct check_result result = { 0 };
+	struct check_result result = { .repairs_complete = true };
 	struct tool tool = { .tools = tools, .percent_of = percent_of, .has_channel = true };
 
 	configure(facts, tools->run_dir);

@@ -24,13 +24,15 @@ struct fs_problem {
 
 struct check_result {
 	int exit_status;  /* of the last run; a bit set, e2fsck(8) */
-	unsigned repairs; /* problems fixed, over all runs */
+	unsigned repairs; /* problems fixed, over all runs; at least, if not complete */
+	bool repairs_complete;
 };
 
 /* Check, and repair as far as mode allows. facts say how large it is now.
- * on_problem (may be NULL) is told of every problem that was fixed. Success means: the file system
+ * on_problem (may be NULL) is told of every problem that was fixed, unless the list is not
+ * complete: writing it can kill e2fsck, which then runs without. Success means: the file system
  * is clean now. Faults: fs-unclean (it needs a decision), fs-unrepairable, fs-needs-memory,
- * internal. */
+ * internal (also when a signal killed e2fsck). */
 int ext_check(const struct fs_target *target, const struct fs_facts *facts, enum check_mode mode,
 	      const struct fs_tools *tools,
 	      void (*on_problem)(void *context, const struct fs_problem *problem),

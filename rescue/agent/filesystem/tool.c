@@ -9,7 +9,8 @@
 #include <string.h>
 #include <sys/sysinfo.h>
 
-#define TICK_MS 500
+#define TICK_MS	      500
+#define STATUS_FAILED 8 /* fsck(8): operational error */
 
 static void tell_progress(struct tool *tool, const char *bytes, size_t size_bytes)
 {
@@ -67,13 +68,21 @@ int tool_run(struct tool *tool, const char *argv[], int *ret_exit_status, struct
 				     .on_channel = on_channel,
 				     .on_tick = on_tick,
 				     .tick_ms = TICK_MS,
-				     .context = tool };
+				     .context = tool,
+				     .ret_signal = &tool->signal };
+	int exit_status;
 
 	snprintf(program, sizeof(program), "%s/%s", tool->tools->sbin, name);
 	argv[0] = program;
-	if (spawn_run(&spawn, ret_exit_status, fault) == 0)
-		return 0;
-	return fault->reason == REASON_FS_NEEDS_MEMORY ? name_memory(name, fault) : -1;
+	tool->output.used_bytes = 0;
+	if (spawn_run(&spawn, &exit_status, fault) < 0)
+		return fault->reason == REASON_FS_NEEDS_MEMORY ? name_memory(name, fault) : -1;
+	if (exit_status == STATUS_FAILED)
+		tool->signal = tool_output_signal(&tool->output);
+	if (tool->signal != 0)
+		return spawn_explain_signal(name, tool->signal, fault);
+	*ret_exit_status = exit_status;
+	return 0;
 }
 
 void tool_output_add(struct tool_output *output, const char *bytes, size_t size_bytes)
@@ -90,6 +99,41 @@ void tool_output_add(struct tool_output *output, const char *bytes, size_t size_
 	}
 	memcpy(output->text + output->used_bytes, bytes, size_bytes);
 	output->used_bytes += size_bytes;
+}
+
+/* The number that begins there and ends in ")"; 0: none. */
+static int number_at(const struct tool_output *output, size_t at)
+{
+	int number = 0;
+
+	for (; at < output->used_bytes && number < 100; at++) {
+		char digit = output->text[at];
+
+		if (digit == ')')
+			return number;
+		if (digit < '0' || digit > '9')
+			return 0;
+		number = number * 10 + (digit - '0');
+	}
+	return 0;
+}
+
+int tool_output_signal(const struct tool_output *output)
+{
+	static const char mark[] = "Signal (";
+	const size_t mark_bytes = sizeof(mark) - 1;
+
+	for (size_t at = 0; at + mark_bytes < output->used_bytes; at++) {
+		int number;
+
+		if ((at > 0 && output->text[at - 1] != '\n') ||
+		    memcmp(output->text + at, mark, mark_bytes) != 0)
+			continue;
+		number = number_at(output, at + mark_bytes);
+		if (number > 0)
+			return number;
+	}
+	return 0;
 }
 
 bool tool_output_has(const struct tool_output *output, const char *text)

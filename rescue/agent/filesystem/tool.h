@@ -37,13 +37,19 @@ struct tool {
 	bool no_stdin; /* as in struct spawn */
 	struct tool_output output;
 	int percent; /* told last */
+	int signal;  /* that killed the last run; 0: none */
 };
 
-/* Run it. argv[0] is its name, and is replaced by its path. Fault: as for
- * spawn_run, but fs-needs-memory tells how much there was. */
+/* Run it. argv[0] is its name, and is replaced by its path. output is what this run
+ * said. Faults: as for spawn_run, but fs-needs-memory tells how much there was; and
+ * internal when the program caught a deadly signal and reported it. */
 int tool_run(struct tool *tool, const char *argv[], int *ret_exit_status, struct fault *fault);
 
 void tool_output_add(struct tool_output *output, const char *bytes, size_t size_bytes);
+
+/* The signal that e2fsck caught before it gave up, or 0: its handler prints a line
+ * "Signal (11) SIGSEGV ..." and exits with status 8 (e2fsck/sigcatcher.c). */
+int tool_output_signal(const struct tool_output *output);
 
 bool tool_output_has(const struct tool_output *output, const char *text);
 
