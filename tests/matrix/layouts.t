@@ -77,6 +77,24 @@ agent_run "$disk"
 is "a disk that ends within a sector" "$agent_event $agent_changed" 'done true'
 ok "and the judge is content" "$judge" after "$disk" "$work/facts"
 
+# chs NAME START END SIZE WANTED: the CHS addresses of the entry, in hexadecimal, and its end after a grow to SIZE
+chs() {
+	made 1 33M part 1 2048 32M 83 - ext4 '-b 1024'
+	"$images/poke" "$disk" 447 "$2"
+	"$images/poke" "$disk" 451 "$3"
+	truncate -s "$4" "$disk"
+	agent_run "$disk"
+	is "$1: grown" "$agent_event $agent_changed" 'done true'
+	is "$1: the start stays, the end keeps its manner" "$(od -An -tx1 -j 447 -N 7 "$disk" | tr -d ' \n')" "${2}83$5"
+}
+chs "CHS addresses of zeros" 000000 000000 128M 000000
+chs "the filler on both sides" feffff feffff 128M feffff
+chs "the filler at the end" 202100 feffff 128M feffff
+chs "the filler of 256 heads" ffffff ffffff 128M ffffff
+chs "16 heads, 63 sectors" 002102 003043 128M 014104
+chs "16 heads, 63 sectors, beyond cylinder 1023" 002102 003043 1G 0fffff
+chs "no geometry fits: 255 heads, 63 sectors" 010101 020202 128M 510110
+
 # Features beyond the matrix.
 for features in meta_bg,^resize_inode sparse_super2 ^sparse_super quota project,quota inline_data ea_inode,large_dir casefold \
 	encrypt verity ^has_journal uninit_bg,^metadata_csum metadata_csum_seed stable_inodes fast_commit; do

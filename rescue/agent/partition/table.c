@@ -2,6 +2,7 @@
 #include "table.h"
 
 #include "base/io.h"
+#include "chs.h"
 
 #include <errno.h>
 #include <libfdisk/libfdisk.h>
@@ -165,13 +166,29 @@ static bool only_size_differs(const unsigned char *before, const unsigned char *
 	return true;
 }
 
-/* libfdisk derives the whole CHS pair from one geometry of its own, but the
- * start has not moved, so its bytes should not either. */
-static void keep_start_chs(const unsigned char *before, unsigned char *after, unsigned number)
+static uint32_t number_at(const unsigned char *bytes)
 {
-	const size_t entry = ENTRIES_OFFSET + ENTRY_BYTES * (number - 1);
+	return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	       (uint32_t)bytes[3] << 24;
+}
 
-	memcpy(after + entry + 1, before + entry + 1, 3);
+/* libfdisk writes both CHS addresses in a geometry that the kernel makes up for this
+ * disk. Put back the start, which has not moved, and keep the manner of the end. */
+static void set_chs(const unsigned char *before, unsigned char *after, const struct plan *plan)
+{
+	struct chs_entry entries[CHS_ENTRIES];
+	unsigned char *target = after + ENTRIES_OFFSET + ENTRY_BYTES * (plan->number - 1);
+
+	for (size_t i = 0; i < CHS_ENTRIES; i++) {
+		const unsigned char *entry = before + ENTRIES_OFFSET + ENTRY_BYTES * i;
+
+		memcpy(entries[i].start, entry + 1, CHS_BYTES);
+		memcpy(entries[i].end, entry + 5, CHS_BYTES);
+		entries[i].start_lba = number_at(entry + 8);
+		entries[i].sectors = number_at(entry + 12);
+	}
+	memcpy(target + 1, entries[plan->number - 1].start, CHS_BYTES);
+	chs_end(entries, plan->number - 1, plan->sectors_after, target + 5);
 }
 
 static int write_sector0(const struct disk *disk, const unsigned char *bytes, struct fault *fault)
@@ -237,7 +254,7 @@ int table_write(const struct disk *disk, const struct plan *plan, struct fault *
 		return fault_set(fault, REASON_INTERNAL,
 				 "writing the table changed more than one size; it was put back");
 	}
-	keep_start_chs(before, after, plan->number);
+	set_chs(before, after, plan);
 	return write_sector0(disk, after, fault);
 }
 

@@ -14,7 +14,8 @@ int table_read(const struct disk *disk, struct table *ret_table, struct fault *f
 
 /* Give the plan's entry its new size. Start LBA, number, type, boot flag, disk
  * signature and boot code stay; the first sector is compared with what it was
- * and put back if anything but the entry's size and CHS fields differs.
+ * and put back if anything but the entry's size and CHS fields differs. The start CHS
+ * stays, the end CHS follows chs.h.
  * Faults: disk-io, internal. */
 int table_write(const struct disk *disk, const struct plan *plan, struct fault *fault);
 
