@@ -72,6 +72,18 @@ fault 'damage that needs a decision' 20 'fs-unclean check-before'
 ok 'and it is quoted' grep -q 'Inode 12 is odd' "$work/events"
 run '{"request":"grow","protocol":1,"repair":"all"}'
 fault 'damage that no repair mends' 20 'fs-unrepairable check-before'
+# What e2fsck says of an MMP block that an e2fsck left behind when it was killed.
+tool e2fsck 'echo "e2fsck: MMP: e2fsck being run while checking MMP block"
+echo "MMP check failed: If you are sure the filesystem is not in use on any node, run:"
+echo "'"'tune2fs -f -E clear_mmp /dev/sda2'"'"
+echo "MMP_block:"; echo "root: ********** WARNING: Filesystem still has errors **********"; exit 12'
+for repair in safe all; do
+	run '{"request":"grow","protocol":1,"repair":"'$repair'"}'
+	fault "marked as in use, repair $repair" 20 'fs-unclean check-before'
+	is "it is no damage, repair $repair" "$(message)" \
+		'the file system is not damaged, but marked as in use: MMP: e2fsck being run while checking MMP block'
+	ok "and the cure is named, repair $repair" test "$(tail -n 1 "$work/events" | jq -r .hint | grep -c 'tune2fs -f -E clear_mmp')" -eq 1
+done
 echo 0 >"$work/runs"
 tool e2fsck 'read -r n <"'"$work"'/runs"; echo $((n + 1)) >"'"$work"'/runs"; exit 1'
 run '{"request":"grow","protocol":1,"repair":"all"}'

@@ -17,6 +17,8 @@
 #define E2FSCK_UNCORRECTED 4
 #define E2FSCK_FAILED	   8
 
+#define MMP_FAILED "MMP check failed"
+
 /* A repair can uncover the next problem; e2fsck itself asks to be run again. */
 #define RUNS_MAX 4
 
@@ -153,10 +155,23 @@ static int run_once(const struct fs_target *target, enum check_mode mode, struct
 	return ended;
 }
 
-static int explain(int exit_status, enum check_mode mode, const struct tool *tool,
-		   struct fault *fault)
+/* The block of the multi-mount protection says that somebody has the file system: an
+ * e2fsck that was killed leaves it so. Neither damage nor a case for a repair. */
+static int explain_mmp(const struct fs_target *target, const struct tool *tool, struct fault *fault)
 {
-	/* Behind these words e2fsck gives advice to people at its terminal. */
+	fault_set(fault, REASON_FS_UNCLEAN,
+		  "the file system is not damaged, but marked as in use: %s",
+		  tool_output_last_line(&tool->output, "e2fsck", MMP_FAILED));
+	return fault_hint(fault,
+			  "if you are sure that no e2fsck runs on it and no machine has mounted "
+			  "it: rescue-disk --write IMAGE -- tune2fs -f -E clear_mmp %.60s",
+			  target->device);
+}
+
+static int explain(const struct fs_target *target, int exit_status, enum check_mode mode,
+		   const struct tool *tool, struct fault *fault)
+{
+	/* After these words e2fsck gives advice to people at its terminal. */
 	const char *advice = exit_status & E2FSCK_FAILED ? "The superblock could not be read"
 							 : "UNEXPECTED INCONSISTENCY";
 	const char *said = tool_output_last_line(&tool->output, "e2fsck", advice);
@@ -164,15 +179,17 @@ static int explain(int exit_status, enum check_mode mode, const struct tool *too
 	bool is_superblock =
 		(exit_status & E2FSCK_FAILED) && tool_output_has(&tool->output, advice);
 
+	if ((exit_status & E2FSCK_FAILED) && tool_output_has(&tool->output, MMP_FAILED))
+		return explain_mmp(target, tool, fault);
 	if ((exit_status & E2FSCK_FAILED) && !(is_superblock && mode == CHECK_REPAIR_SAFE))
 		return fault_set(fault, REASON_FS_UNREPAIRABLE,
 				 "e2fsck gave up (exit status %d): %s", exit_status, said);
 	if (mode == CHECK_REPAIR_SAFE && (is_superblock || (exit_status & E2FSCK_UNCORRECTED))) {
 		fault_set(fault, REASON_FS_UNCLEAN,
 			  "the file system is damaged, and the repair needs a decision: %s", said);
-		return fault_hint(
-			fault,
-			"look at it with e2fsck, or let every repair be made with --repair=all");
+		return fault_hint(fault, "e2fsck -n lists the damage and changes nothing; "
+					 "--repair=all makes every repair that e2fsck proposes, "
+					 "which can remove damaged files");
 	}
 	if (exit_status & (E2FSCK_UNCORRECTED | E2FSCK_REPAIRED))
 		return fault_set(fault, REASON_FS_UNREPAIRABLE,
@@ -219,5 +236,5 @@ int ext_check(const struct fs_target *target, const struct fs_facts *facts, enum
 		    (result.exit_status & E2FSCK_FAILED))
 			break;
 	}
-	return explain(result.exit_status, mode, &tool, fault);
+	return explain(target, result.exit_status, mode, &tool, fault);
 }
