@@ -2,6 +2,7 @@
 #include "grow.h"
 
 #include "base/io.h"
+#include "base/text.h"
 #include "devices/probe.h"
 #include "devices/settle.h"
 #include "filesystem/ext_check.h"
@@ -185,6 +186,22 @@ static int check_limits(const struct grow *grow, struct fault *fault)
 	return -1;
 }
 
+static int refuse_larger(const struct plan *plan, const struct fs_facts *facts, struct fault *fault)
+{
+	const uint64_t partition_bytes = plan->sectors_before * plan->sector_bytes;
+	const uint64_t fs_bytes = facts->blocks > UINT64_MAX / facts->block_bytes
+					  ? UINT64_MAX
+					  : facts->blocks * facts->block_bytes;
+	char fs_size[TEXT_SIZE_CHARS], partition_size[TEXT_SIZE_CHARS];
+
+	return fault_set(fault, REASON_FS_TOO_LARGE,
+			 "the file system has %s (%llu bytes) and is larger than partition %u, "
+			 "which has %s (%llu bytes)",
+			 text_of_size(fs_size, fs_bytes), (unsigned long long)fs_bytes,
+			 plan->number, text_of_size(partition_size, partition_bytes),
+			 (unsigned long long)partition_bytes);
+}
+
 /* From the partition's plan and the facts of its file system. */
 static int plan_blocks(struct grow *grow, struct fault *fault)
 {
@@ -192,8 +209,7 @@ static int plan_blocks(struct grow *grow, struct fault *fault)
 	const struct fs_facts *facts = &grow->facts;
 
 	if (facts->blocks > plan->sectors_before * plan->sector_bytes / facts->block_bytes)
-		return fault_set(fault, REASON_FS_TOO_LARGE,
-				 "the file system is larger than partition %u", plan->number);
+		return refuse_larger(plan, facts, fault);
 	grow->fs_limit =
 		ext_size_limit(facts, plan->start_lba * plan->sector_bytes, plan->sector_bytes);
 	grow->blocks_after = ext_size_blocks(facts, plan->sectors_after * plan->sector_bytes);

@@ -14,6 +14,10 @@ cd "$work" || exit 1
 fs_at=$((20480 * 512))
 entry1=446 entry2=462 entry3=478
 
+# message, hint: of the last event
+message() { tail -n 1 "$agent_events" | jq -r .message; }
+hint() { tail -n 1 "$agent_events" | jq -r .hint; }
+
 # bad NAME REASON [OFFSET HEX]...: that poked into a good disk
 bad() {
 	name=$1 reason=$2
@@ -39,12 +43,14 @@ bad "two entries of the same place" table-invalid $((entry3 + 4)) '83000000 0050
 bad "an entry inside of another" table-invalid $((entry3 + 4)) '83000000 00600000 00010000'
 for type in 05 0f 85; do
 	bad "an extended partition of type $type" extended-present $((entry1 + 4)) $type
+	is "it has no logical partition" "$(message)" "partition 1 is an extended partition (type 0x$type) with no logical partition"
 done
 bad "a protective entry without its GPT" table-not-mbr $((entry1 + 4)) ee
 bad "the magic number of ext4 is gone" fs-unknown $((fs_at + 1024 + 56)) 0000
 bad "an unknown incompatible feature" fs-feature $((fs_at + 1024 + 96 + 3)) 80
 bad "blocks of an impossible size" fs-unclean $((fs_at + 1024 + 24)) ff000000
 bad "a file system larger than its partition" fs-larger-than-partition $((entry2 + 12)) 00400000
+is "both sizes are told" "$(message)" 'the file system has 16 MiB (16777216 bytes) and is larger than partition 2, which has 8 MiB (8388608 bytes)'
 fields='"partition":3'
 bad "a partition that is not in the table" no-such-partition
 fields='"partition":4294967296'
@@ -71,5 +77,41 @@ agent_run disk.img
 is "an empty file" "$agent_event" fault
 agent_run "$work/there is no such file"
 is "no file" "$agent_event" fault
+
+# What fills the disk may be the only file system there is: no hint may name a command that removes it.
+harmless() {
+	is "$1: the hint names no command that destroys" "$(hint | grep -cE 'wipefs( -[^n]|[^ ]|$)|mke2fs|mkfs|e2fsck -[py]|sfdisk|fdisk')" 0
+	ok "$1: there is a hint" test -n "$(hint)"
+}
+"$images/signature" vfat disk.img
+refused "FAT on the whole disk, again" disk.img table-ambiguous
+harmless "FAT on the whole disk"
+truncate -s 32M whole.img
+mke2fs -q -F -t ext4 whole.img
+"$images/poke" whole.img 510 55aa
+refused "ext4 on the whole disk, with the mark of a table" whole.img table-ambiguous
+harmless "ext4 on the whole disk, with the mark of a table"
+"$images/signature" xfs content
+"$images/mbr-disk" disk.img 64M part 1 512 8M 83 boot ext4 part 2 20480 16M 83 - ext4
+dd if=content of=disk.img bs=512 seek=20480 count=1 conv=notrunc status=none
+refused "xfs and ext4 in one partition" disk.img fs-ambiguous
+harmless "xfs and ext4 in one partition"
+bad "a superblock of an impossible size" fs-unclean $((fs_at + 1024 + 24)) ff000000
+harmless "a damaged superblock"
+
+# Two logical partitions, and one.
+for logical in 2 1; do
+	rm -f disk.img
+	truncate -s 64M disk.img
+	{
+		echo 'label: dos'
+		echo 'start=2048, size=16M, type=83'
+		echo 'start=65536, type=5'
+		for number in 5 6; do echo "$number : start=$((number * 16384 - 8192)), size=4M, type=83"; done | head -n "$logical"
+	} | sfdisk -q disk.img
+	refused "an extended partition with $logical logical" disk.img extended-present
+	is "it says so: $logical" "$(message)" \
+		"partition 2 is an extended partition (type 0x05) with $logical logical partition$([ "$logical" = 1 ] || echo s)"
+done
 
 done_testing

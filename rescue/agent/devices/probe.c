@@ -37,7 +37,8 @@ static int refuse_disk(const char *what, struct fault *fault)
 {
 	fault_set(fault, REASON_TABLE_AMBIGUOUS,
 		  "the disk has a partition table, but as a whole it also looks like %s", what);
-	return fault_hint(fault, "if that is a leftover, wipefs can remove it");
+	return fault_hint(fault, "find out which of the two holds the data: what is cleared is "
+				 "lost, and clearing the wrong one destroys the disk's content");
 }
 
 int probe_disk(const struct disk *disk, struct fault *fault)
@@ -66,7 +67,9 @@ int probe_partition(const struct disk *disk, uint64_t start_bytes, uint64_t size
 	case AMBIGUOUS:
 		fault_set(fault, REASON_FS_AMBIGUOUS,
 			  "the partition holds signatures of more than one kind of content");
-		return fault_hint(fault, "wipefs lists them, and can remove the stale one");
+		return fault_hint(fault,
+				  "wipefs -n lists them and changes nothing; removing the one "
+				  "that is in use would lose the data");
 	default:
 		return fault_set(fault, REASON_DISK_IO, "%s cannot be read", disk->name);
 	}

@@ -158,7 +158,9 @@ int ext_facts_read(const struct fs_target *target, struct fs_facts *ret_facts, s
 	if (error) {
 		fault_set(fault, REASON_FS_UNCLEAN,
 			  "the superblock of the file system is damaged: %s", error_message(error));
-		return fault_hint(fault, "restore it from a backup superblock with e2fsck -b");
+		return fault_hint(fault, "dumpe2fs -o superblock=N shows whether a backup of it is "
+					 "whole; e2fsck -b N restores it and repairs the rest, "
+					 "which can remove files: try it on a copy");
 	}
 	if (check_features(fs->super, fault) < 0)
 		return -1;

@@ -16,20 +16,35 @@ static uint64_t end_of(const struct table_entry *entry)
 	return entry->start_lba + entry->size_sectors;
 }
 
+static int refuse_extended(const struct table *table, const struct table_entry *entry,
+			   struct fault *fault)
+{
+	if (table->logical_count == 0)
+		fault_set(fault, REASON_EXTENDED_PRESENT,
+			  "partition %u is an extended partition (type 0x%02x) with no logical "
+			  "partition",
+			  entry->number, entry->type);
+	else
+		fault_set(fault, REASON_EXTENDED_PRESENT,
+			  "partition %u is an extended partition (type 0x%02x) with %zu logical "
+			  "partition%s",
+			  entry->number, entry->type, table->logical_count,
+			  table->logical_count == 1 ? "" : "s");
+	return fault_hint(fault, "disks with an extended partition cannot be grown yet");
+}
+
 static int check_entry(const struct table *table, const struct table_entry *entry,
 		       uint64_t disk_sectors, struct fault *fault)
 {
-	if (is_extended(entry->type)) {
-		fault_set(fault, REASON_EXTENDED_PRESENT,
-			  "partition %u is an extended partition (type 0x%02x)", entry->number,
-			  entry->type);
-		return fault_hint(fault, "disks with logical partitions cannot be grown yet");
-	}
+	if (is_extended(entry->type))
+		return refuse_extended(table, entry, fault);
 	if (entry->type == 0xee) {
 		fault_set(fault, REASON_TABLE_NOT_MBR,
 			  "partition %u protects a GPT, whose own header is damaged or missing",
 			  entry->number);
-		return fault_hint(fault, "repair the GPT first, for example with gdisk");
+		return fault_hint(fault,
+				  "gdisk -l shows whether the backup GPT is whole, and changes "
+				  "nothing; restore the GPT from it, on a copy of the disk");
 	}
 	if (entry->size_sectors == 0 || entry->start_lba == 0)
 		return fault_set(fault, REASON_TABLE_INVALID,

@@ -29,6 +29,7 @@ struct table {
 	char disk_id[16]; /* disk signature, "0x1234abcd" */
 	size_t count;
 	struct table_entry entries[TABLE_ENTRIES_MAX]; /* the used slots, by number */
+	size_t logical_count; /* partitions in extended ones, which have no entry here */
 };
 
 struct plan {

@@ -143,6 +143,8 @@ int table_read(const struct disk *disk, struct table *ret_table, struct fault *f
 					 slot + 1);
 		table.entries[table.count++] = describe(partition);
 	}
+	for (size_t slot = TABLE_ENTRIES_MAX; slot < fdisk_get_npartitions(context); slot++)
+		table.logical_count += (size_t)fdisk_is_partition_used(context, slot);
 	*ret_table = table;
 	return 0;
 }
