@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The disk under work, as a value: filled by devices/settle.c; and its limits. */
+/* The disk under work, as a value: filled by devices/wait_device.c; and its limits. */
 #ifndef AGENT_DISK_H
 #define AGENT_DISK_H
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "job.h"
 
+#include "agent/boot/entropy.h"
+#include "agent/boot/share.h"
+#include "agent/grow/grow.h"
+#include "agent/shell/rescue.h"
+#include "agent/trace/recorder/recorder.h"
+#include "agent/trace/trace.h"
 #include "base/io.h"
-#include "boot/entropy.h"
-#include "boot/share.h"
-#include "grow.h"
-#include "rescue.h"
-#include "tell.h"
-#include "trace.h"
+#include "events.h"
 #include "wire/limits.h"
 
 #include <poll.h>
@@ -15,7 +16,7 @@
 
 struct job {
 	const struct job_setup *setup;
-	struct report report;
+	struct agent_report report;
 	struct request request;
 	struct recorder *recorder;
 	bool changed;
@@ -33,7 +34,7 @@ static int take_request(struct job *job, struct fault *fault)
 	while ((got = line_reader_next(&reader, &line, &size_bytes)) == 0) {
 		struct pollfd ready = { .fd = job->setup->wire_in, .events = POLLIN };
 
-		report_alive(&job->report);
+		agent_report_alive(&job->report);
 		/* A port whose host end is not connected says HUP and gives no
 		 * bytes: poll(2) would spin, a short sleep does not. */
 		if (poll(&ready, 1, 500) > 0 && !(ready.revents & POLLIN))
@@ -67,7 +68,7 @@ static void on_record(void *context, enum event_kind kind, json_t *fields)
 {
 	struct job *job = context;
 
-	report_event(&job->report, kind, fields);
+	agent_report_event(&job->report, kind, fields);
 }
 
 /* One that records already, or a new one where the request asks for it. */
@@ -91,7 +92,7 @@ static int start_recorder(struct job *job, struct fault *fault)
 
 static int work(struct job *job, struct fault *fault)
 {
-	report_stage(&job->report, "request");
+	agent_report_stage(&job->report, "request");
 	if (take_request(job, fault) < 0 || set_clock_and_seed(job, fault) < 0 ||
 	    start_recorder(job, fault) < 0)
 		return -1;
@@ -109,17 +110,17 @@ int job_run(const struct job_setup *setup)
 {
 	struct job job = { .setup = setup };
 	struct fault fault = { 0 };
-	int result = report_open(&job.report, setup->wire_out, &fault);
+	int result = agent_report_open(&job.report, setup->wire_out, &fault);
 
-	tell_hello(&job.report, setup->build_id);
+	events_hello(&job.report, setup->build_id);
 	if (result == 0)
 		result = work(&job, &fault);
 	recorder_close(job.recorder);
-	report_close(&job.report);
+	agent_report_close(&job.report);
 	if (result == 0) {
-		tell_done(&job.report, job.changed);
+		events_done(&job.report, job.changed);
 		return STATUS_OK;
 	}
-	tell_fault(&job.report, &fault);
+	events_fault(&job.report, &fault);
 	return (int)reason_status(fault.reason);
 }

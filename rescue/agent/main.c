@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rescue: PID 1 of the guest, or, given --disk, the same agent on the host
  * against an image file, with the wire on standard input and output. */
+#include "agent/boot/finish.h"
+#include "agent/boot/memory.h"
+#include "agent/boot/mounts.h"
+#include "agent/boot/port.h"
+#include "agent/devices/uevent.h"
+#include "agent/trace/hotplug.h"
+#include "agent/trace/recorder/recorder.h"
 #include "base/cleanup.h"
-#include "boot/finish.h"
-#include "boot/memory.h"
-#include "boot/mounts.h"
-#include "boot/port.h"
-#include "devices/uevent.h"
-#include "hotplug.h"
 #include "job.h"
-#include "recorder/recorder.h"
 #include "wire/limits.h"
 
 #include <getopt.h>

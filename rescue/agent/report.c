@@ -16,7 +16,7 @@
 #define BEAT_PERIOD_MS	 (WIRE_BEAT_MS / 2) /* too early is fine, too late is not */
 
 /* The lock is held: one line at a time goes over the wire. */
-static void send_line(struct report *report, enum event_kind kind, json_t *fields)
+static void send_line(struct agent_report *report, enum event_kind kind, json_t *fields)
 {
 	cleanup_free char *line = event_format(kind, clock_ms(), fields);
 
@@ -28,7 +28,7 @@ static void send_line(struct report *report, enum event_kind kind, json_t *field
 
 /* A host that does not read just now (it was stopped, or waits for a terminal) is
  * not to be found with a wire that is full: then there is no beat. */
-static void beat(struct report *report)
+static void beat(struct agent_report *report)
 {
 	struct pollfd wire = { .fd = report->fd, .events = POLLOUT };
 
@@ -40,7 +40,7 @@ static void beat(struct report *report)
 		json_pack("{s:I, s:s}", "seq", (json_int_t)report->beats, "stage", report->stage));
 }
 
-static void wait_a_period(struct report *report)
+static void wait_a_period(struct agent_report *report)
 {
 	struct timespec until;
 
@@ -55,7 +55,7 @@ static void wait_a_period(struct report *report)
 
 static void *beat_on(void *context)
 {
-	struct report *report = context;
+	struct agent_report *report = context;
 
 	pthread_mutex_lock(&report->lock);
 	for (;;) {
@@ -69,16 +69,16 @@ static void *beat_on(void *context)
 	return NULL;
 }
 
-int report_open(struct report *report, int fd, struct fault *fault)
+int agent_report_open(struct agent_report *report, int fd, struct fault *fault)
 {
 	int error;
 
-	*report = (struct report){ .lock = PTHREAD_MUTEX_INITIALIZER,
-				   .closing_changed = PTHREAD_COND_INITIALIZER,
-				   .fd = fd,
-				   .stage = "hello",
-				   .alive_ms = clock_ms(),
-				   .absence_max_ms = REPORT_ABSENCE_MAX_MS };
+	*report = (struct agent_report){ .lock = PTHREAD_MUTEX_INITIALIZER,
+					 .closing_changed = PTHREAD_COND_INITIALIZER,
+					 .fd = fd,
+					 .stage = "hello",
+					 .alive_ms = clock_ms(),
+					 .absence_max_ms = AGENT_REPORT_ABSENCE_MAX_MS };
 	error = pthread_create(&report->beater, NULL, beat_on, report);
 	if (error == 0)
 		return 0;
@@ -86,7 +86,7 @@ int report_open(struct report *report, int fd, struct fault *fault)
 	return fault_set_errno(fault, REASON_NO_MEMORY, error, "no thread for the beat");
 }
 
-void report_close(struct report *report)
+void agent_report_close(struct agent_report *report)
 {
 	bool was_open;
 
@@ -99,7 +99,7 @@ void report_close(struct report *report)
 		pthread_join(report->beater, NULL);
 }
 
-void report_event(struct report *report, enum event_kind kind, json_t *fields)
+void agent_report_event(struct agent_report *report, enum event_kind kind, json_t *fields)
 {
 	pthread_mutex_lock(&report->lock);
 	report->alive_ms = clock_ms();
@@ -107,14 +107,14 @@ void report_event(struct report *report, enum event_kind kind, json_t *fields)
 	pthread_mutex_unlock(&report->lock);
 }
 
-void report_alive(struct report *report)
+void agent_report_alive(struct agent_report *report)
 {
 	pthread_mutex_lock(&report->lock);
 	report->alive_ms = clock_ms();
 	pthread_mutex_unlock(&report->lock);
 }
 
-void report_stage(struct report *report, const char *stage)
+void agent_report_stage(struct agent_report *report, const char *stage)
 {
 	cleanup_fd int kernel_log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 

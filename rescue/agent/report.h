@@ -13,9 +13,9 @@
  * not look like a guest that hangs. But it speaks for the job only so long:
  * when the job has not shown itself for this time, it falls silent, and the
  * host will end the run. */
-#define REPORT_ABSENCE_MAX_MS (10 * 60 * 1000)
+#define AGENT_REPORT_ABSENCE_MAX_MS (10 * 60 * 1000)
 
-struct report {
+struct agent_report {
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t closing_changed;
 	pthread_t beater;
@@ -28,22 +28,22 @@ struct report {
 };
 
 /* Begin to beat on fd (borrowed). The report must stay where it is until
- * report_close. Fault: no-memory. */
-int report_open(struct report *report, int fd, struct fault *fault);
+ * agent_report_close. Fault: no-memory. */
+int agent_report_open(struct agent_report *report, int fd, struct fault *fault);
 
 /* Beat no more. Events can still be sent: the last one, which nothing may
  * follow. */
-void report_close(struct report *report);
+void agent_report_close(struct agent_report *report);
 
 /* Send one event; takes over fields (made with json_pack). A wire that does
  * not take it within the deadline is given up: the job goes on without. */
-void report_event(struct report *report, enum event_kind kind, json_t *fields);
+void agent_report_event(struct agent_report *report, enum event_kind kind, json_t *fields);
 
 /* The job shows itself; to be called now and then while it waits. */
-void report_alive(struct report *report);
+void agent_report_alive(struct agent_report *report);
 
 /* Enter a stage: it names the beats from now on, and leaves a mark in the
  * kernel's log where there is one. */
-void report_stage(struct report *report, const char *stage);
+void agent_report_stage(struct agent_report *report, const char *stage);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The one error currency. A function that can fail returns 0, or -1 with the
  * caller's struct fault filled; it prints nothing. Only the top of a program
- * (agent/job.c, vm/main.c) reports.
+ * reports: the agent's jobs by agent/events.h, the host's by its main file.
  */
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H

@@ -28,15 +28,19 @@ only_in() {
 	[ -n "$found" ] && ! printf '%s\n' "$found" | grep -vE "$2"
 }
 
-values='^agent/disk\.h$|^(agent/)?partition/plan\.h$|^filesystem/fs\.h$'
+values='^agent/(disk|partition/plan|filesystem/fs)\.h$'
 ok 'base includes base alone' may_include base '^base/'
 ok 'wire includes base' may_include wire '^(base|wire)/'
 ok 'host/vm includes wire and base' may_include host/vm '^(base|wire)/'
 for room in boot devices partition filesystem; do
 	ok "agent/$room includes wire, base and values" may_include "agent/$room" "^(base|wire)/|$values"
 done
-ok 'agent/alpine includes wire, base and values' may_include agent/alpine "^(base|wire)/|$values"
-ok 'agent/recorder includes these, and the uevents' may_include agent/recorder "^(base|wire)/|$values|^agent/devices/uevent\.h$"
+ok 'agent/trace/alpine includes wire, base and values' may_include agent/trace/alpine "^(base|wire)/|$values"
+ok 'agent/trace/recorder includes these, and the uevents' may_include agent/trace/recorder "^(base|wire)/|$values|^agent/devices/uevent\.h$"
+below='^(base|wire)/|^agent/(disk|job_setup|report|events)\.h$|^agent/(boot|devices|partition|filesystem)/'
+ok 'agent/grow includes the rooms below, and the recorder' may_include agent/grow "$below|^agent/trace/recorder/recorder\.h$"
+ok 'agent/shell includes the rooms below' may_include agent/shell "$below"
+ok 'agent/trace includes the rooms below, its own, and the shell' may_include agent/trace "$below|^agent/(trace|shell)/"
 ok 'libfdisk is used in partition/table.c alone' only_in 'libfdisk/' '^\./agent/partition/table\.c$'
 ok 'libblkid is used in devices/probe.c alone' only_in 'blkid/' '^\./agent/devices/probe\.c$'
 ok 'libext2fs is used in filesystem/ alone' only_in '(ext2fs|e2p)/' '^\./agent/filesystem/ext_'
@@ -46,6 +50,6 @@ is 'no room but the top prints' "$(grep -rlE '\b(printf|puts|fputs|perror|fprint
 
 # The checks can fail.
 mkdir -p "$work/agent/boot"
-echo '#include "partition/table.h"' >"$work/agent/boot/bad.c"
-is 'a forbidden include is found' "$(cd "$work" && may_include agent/boot "^base/|$values")" 'agent/boot partition/table.h'
+echo '#include "agent/partition/table.h"' >"$work/agent/boot/bad.c"
+is 'a forbidden include is found' "$(cd "$work" && may_include agent/boot "^base/|$values")" 'agent/boot agent/partition/table.h'
 done_testing

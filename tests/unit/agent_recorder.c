@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rescue/agent/recorder: what is read from the kernel and from the helpers. */
+/* rescue/agent/trace/recorder: what is read from the kernel and from the helpers. */
 #include "unit.h"
 
-#include "agent/recorder/helpers.h"
-#include "agent/recorder/kernel_log.h"
-#include "agent/recorder/mounted.h"
-#include "agent/recorder/queue.h"
+#include "agent/trace/recorder/helpers.h"
+#include "agent/trace/recorder/kernel_log.h"
+#include "agent/trace/recorder/mounted.h"
+#include "agent/trace/recorder/queue.h"
 
 #include <string.h>
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 struct wire {
-	struct report report;
+	struct agent_report report;
 	int pipe[2];
 };
 
@@ -20,10 +20,10 @@ static void open_wire(struct wire *wire)
 
 	assert_int_equal(pipe2(wire->pipe, O_CLOEXEC), 0);
 	assert_int_equal(fcntl(wire->pipe[1], F_SETPIPE_SZ, 1 << 20), 1 << 20);
-	assert_int_equal(report_open(&wire->report, wire->pipe[1], &fault), 0);
+	assert_int_equal(agent_report_open(&wire->report, wire->pipe[1], &fault), 0);
 }
 
-static void allow_absence(struct report *report, int64_t absence_max_ms)
+static void allow_absence(struct agent_report *report, int64_t absence_max_ms)
 {
 	pthread_mutex_lock(&report->lock);
 	report->absence_max_ms = absence_max_ms;
@@ -38,7 +38,7 @@ static int close_wire(struct wire *wire, int *ret_others)
 	size_t size_bytes;
 	int beats = 0;
 
-	report_close(&wire->report);
+	agent_report_close(&wire->report);
 	close(wire->pipe[1]);
 	*ret_others = 0;
 	assert_int_equal(line_reader_open(&reader, wire->pipe[0], WIRE_LINE_MAX_BYTES), 0);
@@ -70,7 +70,7 @@ static void a_job_that_is_busy_beats(void **state)
 
 	(void)state;
 	open_wire(&wire);
-	report_stage(&wire.report, "flush");
+	agent_report_stage(&wire.report, "flush");
 	usleep(2200 * 1000);
 	assert_true(close_wire(&wire, &others) >= 3); /* one of them by the stage itself */
 	assert_int_equal(others, 0);
@@ -98,7 +98,7 @@ static void a_job_that_shows_itself_is_not_away(void **state)
 	allow_absence(&wire.report, 800);
 	for (int i = 0; i < 22; i++) {
 		usleep(100 * 1000);
-		report_alive(&wire.report);
+		agent_report_alive(&wire.report);
 	}
 	assert_true(close_wire(&wire, &others) >= 3);
 }
@@ -111,9 +111,9 @@ static void lines_do_not_mix(void **state)
 	(void)state;
 	open_wire(&wire);
 	while (sent < 2000) { /* a second or more: the thread beats in between */
-		report_event(&wire.report, EVENT_VERIFY,
-			     json_pack("{s:i, s:i}", "blocks", sent++, "unused_bytes", 0));
-		report_stage(&wire.report, "verify");
+		agent_report_event(&wire.report, EVENT_VERIFY,
+				   json_pack("{s:i, s:i}", "blocks", sent++, "unused_bytes", 0));
+		agent_report_stage(&wire.report, "verify");
 		usleep(500);
 	}
 	beats = close_wire(&wire, &others);

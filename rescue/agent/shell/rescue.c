@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rescue.h"
 
+#include "agent/boot/unmount_all.h"
+#include "agent/devices/wait_device.h"
+#include "agent/events.h"
 #include "base/cleanup.h"
-#include "boot/leave.h"
 #include "command.h"
-#include "devices/settle.h"
 #include "shell.h"
-#include "tell.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -15,34 +15,34 @@
 
 static void on_uevent(void *context, const struct uevent *event)
 {
-	tell_uevent(context, event);
+	events_uevent(context, event);
 }
 
 static void on_tick(void *context)
 {
-	report_alive(context);
+	agent_report_alive(context);
 }
 
 /* Its partitions have their nodes by then: the kernel tells of a disk when it has
  * read the table. */
-static int find_disk(const struct job_setup *setup, struct report *report, struct disk *ret_disk,
-		     struct fault *fault)
+static int find_disk(const struct job_setup *setup, struct agent_report *report,
+		     struct disk *ret_disk, struct fault *fault)
 {
-	struct settle settle = { .uevent_fd = setup->uevent_fd,
-				 .on_uevent = on_uevent,
-				 .on_tick = on_tick,
-				 .context = report };
+	struct wait_device waiting = { .uevent_fd = setup->uevent_fd,
+				       .on_uevent = on_uevent,
+				       .on_tick = on_tick,
+				       .context = report };
 
-	report_stage(report, "disk");
-	if (settle_disk(&settle, DISK_TIMEOUT_MS, ret_disk, fault) < 0)
+	agent_report_stage(report, "disk");
+	if (wait_device_disk(&waiting, DISK_TIMEOUT_MS, ret_disk, fault) < 0)
 		return -1;
-	tell_disk(report, ret_disk);
+	events_disk(report, ret_disk);
 	close_fdp(&ret_disk->fd); /* open, it would forbid a new table */
 	return 0;
 }
 
-static int run(const struct job_setup *setup, const struct request *request, struct report *report,
-	       struct fault *fault)
+static int run(const struct job_setup *setup, const struct request *request,
+	       struct agent_report *report, struct fault *fault)
 {
 	const struct shell_request *shell = &request->shell;
 	struct command_result result = { 0 };
@@ -50,13 +50,13 @@ static int run(const struct job_setup *setup, const struct request *request, str
 	if (shell->command[0] == '\0') {
 		if (shell_run(setup->wire_in, request, report, &result.exit_status, fault) < 0)
 			return -1;
-		tell_exit(report, result.exit_status, false, 0, 0);
+		events_exit(report, result.exit_status, false, 0, 0);
 		return 0;
 	}
 	if (shell_install_applets(fault) < 0 ||
 	    command_run(setup->wire_in, shell, report, &result, fault) < 0)
 		return -1;
-	tell_exit(report, result.exit_status, true, result.output_bytes, result.error_bytes);
+	events_exit(report, result.exit_status, true, result.output_bytes, result.error_bytes);
 	return command_release(setup->wire_in, report, fault);
 }
 
@@ -68,7 +68,7 @@ static int flush(const struct disk *disk, struct fault *fault)
 
 	if (access(disk->path, F_OK) < 0)
 		return 0;
-	if (settle_open(disk->name, &again, fault) < 0)
+	if (wait_device_open(disk->name, &again, fault) < 0)
 		return -1;
 	result = fsync(again.fd);
 	close_fdp(&again.fd);
@@ -77,8 +77,8 @@ static int flush(const struct disk *disk, struct fault *fault)
 					     disk->name);
 }
 
-int rescue_run(const struct job_setup *setup, const struct request *request, struct report *report,
-	       struct fault *fault)
+int rescue_run(const struct job_setup *setup, const struct request *request,
+	       struct agent_report *report, struct fault *fault)
 {
 	struct disk disk = { .fd = -1 };
 
@@ -86,6 +86,6 @@ int rescue_run(const struct job_setup *setup, const struct request *request, str
 		return fault_set(fault, REASON_USAGE, "a shell needs a machine");
 	if (find_disk(setup, report, &disk, fault) < 0 || run(setup, request, report, fault) < 0)
 		return -1;
-	report_stage(report, "flush");
-	return leave_all(fault) < 0 ? -1 : flush(&disk, fault);
+	agent_report_stage(report, "flush");
+	return unmount_all(fault) < 0 ? -1 : flush(&disk, fault);
 }

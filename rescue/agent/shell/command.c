@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
 
+#include "agent/boot/port.h"
 #include "base/cleanup.h"
 #include "base/relay.h"
-#include "boot/port.h"
 #include "controls.h"
 #include "shell.h"
 #include "wire/limits.h"
@@ -22,7 +22,7 @@ enum stream { INPUT, OUTPUT, ERROR, STREAMS };
 static const char *const port_names[] = { WIRE_INPUT_NAME, WIRE_OUTPUT_NAME, WIRE_ERROR_NAME };
 
 struct command {
-	struct report *report;
+	struct agent_report *report;
 	pid_t pid;
 	int wait_status;
 	bool ended;
@@ -126,7 +126,7 @@ static bool pump(struct command *command)
 	for (int i = 0; i < STREAMS; i++)
 		slots[i] = relay_slot(&command->relays[i]);
 	slots[STREAMS] = (struct pollfd){ .fd = command->controls.reader.fd, .events = POLLIN };
-	report_alive(command->report);
+	agent_report_alive(command->report);
 	(void)poll(slots, STREAMS + 1, command->ended ? 0 : ALIVE_MS);
 	for (int i = 0; i < STREAMS; i++) {
 		moved = moved || (i != INPUT && slots[i].fd >= 0 && slots[i].revents);
@@ -174,7 +174,7 @@ static int start(struct command *command, const struct shell_request *request, s
 	return 0;
 }
 
-int command_run(int wire_in, const struct shell_request *request, struct report *report,
+int command_run(int wire_in, const struct shell_request *request, struct agent_report *report,
 		struct command_result *ret_result, struct fault *fault)
 {
 	struct command command = { .report = report,
@@ -190,7 +190,7 @@ int command_run(int wire_in, const struct shell_request *request, struct report 
 		return -1;
 	result = start(&command, request, fault);
 	if (result == 0) {
-		report_stage(report, "shell");
+		agent_report_stage(report, "shell");
 		serve(&command);
 		*ret_result = (struct command_result){
 			.exit_status = shell_exit_status(command.wait_status),
@@ -203,7 +203,7 @@ int command_run(int wire_in, const struct shell_request *request, struct report 
 	return result;
 }
 
-int command_release(int wire_in, struct report *report, struct fault *fault)
+int command_release(int wire_in, struct agent_report *report, struct fault *fault)
 {
 	struct command command = { .controls = { .on_control = on_control } };
 
@@ -213,7 +213,7 @@ int command_release(int wire_in, struct report *report, struct fault *fault)
 	while (!command.received) {
 		struct pollfd wire = { .fd = wire_in, .events = POLLIN };
 
-		report_alive(report);
+		agent_report_alive(report);
 		if (poll(&wire, 1, ALIVE_MS) > 0 && !(wire.revents & POLLIN))
 			poll(NULL, 0, ALIVE_MS);
 		controls_read(&command.controls);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "leave.h"
+#include "unmount_all.h"
 
 #include "mounts.h"
 
@@ -51,7 +51,7 @@ static int find_last(char path[PATH_MAX])
 	return found;
 }
 
-int leave_all(struct fault *fault)
+int unmount_all(struct fault *fault)
 {
 	char path[PATH_MAX];
 	int found;

@@ -71,7 +71,7 @@ static void on_control(void *context, const struct control *control)
 }
 
 /* Until that child has ended; what else ends is an orphan, and ours as PID 1. */
-static int wait_for(pid_t shell, struct controls *controls, struct report *report)
+static int wait_for(pid_t shell, struct controls *controls, struct agent_report *report)
 {
 	for (;;) {
 		struct pollfd wire = { .fd = controls->reader.fd, .events = POLLIN };
@@ -83,7 +83,7 @@ static int wait_for(pid_t shell, struct controls *controls, struct report *repor
 				return status;
 		if (child < 0)
 			return 0;
-		report_alive(report);
+		agent_report_alive(report);
 		if (poll(&wire, 1, ALIVE_MS) > 0 && wire.revents & POLLIN)
 			controls_read(controls);
 		else if (wire.revents)
@@ -91,7 +91,7 @@ static int wait_for(pid_t shell, struct controls *controls, struct report *repor
 	}
 }
 
-static int run_on(int console_fd, struct controls *controls, struct report *report,
+static int run_on(int console_fd, struct controls *controls, struct agent_report *report,
 		  int *ret_exit_status, struct fault *fault)
 {
 	pid_t child = fork();
@@ -110,7 +110,7 @@ static int run_on(int console_fd, struct controls *controls, struct report *repo
 	return 0;
 }
 
-int shell_run(int wire_in, const struct request *request, struct report *report,
+int shell_run(int wire_in, const struct request *request, struct agent_report *report,
 	      int *ret_exit_status, struct fault *fault)
 {
 	cleanup_fd int console_fd = open(CONSOLE, O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -123,9 +123,9 @@ int shell_run(int wire_in, const struct request *request, struct report *report,
 	if (shell_install_applets(fault) < 0 || controls_open(&controls, wire_in, fault) < 0)
 		return -1;
 	set_window(console_fd, request->rows, request->columns);
-	report_stage(report, "shell");
+	agent_report_stage(report, "shell");
 	result = run_on(console_fd, &controls, report, ret_exit_status, fault);
-	report_stage(report, stage);
+	agent_report_stage(report, stage);
 	controls_close(&controls);
 	return result;
 }

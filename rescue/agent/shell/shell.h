@@ -3,7 +3,7 @@
 #ifndef AGENT_SHELL_H
 #define AGENT_SHELL_H
 
-#include "report.h"
+#include "agent/report.h"
 #include "wire/request.h"
 
 #define SHELL_PATH "PATH=/sbin:/bin"
@@ -11,7 +11,7 @@
 /* Run it, with job control, until it ends. The window has the size that the
  * request tells, and follows what the host says on the wire meanwhile.
  * ret_exit_status may be NULL. Fault: internal. */
-int shell_run(int wire_in, const struct request *request, struct report *report,
+int shell_run(int wire_in, const struct request *request, struct agent_report *report,
 	      int *ret_exit_status, struct fault *fault);
 
 /* Busybox's other names, where they are not there yet. Fault: internal. */

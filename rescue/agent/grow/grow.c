@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "grow.h"
 
+#include "agent/devices/probe.h"
+#include "agent/devices/wait_device.h"
+#include "agent/events.h"
+#include "agent/filesystem/ext_check.h"
+#include "agent/filesystem/ext_facts.h"
+#include "agent/filesystem/ext_grow.h"
+#include "agent/filesystem/ext_size.h"
+#include "agent/partition/table.h"
+#include "agent/trace/recorder/recorder.h"
 #include "base/io.h"
 #include "base/text.h"
-#include "devices/probe.h"
-#include "devices/settle.h"
-#include "filesystem/ext_check.h"
-#include "filesystem/ext_facts.h"
-#include "filesystem/ext_grow.h"
-#include "filesystem/ext_size.h"
-#include "partition/table.h"
-#include "tell.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -26,7 +27,7 @@
 struct grow {
 	const struct job_setup *setup;
 	const struct request *request;
-	struct report *report;
+	struct agent_report *report;
 	struct recorder *recorder; /* or NULL */
 	struct disk disk;
 	struct table table;
@@ -48,14 +49,14 @@ static void on_uevent(void *context, const struct uevent *event)
 	struct grow *grow = context;
 
 	if (!grow->request->record) /* else the recorder tells */
-		tell_uevent(grow->report, event);
+		events_uevent(grow->report, event);
 }
 
 static void on_tick(void *context)
 {
 	struct grow *grow = context;
 
-	report_alive(grow->report);
+	agent_report_alive(grow->report);
 }
 
 static enum event_kind step_of(const struct grow *grow)
@@ -67,12 +68,12 @@ static void on_progress(void *context, int percent)
 {
 	struct grow *grow = context;
 
-	report_alive(grow->report);
+	agent_report_alive(grow->report);
 	if (percent <= grow->percent || clock_ms() - grow->percent_ms < PROGRESS_MS)
 		return;
 	grow->percent = percent;
 	grow->percent_ms = clock_ms();
-	tell_progress(grow->report, step_of(grow), grow->moment, percent);
+	events_progress(grow->report, step_of(grow), grow->moment, percent);
 }
 
 static void on_problem(void *context, const struct fs_problem *problem)
@@ -80,7 +81,7 @@ static void on_problem(void *context, const struct fs_problem *problem)
 	struct grow *grow = context;
 
 	if (grow->repairs_sent++ < REPAIRS_SENT_MAX)
-		tell_repair(grow->report, grow->moment, problem);
+		events_repair(grow->report, grow->moment, problem);
 }
 
 /* A check has a moment, a resize none. */
@@ -88,15 +89,15 @@ static void begin_step(struct grow *grow, const char *moment)
 {
 	grow->moment = moment;
 	grow->percent = 0;
-	tell_begin(grow->report, step_of(grow), moment);
+	events_begin(grow->report, step_of(grow), moment);
 }
 
-static struct settle settle_of(struct grow *grow)
+static struct wait_device waiting_of(struct grow *grow)
 {
-	return (struct settle){ .uevent_fd = grow->setup->uevent_fd,
-				.on_uevent = on_uevent,
-				.on_tick = on_tick,
-				.context = grow };
+	return (struct wait_device){ .uevent_fd = grow->setup->uevent_fd,
+				     .on_uevent = on_uevent,
+				     .on_tick = on_tick,
+				     .context = grow };
 }
 
 static struct fs_tools tools_of(struct grow *grow)
@@ -109,15 +110,16 @@ static struct fs_tools tools_of(struct grow *grow)
 
 static int stage_disk(struct grow *grow, struct fault *fault)
 {
-	struct settle settle = settle_of(grow);
-	int result = grow->setup->image ? settle_file(grow->setup->image,
-						      request_only_reads(grow->request->kind),
-						      &grow->disk, fault)
-					: settle_disk(&settle, DISK_TIMEOUT_MS, &grow->disk, fault);
+	struct wait_device waiting = waiting_of(grow);
+	int result = grow->setup->image
+			     ? wait_device_file(grow->setup->image,
+						request_only_reads(grow->request->kind),
+						&grow->disk, fault)
+			     : wait_device_disk(&waiting, DISK_TIMEOUT_MS, &grow->disk, fault);
 
 	if (result < 0)
 		return -1;
-	tell_disk(grow->report, &grow->disk);
+	events_disk(grow->report, &grow->disk);
 	return 0;
 }
 
@@ -130,8 +132,8 @@ static int stage_table(struct grow *grow, struct fault *fault)
 			   fault) < 0)
 		return -1;
 	grow->table_limit = plan_limit(&grow->plan);
-	tell_table(grow->report, &grow->table, "before", grow->plan.number);
-	tell_limit(grow->report, &grow->table_limit);
+	events_table(grow->report, &grow->table, "before", grow->plan.number);
+	events_limit(grow->report, &grow->table_limit);
 	return 0;
 }
 
@@ -151,7 +153,7 @@ static int stage_probe(struct grow *grow, struct fault *fault)
 {
 	const struct plan *plan = &grow->plan;
 	const uint64_t start_bytes = plan->start_lba * plan->sector_bytes;
-	struct settle settle = settle_of(grow);
+	struct wait_device waiting = waiting_of(grow);
 	char type[PROBE_TYPE_BYTES];
 
 	if (probe_partition(&grow->disk, start_bytes, plan->sectors_before * plan->sector_bytes,
@@ -161,7 +163,7 @@ static int stage_probe(struct grow *grow, struct fault *fault)
 		return refuse_content(grow, type, fault);
 	ext_facts_target(&grow->disk, plan->number, start_bytes, &grow->target);
 	if (!grow->disk.is_file &&
-	    settle_node(&settle, grow->target.device, NODE_TIMEOUT_MS, fault) < 0)
+	    wait_device_node(&waiting, grow->target.device, NODE_TIMEOUT_MS, fault) < 0)
 		return -1;
 	return ext_facts_read(&grow->target, &grow->facts, fault);
 }
@@ -237,7 +239,7 @@ static int stage_plan(struct grow *grow, struct fault *fault)
 
 	if (plan_blocks(grow, fault) < 0)
 		return -1;
-	tell_limit(grow->report, &grow->fs_limit);
+	events_limit(grow->report, &grow->fs_limit);
 	if (check_limits(grow, fault) < 0)
 		return -1;
 	if (!grow->changed && plan->next_number != 0) {
@@ -247,8 +249,8 @@ static int stage_plan(struct grow *grow, struct fault *fault)
 		return fault_hint(fault, "only free space directly behind it can be given to it");
 	}
 	grow->check_left = may_leave_check(grow);
-	tell_plan(grow->report, plan, &grow->facts, grow->blocks_after, grow->changed,
-		  grow->check_left);
+	events_plan(grow->report, plan, &grow->facts, grow->blocks_after, grow->changed,
+		    grow->check_left);
 	return 0;
 }
 
@@ -265,7 +267,7 @@ static int check(struct grow *grow, const char *moment, uint64_t blocks, enum ch
 	facts.blocks = blocks;
 	checked = ext_check(&grow->target, &facts, mode, &tools, on_problem, &result, fault);
 	if (result.exit_status >= 0)
-		tell_check_end(grow->report, moment, &result);
+		events_check_end(grow->report, moment, &result);
 	*ret_result = result;
 	return checked;
 }
@@ -305,7 +307,7 @@ static int stage_write_table(struct grow *grow, struct fault *fault)
 	recorder_mark(grow->recorder, "table-written", "agent");
 	if (table_read(&grow->disk, &after, fault) < 0)
 		return -1;
-	tell_table(grow->report, &after, "after", grow->plan.number);
+	events_table(grow->report, &after, "after", grow->plan.number);
 	return 0;
 }
 
@@ -318,7 +320,7 @@ static int stage_resize(struct grow *grow, struct fault *fault)
 	grown = ext_grow(&grow->target, &grow->facts, grow->blocks_after, &tools, &exit_status,
 			 fault);
 	if (exit_status >= 0)
-		tell_resize_end(grow->report, exit_status);
+		events_resize_end(grow->report, exit_status);
 	return grown;
 }
 
@@ -366,7 +368,7 @@ static int stage_verify(struct grow *grow, struct fault *fault)
 	    plan.sectors_before != grow->plan.sectors_after)
 		return fault_set(fault, REASON_NOT_VERIFIED,
 				 "partition %u is not where it was planned", plan.number);
-	tell_verify(grow->report, facts.blocks, size_bytes - facts.blocks * facts.block_bytes);
+	events_verify(grow->report, facts.blocks, size_bytes - facts.blocks * facts.block_bytes);
 	return 0;
 }
 
@@ -422,8 +424,9 @@ static bool has_turn(const struct grow *grow, enum turn turn)
 	return false;
 }
 
-int grow_run(const struct job_setup *setup, const struct request *request, struct report *report,
-	     struct recorder *recorder, bool *ret_changed, struct fault *fault)
+int grow_run(const struct job_setup *setup, const struct request *request,
+	     struct agent_report *report, struct recorder *recorder, bool *ret_changed,
+	     struct fault *fault)
 {
 	struct grow grow = {
 		.setup = setup,
@@ -437,7 +440,7 @@ int grow_run(const struct job_setup *setup, const struct request *request, struc
 	for (size_t i = 0; result == 0 && i < sizeof(stages) / sizeof(stages[0]); i++) {
 		if (!has_turn(&grow, stages[i].turn))
 			continue;
-		report_stage(report, stages[i].name);
+		agent_report_stage(report, stages[i].name);
 		recorder_mark(recorder, "stage", stages[i].name);
 		result = stages[i].run(&grow, fault);
 	}

@@ -3,12 +3,14 @@
 #ifndef AGENT_RESCUE_H
 #define AGENT_RESCUE_H
 
-#include "job.h"
-#include "report.h"
+#include "agent/job_setup.h"
+#include "agent/report.h"
+#include "base/fault.h"
+#include "wire/request.h"
 
 /* Wait for the disk, run what the request asks for, tell its exit status, and
  * leave the disk whole: no process, nothing mounted, everything flushed. */
-int rescue_run(const struct job_setup *setup, const struct request *request, struct report *report,
-	       struct fault *fault);
+int rescue_run(const struct job_setup *setup, const struct request *request,
+	       struct agent_report *report, struct fault *fault);
 
 #endif

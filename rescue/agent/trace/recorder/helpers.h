@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the hotplug helpers (agent/hotplug.c) tell: each, before it becomes mdev,
+/* What the hotplug helpers (agent/trace/hotplug.c) tell: each, before it becomes mdev,
  * which event it was started for. */
 #ifndef RECORDER_HELPERS_H
 #define RECORDER_HELPERS_H

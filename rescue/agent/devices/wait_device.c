@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "settle.h"
+#include "wait_device.h"
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -26,7 +26,7 @@ static bool is_real(const char *devpath)
 	return strstr(devpath, "/virtual/") == NULL;
 }
 
-int settle_scan(const char *block_dir, char ret_name[SETTLE_NAME_BYTES])
+int wait_device_scan(const char *block_dir, char ret_name[WAIT_DEVICE_NAME_BYTES])
 {
 	DIR *disks = opendir(block_dir);
 	struct dirent *entry;
@@ -37,7 +37,7 @@ int settle_scan(const char *block_dir, char ret_name[SETTLE_NAME_BYTES])
 		ssize_t length =
 			readlinkat(dirfd(disks), entry->d_name, target, sizeof(target) - 1);
 
-		if (length < 0 || strlen(entry->d_name) >= SETTLE_NAME_BYTES)
+		if (length < 0 || strlen(entry->d_name) >= WAIT_DEVICE_NAME_BYTES)
 			continue; /* "." and "..", or no disk of ours */
 		target[length] = '\0';
 		found = is_real(target);
@@ -51,33 +51,33 @@ int settle_scan(const char *block_dir, char ret_name[SETTLE_NAME_BYTES])
 
 /* Wait for at most that long, and pass on what came. 1 when ret_name is a new
  * disk, 0 when not (yet), -1 with the fault. */
-static int wait_once(const struct settle *settle, int64_t left_ms, char ret_name[SETTLE_NAME_BYTES],
-		     struct fault *fault)
+static int wait_once(const struct wait_device *waiting, int64_t left_ms,
+		     char ret_name[WAIT_DEVICE_NAME_BYTES], struct fault *fault)
 {
-	struct pollfd ready = { .fd = settle->uevent_fd, .events = POLLIN };
+	struct pollfd ready = { .fd = waiting->uevent_fd, .events = POLLIN };
 	struct uevent event;
 	bool overrun = false;
 	int got;
 
 	if (poll(&ready, 1, left_ms < TICK_MS ? (int)left_ms : TICK_MS) <= 0) {
-		settle->on_tick(settle->context);
+		waiting->on_tick(waiting->context);
 		return 0;
 	}
-	got = uevent_receive(settle->uevent_fd, &event, &overrun, fault);
+	got = uevent_receive(waiting->uevent_fd, &event, &overrun, fault);
 	if (overrun) /* the event that we wait for may be among the lost ones */
-		return settle_scan(BLOCK_DIR, ret_name);
+		return wait_device_scan(BLOCK_DIR, ret_name);
 	if (got <= 0)
 		return got;
-	settle->on_uevent(settle->context, &event);
+	waiting->on_uevent(waiting->context, &event);
 	if (strcmp(event.action, "add") != 0 || strcmp(event.subsystem, "block") != 0 ||
 	    strcmp(event.devtype, "disk") != 0 || !is_real(event.devpath) ||
-	    strlen(event.devname) >= SETTLE_NAME_BYTES)
+	    strlen(event.devname) >= WAIT_DEVICE_NAME_BYTES)
 		return 0;
 	strcpy(ret_name, event.devname);
 	return 1;
 }
 
-int settle_open(const char *name, struct disk *ret_disk, struct fault *fault)
+int wait_device_open(const char *name, struct disk *ret_disk, struct fault *fault)
 {
 	struct disk disk = { 0 };
 	int sector_bytes;
@@ -101,42 +101,44 @@ int settle_open(const char *name, struct disk *ret_disk, struct fault *fault)
 	return 0;
 }
 
-int settle_disk(const struct settle *settle, int timeout_ms, struct disk *ret_disk,
-		struct fault *fault)
+int wait_device_disk(const struct wait_device *waiting, int timeout_ms, struct disk *ret_disk,
+		     struct fault *fault)
 {
 	int64_t deadline_ms = clock_ms() + timeout_ms;
 
 	for (;;) {
-		char name[SETTLE_NAME_BYTES];
+		char name[WAIT_DEVICE_NAME_BYTES];
 		int64_t left_ms = deadline_ms - clock_ms();
 		int got;
 
 		if (left_ms <= 0)
 			return fault_set(fault, REASON_DISK_IO, "no disk appeared within %d s",
 					 timeout_ms / 1000);
-		got = wait_once(settle, left_ms, name, fault);
+		got = wait_once(waiting, left_ms, name, fault);
 		if (got < 0)
 			return -1;
 		if (got > 0)
-			return settle_open(name, ret_disk, fault);
+			return wait_device_open(name, ret_disk, fault);
 	}
 }
 
-int settle_present(const struct settle *settle, int timeout_ms, struct disk *ret_disk,
-		   struct fault *fault)
+int wait_device_present(const struct wait_device *waiting, int timeout_ms, struct disk *ret_disk,
+			struct fault *fault)
 {
-	char name[SETTLE_NAME_BYTES];
+	char name[WAIT_DEVICE_NAME_BYTES];
 
-	return settle_scan(BLOCK_DIR, name) > 0 ? settle_open(name, ret_disk, fault)
-						: settle_disk(settle, timeout_ms, ret_disk, fault);
+	return wait_device_scan(BLOCK_DIR, name) > 0
+		       ? wait_device_open(name, ret_disk, fault)
+		       : wait_device_disk(waiting, timeout_ms, ret_disk, fault);
 }
 
-int settle_node(const struct settle *settle, const char *path, int timeout_ms, struct fault *fault)
+int wait_device_node(const struct wait_device *waiting, const char *path, int timeout_ms,
+		     struct fault *fault)
 {
 	int64_t deadline_ms = clock_ms() + timeout_ms;
 
 	for (;;) {
-		char name[SETTLE_NAME_BYTES];
+		char name[WAIT_DEVICE_NAME_BYTES];
 		int64_t left_ms = deadline_ms - clock_ms();
 		cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -145,12 +147,12 @@ int settle_node(const struct settle *settle, const char *path, int timeout_ms, s
 		if (left_ms <= 0)
 			return fault_set_errno(fault, REASON_DISK_IO, errno, "%s did not appear",
 					       path);
-		if (wait_once(settle, left_ms, name, fault) < 0)
+		if (wait_once(waiting, left_ms, name, fault) < 0)
 			return -1;
 	}
 }
 
-int settle_file(const char *path, bool read_only, struct disk *ret_disk, struct fault *fault)
+int wait_device_file(const char *path, bool read_only, struct disk *ret_disk, struct fault *fault)
 {
 	struct disk disk = { .name = "image", .is_file = true, .sector_bytes = FILE_SECTOR_BYTES };
 	struct stat status;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "trace.h"
 
-#include "alpine/alpine.h"
-#include "alpine/partitioners.h"
+#include "agent/devices/wait_device.h"
+#include "agent/events.h"
+#include "agent/partition/table.h"
+#include "agent/shell/shell.h"
+#include "agent/trace/alpine/alpine.h"
+#include "agent/trace/alpine/partitioners.h"
+#include "agent/trace/recorder/recorder.h"
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "devices/settle.h"
 #include "hotplug.h"
-#include "partition/table.h"
-#include "shell.h"
-#include "tell.h"
 
 #include <poll.h>
 #include <unistd.h>
@@ -24,7 +25,7 @@ struct trace {
 	const struct job_setup *setup;
 	const struct trace_request *request;
 	const struct request *whole;
-	struct report *report;
+	struct agent_report *report;
 	struct recorder *recorder;
 	struct disk disk;
 	unsigned partition;
@@ -40,7 +41,7 @@ static void on_tick(void *context)
 {
 	struct trace *trace = context;
 
-	report_alive(trace->report);
+	agent_report_alive(trace->report);
 }
 
 static void wait_until_quiet(struct trace *trace)
@@ -48,7 +49,7 @@ static void wait_until_quiet(struct trace *trace)
 	int64_t deadline_ms = clock_ms() + QUIET_TIMEOUT_MS;
 
 	while (!recorder_is_quiet(trace->recorder, QUIET_US) && clock_ms() < deadline_ms) {
-		report_alive(trace->report);
+		agent_report_alive(trace->report);
 		poll(NULL, 0, POLL_MS);
 	}
 	recorder_mark(trace->recorder, clock_ms() < deadline_ms ? "settled" : "not-settled", NULL);
@@ -57,17 +58,17 @@ static void wait_until_quiet(struct trace *trace)
 /* The disk that is there, or will be in a moment. */
 static int find_disk(struct trace *trace, struct fault *fault)
 {
-	struct settle settle = { .uevent_fd = trace->setup->uevent_fd,
-				 .on_uevent = on_uevent,
-				 .on_tick = on_tick,
-				 .context = trace };
+	struct wait_device waiting = { .uevent_fd = trace->setup->uevent_fd,
+				       .on_uevent = on_uevent,
+				       .on_tick = on_tick,
+				       .context = trace };
 
-	if (settle_present(&settle, DISK_TIMEOUT_MS, &trace->disk, fault) < 0)
+	if (wait_device_present(&waiting, DISK_TIMEOUT_MS, &trace->disk, fault) < 0)
 		return -1;
 	/* Open, it would forbid a re-read of the table. */
 	close_fdp(&trace->disk.fd);
 	recorder_mark(trace->recorder, "attached", trace->disk.name);
-	tell_disk(trace->report, &trace->disk);
+	events_disk(trace->report, &trace->disk);
 	return 0;
 }
 
@@ -78,7 +79,7 @@ static int enter_stage(struct trace *trace, enum moment moment, struct fault *fa
 	const struct trace_request *request = trace->request;
 	const char *word = moment_words[moment];
 
-	report_stage(trace->report, word);
+	agent_report_stage(trace->report, word);
 	recorder_mark(trace->recorder, "stage", word);
 	if (request->log == moment) {
 		if (alpine_log_events(fault) < 0)
@@ -144,10 +145,10 @@ static int write_table(struct trace *trace, struct fault *fault)
 	struct plan plan;
 	int result;
 
-	if (settle_open(trace->disk.name, &trace->disk, fault) < 0 ||
+	if (wait_device_open(trace->disk.name, &trace->disk, fault) < 0 ||
 	    read_plan(trace, &table, &plan, fault) < 0)
 		return -1;
-	tell_table(trace->report, &table, "before", plan.number);
+	events_table(trace->report, &table, "before", plan.number);
 	if (method != METHOD_AGENT)
 		close_fdp(&trace->disk.fd);
 	recorder_mark(trace->recorder, "table-write", table_method_words[method]);
@@ -180,8 +181,8 @@ static int judge(struct trace *trace, struct fault *fault)
 	return 0;
 }
 
-int trace_run(const struct job_setup *setup, const struct request *request, struct report *report,
-	      struct recorder *recorder, struct fault *fault)
+int trace_run(const struct job_setup *setup, const struct request *request,
+	      struct agent_report *report, struct recorder *recorder, struct fault *fault)
 {
 	struct trace trace = { .setup = setup,
 			       .request = &request->trace,

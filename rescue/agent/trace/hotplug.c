@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hotplug.h"
 
+#include "agent/trace/recorder/helpers.h"
 #include "base/io.h"
-#include "recorder/helpers.h"
 
 #include <stdio.h>
 #include <stdlib.h>

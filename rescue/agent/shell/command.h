@@ -4,7 +4,7 @@
 #ifndef AGENT_COMMAND_H
 #define AGENT_COMMAND_H
 
-#include "report.h"
+#include "agent/report.h"
 #include "wire/request.h"
 
 #include <stdint.h>
@@ -16,8 +16,8 @@ struct command_result {
 
 /* Run it to its end. Then command_release must follow, once the host was told of
  * the result: it waits until the host has received everything. Fault: internal. */
-int command_run(int wire_in, const struct shell_request *request, struct report *report,
+int command_run(int wire_in, const struct shell_request *request, struct agent_report *report,
 		struct command_result *ret_result, struct fault *fault);
-int command_release(int wire_in, struct report *report, struct fault *fault);
+int command_release(int wire_in, struct agent_report *report, struct fault *fault);
 
 #endif

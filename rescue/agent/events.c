@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "events.h"
+
+#include "agent/filesystem/ext_facts.h"
+#include "agent/partition/table.h"
+#include "base/text.h"
+#include "wire/limits.h"
+
+#include <sys/utsname.h>
+
+void events_hello(struct agent_report *report, const char *build_id)
+{
+	struct utsname kernel;
+
+	uname(&kernel);
+	agent_report_event(report, EVENT_HELLO,
+			   json_pack("{s:i, s:s, s:s, s:s, s:s, s:s}", "protocol", WIRE_PROTOCOL,
+				     "build_id", build_id, "agent", GROW_DISK_VERSION, "kernel",
+				     kernel.release, "e2fsprogs", ext_facts_library_version(),
+				     "util_linux", table_library_version()));
+}
+
+void events_uevent(struct agent_report *report, const struct uevent *event)
+{
+	agent_report_event(report, EVENT_UEVENT,
+			   json_pack("{s:s, s:s, s:s, s:I}", "action", event->action, "devpath",
+				     event->devpath, "subsystem", event->subsystem, "seqnum",
+				     (json_int_t)event->seqnum));
+}
+
+void events_disk(struct agent_report *report, const struct disk *disk)
+{
+	agent_report_event(report, EVENT_DISK,
+			   json_pack("{s:s, s:I, s:I}", "name", disk->name, "size_bytes",
+				     (json_int_t)disk->size_bytes, "sector_bytes",
+				     (json_int_t)disk->sector_bytes));
+}
+
+void events_table(struct agent_report *report, const struct table *table, const char *moment,
+		  unsigned target)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct table_entry *entry = &table->entries[i];
+
+		agent_report_event(report, EVENT_TABLE,
+				   json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b}",
+					     "moment", moment, "label", table->label, "disk_id",
+					     table->disk_id, "partition", (json_int_t)entry->number,
+					     "start_lba", (json_int_t)entry->start_lba,
+					     "size_sectors", (json_int_t)entry->size_sectors,
+					     "type", (json_int_t)entry->type, "bootable",
+					     (int)entry->bootable, "target",
+					     (int)(entry->number == target)));
+	}
+}
+
+void events_limit(struct agent_report *report, const struct limit *limit)
+{
+	agent_report_event(report, EVENT_LIMIT,
+			   json_pack("{s:s, s:I}", "reason", reason_word(limit->reason),
+				     "largest_disk_bytes", (json_int_t)limit->largest_disk_bytes));
+}
+
+void events_plan(struct agent_report *report, const struct plan *plan, const struct fs_facts *facts,
+		 uint64_t blocks_after, bool changed, bool check_left)
+{
+	agent_report_event(
+		report, EVENT_PLAN,
+		json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b}",
+			  "changed", (int)changed, "partition", (json_int_t)plan->number,
+			  "start_lba", (json_int_t)plan->start_lba, "sectors_before",
+			  (json_int_t)plan->sectors_before, "sectors_after",
+			  (json_int_t)plan->sectors_after, "sector_bytes",
+			  (json_int_t)plan->sector_bytes, "fs_type", facts->type, "fs_label",
+			  facts->label, "fs_uuid", facts->uuid, "fs_state", facts->state,
+			  "block_bytes", (json_int_t)facts->block_bytes, "blocks_before",
+			  (json_int_t)facts->blocks, "blocks_after", (json_int_t)blocks_after,
+			  "check_left", (int)check_left));
+}
+
+/* A field without a value (NULL) is left out. */
+static void send_step(struct agent_report *report, enum event_kind kind, const char *moment,
+		      json_t *fields)
+{
+	if (moment)
+		json_object_set_new(fields, "moment", json_string(moment));
+	agent_report_event(report, kind, fields);
+}
+
+void events_begin(struct agent_report *report, enum event_kind kind, const char *moment)
+{
+	send_step(report, kind, moment, json_pack("{s:s}", "state", "begin"));
+}
+
+void events_progress(struct agent_report *report, enum event_kind kind, const char *moment,
+		     int percent)
+{
+	send_step(report, kind, moment,
+		  json_pack("{s:s, s:i}", "state", "progress", "percent", percent));
+}
+
+void events_check_end(struct agent_report *report, const char *moment,
+		      const struct check_result *result)
+{
+	json_t *fields = json_pack("{s:s, s:i, s:I}", "state", "end", "exit_status",
+				   result->exit_status, "repairs", (json_int_t)result->repairs);
+
+	if (!result->repairs_complete)
+		json_object_set_new(fields, "repairs_complete", json_false());
+	send_step(report, EVENT_CHECK, moment, fields);
+}
+
+void events_resize_end(struct agent_report *report, int exit_status)
+{
+	send_step(report, EVENT_RESIZE, NULL,
+		  json_pack("{s:s, s:i}", "state", "end", "exit_status", exit_status));
+}
+
+void events_repair(struct agent_report *report, const char *moment,
+		   const struct fs_problem *problem)
+{
+	json_t *fields = json_pack("{s:s}", "problem", problem->code);
+
+	if (problem->inode)
+		json_object_set_new(fields, "inode", json_integer((json_int_t)problem->inode));
+	send_step(report, EVENT_REPAIR, moment, fields);
+}
+
+void events_verify(struct agent_report *report, uint64_t blocks, uint64_t unused_bytes)
+{
+	agent_report_event(report, EVENT_VERIFY,
+			   json_pack("{s:I, s:I}", "blocks", (json_int_t)blocks, "unused_bytes",
+				     (json_int_t)unused_bytes));
+}
+
+void events_exit(struct agent_report *report, int exit_status, bool is_command,
+		 uint64_t output_bytes, uint64_t error_bytes)
+{
+	json_t *fields = json_pack("{s:i}", "exit_status", exit_status);
+
+	if (is_command)
+		json_object_update_new(fields, json_pack("{s:I, s:I}", "output_bytes",
+							 (json_int_t)output_bytes, "error_bytes",
+							 (json_int_t)error_bytes));
+	agent_report_event(report, EVENT_EXIT, fields);
+}
+
+void events_done(struct agent_report *report, bool changed)
+{
+	agent_report_event(report, EVENT_DONE, json_pack("{s:b}", "changed", (int)changed));
+}
+
+void events_fault(struct agent_report *report, const struct fault *fault)
+{
+	char message[sizeof(fault->message)];
+
+	text_make_safe(message, sizeof(message), fault->message, sizeof(fault->message));
+	agent_report_event(report, EVENT_FAULT,
+			   json_pack("{s:s, s:i, s:s, s:s, s:s}", "reason",
+				     reason_word(fault->reason), "status",
+				     (int)reason_status(fault->reason), "message", message, "hint",
+				     fault->hint, "stage", report->stage));
+}
