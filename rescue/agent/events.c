@@ -61,21 +61,25 @@ void events_limit(struct agent_report *report, const struct limit *limit)
 				     "largest_disk_bytes", (json_int_t)limit->largest_disk_bytes));
 }
 
-void events_plan(struct agent_report *report, const struct plan *plan, const struct fs_facts *facts,
+void events_plan(struct agent_report *report, const struct plan *plan, const struct fs *fs,
 		 uint64_t blocks_after, bool changed, bool check_left)
 {
-	agent_report_event(
-		report, EVENT_PLAN,
-		json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b}",
-			  "changed", (int)changed, "partition", (json_int_t)plan->number,
-			  "start_lba", (json_int_t)plan->start_lba, "sectors_before",
-			  (json_int_t)plan->sectors_before, "sectors_after",
-			  (json_int_t)plan->sectors_after, "sector_bytes",
-			  (json_int_t)plan->sector_bytes, "fs_type", facts->type, "fs_label",
-			  facts->label, "fs_uuid", facts->uuid, "fs_state", facts->state,
-			  "block_bytes", (json_int_t)facts->block_bytes, "blocks_before",
-			  (json_int_t)facts->blocks, "blocks_after", (json_int_t)blocks_after,
-			  "check_left", (int)check_left));
+	const struct fs_facts *facts = fs->facts;
+	char steps[FS_STEPS_BYTES];
+
+	agent_report_event(report, EVENT_PLAN,
+			   json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:I, "
+				     "s:I, s:b, s:s}",
+				     "changed", (int)changed, "partition", (json_int_t)plan->number,
+				     "start_lba", (json_int_t)plan->start_lba, "sectors_before",
+				     (json_int_t)plan->sectors_before, "sectors_after",
+				     (json_int_t)plan->sectors_after, "sector_bytes",
+				     (json_int_t)plan->sector_bytes, "fs_type", facts->type,
+				     "fs_label", facts->label, "fs_uuid", facts->uuid, "fs_state",
+				     facts->state, "block_bytes", (json_int_t)facts->block_bytes,
+				     "blocks_before", (json_int_t)facts->blocks, "blocks_after",
+				     (json_int_t)blocks_after, "check_left", (int)check_left,
+				     "steps", fs_steps_text(fs->ops, steps)));
 }
 
 /* A field without a value (NULL) is left out. */

@@ -3,13 +3,11 @@
 #ifndef AGENT_EVENTS_H
 #define AGENT_EVENTS_H
 
+#include "agent/devices/uevent.h"
 #include "agent/filesystem/fs.h"
 #include "agent/partition/plan.h"
 #include "disk.h"
 #include "report.h"
-
-#include "agent/devices/uevent.h"
-#include "agent/filesystem/ext_check.h"
 
 void events_hello(struct agent_report *report, const char *build_id);
 void events_uevent(struct agent_report *report, const struct uevent *event);
@@ -20,7 +18,7 @@ void events_table(struct agent_report *report, const struct table *table, const 
 		  unsigned target);
 
 void events_limit(struct agent_report *report, const struct limit *limit);
-void events_plan(struct agent_report *report, const struct plan *plan, const struct fs_facts *facts,
+void events_plan(struct agent_report *report, const struct plan *plan, const struct fs *fs,
 		 uint64_t blocks_after, bool changed, bool check_left);
 
 /* A check (with its moment) or a resize (moment is NULL). */

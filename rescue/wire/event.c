@@ -60,7 +60,7 @@ static const struct {
 			   NUMBER("sector_bytes"), TEXT("fs_type"), TEXT("fs_label"),
 			   TEXT("fs_uuid"), TEXT("fs_state"), NUMBER("block_bytes"),
 			   NUMBER("blocks_before"), NUMBER("blocks_after"),
-			   MAYBE_FLAG("check_left") } },
+			   MAYBE_FLAG("check_left"), MAYBE_TEXT("steps") } },
 	[EVENT_CHECK] = { "check",
 			  { TEXT("moment"), TEXT("state"), MAYBE_NUMBER("percent"),
 			    MAYBE_NUMBER("exit_status"), MAYBE_NUMBER("repairs"),

@@ -12,26 +12,26 @@
 #define TIB (1024 * GIB)
 
 /* OpenWrt's root: 1 KiB blocks, groups of 8192, 32-byte descriptors. */
-static struct fs_facts small_blocks(void)
+static struct ext_facts small_blocks(void)
 {
-	return (struct fs_facts){ .type = "ext4",
-				  .state = "clean",
-				  .block_bytes = 1024,
-				  .blocks = 106496,
-				  .first_data_block = 1,
-				  .blocks_per_group = 8192,
-				  .inodes_per_group = 2048,
-				  .inode_table_blocks = 512,
-				  .descriptors_per_block = 32,
-				  .reserved_gdt_blocks = 256,
-				  .flex_groups = 1,
-				  .cluster_blocks = 1,
-				  .has_sparse_super = true };
+	return (struct ext_facts){ .common.type = "ext4",
+				   .common.state = "clean",
+				   .common.block_bytes = 1024,
+				   .common.blocks = 106496,
+				   .first_data_block = 1,
+				   .blocks_per_group = 8192,
+				   .inodes_per_group = 2048,
+				   .inode_table_blocks = 512,
+				   .descriptors_per_block = 32,
+				   .reserved_gdt_blocks = 256,
+				   .flex_groups = 1,
+				   .cluster_blocks = 1,
+				   .has_sparse_super = true };
 }
 
 static void blocks_fill_the_partition(void **state)
 {
-	struct fs_facts facts = small_blocks();
+	struct ext_facts facts = small_blocks();
 
 	(void)state;
 	assert_int_equal(ext_size_blocks(&facts, 104 * MIB), 106496);
@@ -41,7 +41,7 @@ static void blocks_fill_the_partition(void **state)
 
 static void a_last_group_without_room_for_data_is_left_out(void **state)
 {
-	struct fs_facts facts = small_blocks();
+	struct ext_facts facts = small_blocks();
 	const uint64_t whole = 1 + 20 * 8192; /* group 20 comes next: no backup in it */
 	const uint64_t needed = 2 + 512 + 50;
 
@@ -52,7 +52,7 @@ static void a_last_group_without_room_for_data_is_left_out(void **state)
 
 static void a_backup_in_the_last_group_takes_room_too(void **state)
 {
-	struct fs_facts facts = small_blocks();
+	struct ext_facts facts = small_blocks();
 	const uint64_t whole = 1 + 27 * 8192; /* group 27 holds a backup */
 	const uint64_t needed = 2 + 512 + 1 + 1 + 256 + 50;
 
@@ -63,7 +63,7 @@ static void a_backup_in_the_last_group_takes_room_too(void **state)
 
 static void clusters_are_kept_whole(void **state)
 {
-	struct fs_facts facts = small_blocks();
+	struct ext_facts facts = small_blocks();
 
 	(void)state;
 	facts.cluster_blocks = 16;
@@ -72,7 +72,7 @@ static void clusters_are_kept_whole(void **state)
 
 static void two_steps_where_room_is_needed_to_move(void **state)
 {
-	struct fs_facts facts = small_blocks();
+	struct ext_facts facts = small_blocks();
 	/* 104 MiB have 13 groups: one descriptor block, and 256 in reserve */
 	const uint64_t reserved = UINT64_C(257) * 32 * 8192 + 1;
 	/* 6 of 13 groups have a superblock (0, 1, 3, 5, 7, 9): in each one block gives way to
@@ -92,7 +92,7 @@ static void two_steps_where_room_is_needed_to_move(void **state)
 
 static void the_first_step_uses_no_more_than_what_is_reserved(void **state)
 {
-	struct fs_facts facts = small_blocks();
+	struct ext_facts facts = small_blocks();
 
 	(void)state;
 	facts.reserved_gdt_blocks = 1;
@@ -101,7 +101,7 @@ static void the_first_step_uses_no_more_than_what_is_reserved(void **state)
 }
 
 /* That many blocks, all of which resize2fs would make. */
-static void limit_is(struct fs_facts *facts, uint64_t largest_blocks)
+static void limit_is(struct ext_facts *facts, uint64_t largest_blocks)
 {
 	const uint64_t start_bytes = 33792 * 512;
 	struct limit limit = ext_size_limit(facts, start_bytes, 512);
@@ -109,14 +109,14 @@ static void limit_is(struct fs_facts *facts, uint64_t largest_blocks)
 	assert_int_equal(ext_size_largest_blocks(facts), largest_blocks);
 	assert_int_equal(limit.reason, REASON_FS_LIMIT);
 	assert_int_equal(limit.largest_disk_bytes,
-			 start_bytes + largest_blocks * facts->block_bytes);
+			 start_bytes + largest_blocks * facts->common.block_bytes);
 	assert_int_equal(ext_size_blocks(facts, limit.largest_disk_bytes - start_bytes),
 			 largest_blocks);
 }
 
 static void descriptors_limit_small_blocks(void **state)
 {
-	struct fs_facts facts = small_blocks();
+	struct ext_facts facts = small_blocks();
 
 	(void)state;
 	/* 8191 blocks of 32 descriptors of groups of 8 MiB */
@@ -132,7 +132,7 @@ static void descriptors_limit_small_blocks(void **state)
 
 static void without_flex_bg_a_group_holds_its_own_tables(void **state)
 {
-	struct fs_facts facts = small_blocks();
+	struct ext_facts facts = small_blocks();
 
 	(void)state;
 	/* superblock, two bitmaps and 512 blocks of inodes are not for descriptors */
@@ -143,19 +143,19 @@ static void without_flex_bg_a_group_holds_its_own_tables(void **state)
 
 static void what_is_there_is_never_beyond_the_limit(void **state)
 {
-	struct fs_facts facts = small_blocks();
+	struct ext_facts facts = small_blocks();
 
 	(void)state;
 	facts.inode_table_blocks = 8189; /* hostile: no block is left for descriptors */
-	assert_int_equal(ext_size_largest_blocks(&facts), facts.blocks);
+	assert_int_equal(ext_size_largest_blocks(&facts), facts.common.blocks);
 	facts.blocks_per_group = 1;
 	facts.first_data_block = 2;
-	assert_int_equal(ext_size_largest_blocks(&facts), facts.blocks);
+	assert_int_equal(ext_size_largest_blocks(&facts), facts.common.blocks);
 }
 
 static void the_limit_is_whole_sectors(void **state)
 {
-	struct fs_facts facts = small_blocks();
+	struct ext_facts facts = small_blocks();
 	struct limit limit = ext_size_limit(&facts, 4096, 4096);
 
 	(void)state;
@@ -165,7 +165,7 @@ static void the_limit_is_whole_sectors(void **state)
 
 static void the_refusal_names_the_limit(void **state)
 {
-	struct fs_facts facts = small_blocks();
+	struct ext_facts facts = small_blocks();
 	struct fault fault;
 
 	(void)state;
@@ -179,15 +179,15 @@ static void the_refusal_names_the_limit(void **state)
 
 static void block_and_inode_numbers_have_32_bits(void **state)
 {
-	struct fs_facts facts = { .type = "ext4",
-				  .block_bytes = 4096,
-				  .blocks_per_group = 32768,
-				  .inodes_per_group = 8192,
-				  .inode_table_blocks = 512,
-				  .descriptors_per_block = 128,
-				  .cluster_blocks = 1,
-				  .has_flex_bg = true,
-				  .has_sparse_super = true };
+	struct ext_facts facts = { .common.type = "ext4",
+				   .common.block_bytes = 4096,
+				   .blocks_per_group = 32768,
+				   .inodes_per_group = 8192,
+				   .inode_table_blocks = 512,
+				   .descriptors_per_block = 128,
+				   .cluster_blocks = 1,
+				   .has_flex_bg = true,
+				   .has_sparse_super = true };
 
 	(void)state;
 	limit_is(&facts, UINT32_MAX);
@@ -202,7 +202,7 @@ static void block_and_inode_numbers_have_32_bits(void **state)
 
 static void a_limit_within_a_group_is_without_its_rest(void **state)
 {
-	struct fs_facts facts = small_blocks();
+	struct ext_facts facts = small_blocks();
 
 	(void)state;
 	/* 2^32 - 1 blocks end 31 blocks into a group, too few for its tables */
@@ -216,12 +216,12 @@ static void a_limit_within_a_group_is_without_its_rest(void **state)
 /* As large as a superblock can make it: nothing overflows. */
 static void a_hostile_superblock_cannot_overflow(void **state)
 {
-	struct fs_facts facts = small_blocks();
+	struct ext_facts facts = small_blocks();
 	struct limit limit;
 
 	(void)state;
 	facts.is_64bit = facts.has_flex_bg = true;
-	facts.block_bytes = 65536;
+	facts.common.block_bytes = 65536;
 	facts.blocks_per_group = UINT32_MAX;
 	facts.descriptors_per_block = 2048;
 	facts.inodes_per_group = 1;
@@ -234,7 +234,7 @@ static void a_hostile_superblock_cannot_overflow(void **state)
 
 static void small_file_systems_get_plain_bits(void **state)
 {
-	struct fs_facts facts = small_blocks();
+	struct ext_facts facts = small_blocks();
 	char config[EXT_BITMAPS_CONFIG_BYTES];
 
 	(void)state;
@@ -247,15 +247,15 @@ static void small_file_systems_get_plain_bits(void **state)
 
 static void bitmaps_take_an_eighth_of_the_memory(void **state)
 {
-	struct fs_facts facts = small_blocks();
+	struct ext_facts facts = small_blocks();
 	char config[EXT_BITMAPS_CONFIG_BYTES];
 
 	(void)state;
-	facts.blocks = 256 * MIB / 3;
+	facts.common.blocks = 256 * MIB / 3;
 	ext_bitmaps_config(&facts, 256 * MIB, config);
 	assert_non_null(strstr(config, "block_found_map"));
 	assert_non_null(strstr(config, "inode_used_map"));
-	facts.blocks += 8;
+	facts.common.blocks += 8;
 	ext_bitmaps_config(&facts, 256 * MIB, config);
 	assert_null(strstr(config, "block"));
 	assert_null(strstr(config, "fs_bitmaps"));

@@ -13,15 +13,15 @@ static bool have_room(uint64_t bits, uint64_t memory_bytes)
 	return bits / 8 <= memory_bytes / 8 / MAPS;
 }
 
-void ext_bitmaps_config(const struct fs_facts *facts, uint64_t memory_bytes,
+void ext_bitmaps_config(const struct ext_facts *facts, uint64_t memory_bytes,
 			char ret_config[static EXT_BITMAPS_CONFIG_BYTES])
 {
 	static const char *const of_blocks[] = { "block_found_map", "block_metadata_map",
 						 "fs_bitmaps" };
 	static const char *const of_inodes[] = { "inode_used_map", "inode_dir_map",
 						 "inode_reg_map" };
-	uint64_t groups = facts->blocks / facts->blocks_per_group + 1;
-	bool blocks = have_room(facts->blocks, memory_bytes);
+	uint64_t groups = facts->common.blocks / facts->blocks_per_group + 1;
+	bool blocks = have_room(facts->common.blocks, memory_bytes);
 	bool inodes = have_room(groups * facts->inodes_per_group, memory_bytes);
 	int used = snprintf(ret_config, EXT_BITMAPS_CONFIG_BYTES, "[bitmaps]\n");
 

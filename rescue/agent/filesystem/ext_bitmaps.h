@@ -7,7 +7,7 @@
 #ifndef FILESYSTEM_EXT_BITMAPS_H
 #define FILESYSTEM_EXT_BITMAPS_H
 
-#include "fs.h"
+#include "ext_facts.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,8 +16,8 @@
 
 /* Which of them shall be plain bits, as an e2fsck.conf ("[bitmaps]", read by
  * e2fsck_set_bitmap_type in e2fsck/util.c): blocks and inodes each may take an
- * eighth of the memory. facts->blocks is what will be checked. */
-void ext_bitmaps_config(const struct fs_facts *facts, uint64_t memory_bytes,
+ * eighth of the memory. facts->common.blocks is what will be checked. */
+void ext_bitmaps_config(const struct ext_facts *facts, uint64_t memory_bytes,
 			char ret_config[static EXT_BITMAPS_CONFIG_BYTES]);
 
 #endif

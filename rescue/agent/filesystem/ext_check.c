@@ -84,8 +84,7 @@ static int percent_of(void *progress, const char *bytes, size_t size_bytes)
 	return channel->percent;
 }
 
-static unsigned read_problems(const char *path,
-			      void (*on_problem)(void *, const struct fs_problem *), void *context)
+static unsigned read_problems(const char *path, const struct fs_tools *tools)
 {
 	cleanup_file FILE *log = fopen(path, "r");
 	cleanup_free char *line = NULL;
@@ -98,8 +97,8 @@ static unsigned read_problems(const char *path,
 		if (!ext_check_parse_problem(line, &problem) || !problem.is_fixed)
 			continue;
 		repairs++;
-		if (on_problem)
-			on_problem(context, &problem);
+		if (tools->on_problem)
+			tools->on_problem(tools->context, &problem);
 	}
 	return repairs;
 }
@@ -131,7 +130,6 @@ static int run_e2fsck(const struct fs_target *target, enum check_mode mode, stru
  * on the state that it left: whatever that is, it lies in an overlay, and e2fsck is
  * made for half-finished repairs. */
 static int run_once(const struct fs_target *target, enum check_mode mode, struct tool *tool,
-		    void (*on_problem)(void *, const struct fs_problem *),
 		    struct check_result *result, struct fault *fault)
 {
 	char problem_log[PATH_MAX];
@@ -142,7 +140,7 @@ static int run_once(const struct fs_target *target, enum check_mode mode, struct
 			 tool->tools->run_dir);
 		unlink(problem_log);
 		ended = run_e2fsck(target, mode, tool, problem_log, &result->exit_status, fault);
-		result->repairs += read_problems(problem_log, on_problem, tool->tools->context);
+		result->repairs += read_problems(problem_log, tool->tools);
 		unlink(problem_log);
 		if (ended == 0 || tool->signal == 0 || tool->signal == SIGKILL)
 			return ended;
@@ -200,7 +198,7 @@ static int explain(const struct fs_target *target, int exit_status, enum check_m
 }
 
 /* Without it e2fsck is slower, and no worse. */
-static void configure(const struct fs_facts *facts, const char *run_dir)
+static void configure(const struct ext_facts *facts, const char *run_dir)
 {
 	char path[PATH_MAX], config[EXT_BITMAPS_CONFIG_BYTES];
 	struct sysinfo machine;
@@ -214,17 +212,15 @@ static void configure(const struct fs_facts *facts, const char *run_dir)
 	setenv("E2FSCK_CONFIG", path, 1);
 }
 
-int ext_check(const struct fs_target *target, const struct fs_facts *facts, enum check_mode mode,
-	      const struct fs_tools *tools,
-	      void (*on_problem)(void *context, const struct fs_problem *problem),
-	      struct check_result *ret_result, struct fault *fault)
+int ext_check(const struct fs_target *target, const struct ext_facts *facts, enum check_mode mode,
+	      const struct fs_tools *tools, struct check_result *ret_result, struct fault *fault)
 {
 	struct check_result result = { .repairs_complete = true };
 	struct tool tool = { .tools = tools, .percent_of = percent_of, .has_channel = true };
 
 	configure(facts, tools->run_dir);
 	for (int run = 0; run < RUNS_MAX; run++) {
-		if (run_once(target, mode, &tool, on_problem, &result, fault) < 0)
+		if (run_once(target, mode, &tool, &result, fault) < 0)
 			return -1;
 		*ret_result = result;
 		/* -p says 1 for an ordinary repair, and is done with it; after -y

@@ -9,24 +9,8 @@
 
 #include <e2p/e2p.h>
 #include <ext2fs/ext2fs.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-void ext_facts_target(const struct disk *disk, unsigned partition, uint64_t start_bytes,
-		      struct fs_target *ret_target)
-{
-	size_t length = strlen(disk->path);
-	bool ends_in_digit =
-		length > 0 && disk->path[length - 1] >= '0' && disk->path[length - 1] <= '9';
-
-	if (disk->is_file)
-		snprintf(ret_target->device, sizeof(ret_target->device), "%s?offset=%" PRIu64,
-			 disk->path, start_bytes);
-	else /* the kernel's rule: nvme0n1 -> nvme0n1p2, sda -> sda2 */
-		snprintf(ret_target->device, sizeof(ret_target->device), "%s%s%u", disk->path,
-			 ends_in_digit ? "p" : "", partition);
-}
 
 static void close_fs(ext2_filsys *fs)
 {
@@ -78,7 +62,7 @@ static const char *state_of(struct ext2_super_block *super)
 		return "errors";
 	if (ext2fs_has_feature_journal_needs_recovery(super))
 		return "needs-recovery";
-	return super->s_state & EXT2_VALID_FS ? "clean" : "not-clean";
+	return super->s_state & EXT2_VALID_FS ? FS_CLEAN : "not-clean";
 }
 
 /* The same rule as libblkid's: a journal makes ext3, anything newer ext4. */
@@ -103,16 +87,16 @@ static uint32_t flex_groups_of(struct ext2_super_block *super)
 	return UINT32_C(1) << super->s_log_groups_per_flex;
 }
 
-static void describe(ext2_filsys fs, struct fs_facts *facts)
+static void describe(ext2_filsys fs, struct ext_facts *facts)
 {
 	struct ext2_super_block *super = fs->super;
 	char label[EXT2_LABEL_LEN + 1] = "";
 
-	*facts = (struct fs_facts){
-		.type = type_of(super),
-		.state = state_of(super),
-		.block_bytes = fs->blocksize,
-		.blocks = ext2fs_blocks_count(super),
+	*facts = (struct ext_facts){
+		.common = { .type = type_of(super),
+			    .state = state_of(super),
+			    .block_bytes = fs->blocksize,
+			    .blocks = ext2fs_blocks_count(super) },
 		.free_blocks = ext2fs_free_blocks_count(super),
 		.first_data_block = super->s_first_data_block,
 		.blocks_per_group = super->s_blocks_per_group,
@@ -133,14 +117,14 @@ static void describe(ext2_filsys fs, struct fs_facts *facts)
 		.has_sparse_super2 = ext2fs_has_feature_sparse_super2(super),
 	};
 	memcpy(label, super->s_volume_name, EXT2_LABEL_LEN);
-	text_make_safe(facts->label, sizeof(facts->label), label, strlen(label));
+	text_make_safe(facts->common.label, sizeof(facts->common.label), label, strlen(label));
 	for (size_t i = 0, used = 0; i < sizeof(super->s_uuid); i++)
-		used += (size_t)snprintf(facts->uuid + used, FS_UUID_BYTES - used, "%s%02x",
+		used += (size_t)snprintf(facts->common.uuid + used, FS_UUID_BYTES - used, "%s%02x",
 					 i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
 					 super->s_uuid[i]);
 }
 
-int ext_facts_read(const struct fs_target *target, struct fs_facts *ret_facts, struct fault *fault)
+int ext_facts_read(const struct fs_target *target, struct ext_facts *ret_facts, struct fault *fault)
 {
 	__attribute__((cleanup(close_fs))) ext2_filsys fs = NULL;
 	/* FORCE: features are judged here, where they can be named. Checksums

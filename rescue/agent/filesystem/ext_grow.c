@@ -40,7 +40,7 @@ static int percent_of(void *progress, const char *bytes, size_t size_bytes)
 	return ext_grow_progress(progress, bytes, size_bytes);
 }
 
-static int explain(const struct tool *tool, const struct fs_facts *facts, int exit_status,
+static int explain(const struct tool *tool, const struct ext_facts *facts, int exit_status,
 		   struct fault *fault)
 {
 	const char *said = tool_output_last_line(&tool->output, "resize2fs", "Please run 'e2fsck");
@@ -66,7 +66,7 @@ static int grow_once(const struct fs_target *target, uint64_t blocks, struct too
 	return tool_run(tool, argv, ret_exit_status, fault);
 }
 
-int ext_grow(const struct fs_target *target, const struct fs_facts *facts, uint64_t blocks,
+int ext_grow(const struct fs_target *target, const struct ext_facts *facts, uint64_t blocks,
 	     const struct fs_tools *tools, int *ret_exit_status, struct fault *fault)
 {
 	struct grow_progress progress = { 0 };

@@ -4,13 +4,13 @@
 #define FILESYSTEM_EXT_GROW_H
 
 #include "base/fault.h"
-#include "fs.h"
+#include "ext_facts.h"
 #include "tool.h"
 
 /* Grow to that many blocks. The file system must have passed ext_check just
  * before. Faults: fs-resize-failed, fs-feature (bigalloc), fs-needs-memory,
  * internal. */
-int ext_grow(const struct fs_target *target, const struct fs_facts *facts, uint64_t blocks,
+int ext_grow(const struct fs_target *target, const struct ext_facts *facts, uint64_t blocks,
 	     const struct fs_tools *tools, int *ret_exit_status, struct fault *fault);
 
 /* Feed bytes of resize2fs -p; the percentage so far. There is no machine form

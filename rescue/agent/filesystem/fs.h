@@ -1,49 +1,142 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A file system as a value, and how to name it to e2fsprogs. Hides how the
- * work is done: facts come from libext2fs in this process, checking and
- * resizing from e2fsck and resize2fs, whose algorithms no library exports. */
+/* A file system that grows with its partition: one struct of operations for each kind.
+ *
+ * The caller finds the kind by libblkid's word (fs_open), and then knows only what is
+ * declared here. A kind brings its own steps, in order; grow/ carries them out, and the
+ * plan event names them. A new kind is one file with its struct fs_ops, and one line in
+ * the table of fs.c. */
 #ifndef FILESYSTEM_FS_H
 #define FILESYSTEM_FS_H
 
 #include "agent/disk.h"
+#include "base/fault.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define FS_LABEL_BYTES 64 /* 16 bytes on disk, each possibly 3 when made safe */
 #define FS_UUID_BYTES  37
+#define FS_STEPS_BYTES 128 /* room for fs_steps_text */
 
-/* What e2fsprogs takes for a device: "/dev/sda2", or "FILE?offset=BYTES". */
+/* Where it is: a device node, "/dev/sda2"; or, as e2fsprogs takes it for a device,
+ * "FILE?offset=BYTES". */
 struct fs_target {
 	char device[DISK_PATH_BYTES + 32];
 };
 
-/* From the superblock; names and meanings follow the ext4 disk layout,
- * Documentation/filesystems/ext4/super.rst of the kernel. */
+/* What every kind can tell of a file system. */
 struct fs_facts {
-	const char *type; /* "ext2", "ext3", "ext4" */
+	const char *type; /* libblkid's word; static text */
 	char label[FS_LABEL_BYTES];
 	char uuid[FS_UUID_BYTES];
-	const char *state; /* "clean", "needs-recovery", "not-clean", "errors" */
+	const char *state; /* FS_CLEAN, or a word of the kind; static text */
 	uint32_t block_bytes;
 	uint64_t blocks;
-	uint64_t free_blocks;
-	uint32_t first_data_block;
-	uint32_t blocks_per_group;
-	uint32_t inodes_per_group;
-	uint32_t inodes, free_inodes;
-	uint32_t inode_table_blocks; /* of one group */
-	uint32_t descriptors_per_block;
-	uint32_t reserved_gdt_blocks;
-	uint32_t flex_groups;	   /* whose bitmaps and tables lie together; 1 without flex_bg */
-	uint32_t cluster_blocks;   /* 1 without bigalloc */
-	uint32_t backup_groups[2]; /* with sparse_super2 */
-	bool is_64bit;
-	bool has_bigalloc;
-	bool has_flex_bg; /* bitmaps and inode tables may lie in other groups */
-	bool has_meta_bg; /* descriptors lie in many groups */
-	bool has_sparse_super;
-	bool has_sparse_super2;
 };
+
+#define FS_CLEAN "clean"
+
+/* What a grow does, one after the other. */
+enum fs_step {
+	FS_STEP_CHECK_BEFORE, /* and repair, as far as the request allows */
+	FS_STEP_WRITE_TABLE,  /* the partition gets its new size */
+	FS_STEP_RESIZE,
+	FS_STEP_CHECK_AFTER, /* and prove it clean */
+	FS_STEP_VERIFY,	     /* read back what was planned */
+	FS_STEPS
+};
+
+enum check_mode {
+	CHECK_REPAIR_SAFE, /* what is safe without asking */
+	CHECK_REPAIR_ALL,  /* until a check finds nothing more */
+	CHECK_READ_ONLY
+};
+
+/* A problem that a check has found. */
+struct fs_problem {
+	char code[16]; /* the checker's own; of e2fsck "0x010008" */
+	unsigned long inode;
+	bool is_fixed;
+};
+
+struct check_result {
+	int exit_status;  /* of the last run; a bit set, fsck(8) */
+	unsigned repairs; /* problems fixed, over all runs; at least, if not complete */
+	bool repairs_complete;
+};
+
+/* How the programs that do the work are run. */
+struct fs_tools {
+	const char *sbin;    /* their folder */
+	const char *run_dir; /* a folder for what they write beside */
+	/* Called about twice a second while a program runs, and when its
+	 * percentage has changed. percent is -1 where nothing is known. */
+	void (*on_progress)(void *context, int percent);
+	void (*on_problem)(void *context, const struct fs_problem *problem); /* was fixed */
+	void *context;
+};
+
+/* An open file system: its facts as they were when it was opened. Each kind embeds it
+ * as its first member. Nothing on the disk stays open. */
+struct fs {
+	const struct fs_ops *ops;
+	const struct fs_facts *facts; /* owned */
+};
+
+struct fs_ops {
+	const char *const *types;  /* libblkid's words; NULL-terminated */
+	const enum fs_step *steps; /* in order */
+	size_t step_count;
+
+	/* Read the facts; nothing is written. fs_close frees what is returned. Faults:
+	 * fs-feature, fs-unclean, disk-io, no-memory. */
+	int (*open)(const struct fs_target *target, struct fs **ret_fs, struct fault *fault);
+	void (*close)(struct fs *fs);
+
+	/* The largest size of the disk at which this file system fills its partition. */
+	struct limit (*limit)(const struct fs *fs, uint64_t start_bytes, uint32_t sector_bytes);
+	/* Fault fs-limit for a partition of that size, which is beyond the limit. */
+	int (*refuse)(const struct fs *fs, uint64_t partition_bytes, struct fault *fault);
+	/* The number of blocks that grow will make of a partition of that size. */
+	uint64_t (*blocks_for)(const struct fs *fs, uint64_t partition_bytes);
+
+	/* Does a check take longer than it takes to start another machine for it? */
+	bool (*is_check_long)(const struct fs *fs);
+	/* Check the file system, which has that many blocks now. Success: it is clean.
+	 * Faults: fs-unclean, fs-unrepairable, fs-needs-memory, internal. */
+	int (*check)(const struct fs *fs, uint64_t blocks, enum check_mode mode,
+		     const struct fs_tools *tools, struct check_result *ret_result,
+		     struct fault *fault);
+	/* Grow to that many blocks, just after a check. Faults: fs-resize-failed,
+	 * fs-feature, fs-needs-memory, internal. */
+	int (*grow)(const struct fs *fs, uint64_t blocks, const struct fs_tools *tools,
+		    int *ret_exit_status, struct fault *fault);
+	/* The fault for damage that a check found after grow. */
+	int (*refuse_damage)(const struct fs *fs, int exit_status, struct fault *fault);
+};
+
+/* Name the partition of that disk. */
+void fs_target_set(const struct disk *disk, unsigned partition, uint64_t start_bytes,
+		   struct fs_target *ret_target);
+
+/* Is this type (libblkid's word, "" for nothing known) of a kind that can be grown? If
+ * not, fault fs-unknown, which names the partition. */
+int fs_check_type(const char *type, unsigned partition, struct fault *fault);
+
+/* Open a file system of that type, which has passed fs_check_type. Faults: of open. */
+int fs_open(const char *type, const struct fs_target *target, struct fs **ret_fs,
+	    struct fault *fault);
+
+/* NULL is allowed. Sets *fs to NULL. */
+void fs_close(struct fs **fs);
+
+#define cleanup_fs __attribute__((cleanup(fs_close)))
+
+/* The word of a step: "check-before". Static storage. */
+const char *fs_step_word(enum fs_step step);
+
+/* The words of all steps of that kind, in order, with spaces between. */
+const char *fs_steps_text(const struct fs_ops *ops, char out[static FS_STEPS_BYTES]);
 
 #endif

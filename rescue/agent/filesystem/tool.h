@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What ext_check and ext_grow share: running a program of e2fsprogs, and who is
- * told how far it is. */
+/* What ext_check and ext_grow share: running a program of e2fsprogs. */
 #ifndef FILESYSTEM_TOOL_H
 #define FILESYSTEM_TOOL_H
 
 #include "base/fault.h"
+#include "fs.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #define TOOL_OUTPUT_BYTES 2048
-
-struct fs_tools {
-	const char *sbin;    /* folder of e2fsck and resize2fs */
-	const char *run_dir; /* folder for e2fsck's problem log */
-	/* Called about twice a second while a program runs, and when its
-	 * percentage has changed. percent is -1 where nothing is known. */
-	void (*on_progress)(void *context, int percent);
-	void *context;
-};
 
 /* The end of what a program said, for the message of a fault. */
 struct tool_output {

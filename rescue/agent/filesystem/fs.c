@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fs.h"
+
+#include "ext.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct fs_ops *const kinds[] = { &ext_ops };
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+#define TYPES_BYTES 128
+
+void fs_target_set(const struct disk *disk, unsigned partition, uint64_t start_bytes,
+		   struct fs_target *ret_target)
+{
+	size_t length = strlen(disk->path);
+	bool ends_in_digit =
+		length > 0 && disk->path[length - 1] >= '0' && disk->path[length - 1] <= '9';
+
+	if (disk->is_file)
+		snprintf(ret_target->device, sizeof(ret_target->device), "%s?offset=%" PRIu64,
+			 disk->path, start_bytes);
+	else /* the kernel's rule: nvme0n1 -> nvme0n1p2, sda -> sda2 */
+		snprintf(ret_target->device, sizeof(ret_target->device), "%s%s%u", disk->path,
+			 ends_in_digit ? "p" : "", partition);
+}
+
+static const struct fs_ops *find(const char *type)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		for (const char *const *known = kinds[i]->types; *known; known++)
+			if (strcmp(*known, type) == 0)
+				return kinds[i];
+	return NULL;
+}
+
+/* "ext2, ext3 or ext4", with that word before the last one. */
+static const char *list_types(const char *word, char out[static TYPES_BYTES])
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < KINDS; i++)
+		for (const char *const *type = kinds[i]->types; *type && used < TYPES_BYTES;
+		     type++) {
+			bool is_last = i + 1 == KINDS && !type[1];
+			const char *between = used == 0 ? "" : is_last ? word : ", ";
+
+			used += (size_t)snprintf(out + used, TYPES_BYTES - used, "%s%s", between,
+						 *type);
+		}
+	return out;
+}
+
+int fs_check_type(const char *type, unsigned partition, struct fault *fault)
+{
+	char types[TYPES_BYTES];
+
+	if (find(type))
+		return 0;
+	if (type[0] == '\0')
+		fault_set(fault, REASON_FS_UNKNOWN, "partition %u holds nothing that is known",
+			  partition);
+	else
+		fault_set(fault, REASON_FS_UNKNOWN, "partition %u holds %s, not %s", partition,
+			  type, list_types(" or ", types));
+	return fault_hint(fault, "only %s can be grown yet; --partition chooses another partition",
+			  list_types(" and ", types));
+}
+
+int fs_open(const char *type, const struct fs_target *target, struct fs **ret_fs,
+	    struct fault *fault)
+{
+	const struct fs_ops *ops = find(type);
+
+	if (!ops)
+		return fault_set(fault, REASON_INTERNAL, "%s has no operations", type);
+	return ops->open(target, ret_fs, fault);
+}
+
+void fs_close(struct fs **fs)
+{
+	if (*fs)
+		(*fs)->ops->close(*fs);
+	*fs = NULL;
+}
+
+const char *fs_step_word(enum fs_step step)
+{
+	static const char *const words[FS_STEPS] = {
+		[FS_STEP_CHECK_BEFORE] = "check-before",
+		[FS_STEP_WRITE_TABLE] = "write-table",
+		[FS_STEP_RESIZE] = "resize",
+		[FS_STEP_CHECK_AFTER] = "check-after",
+		[FS_STEP_VERIFY] = "verify",
+	};
+
+	return words[step];
+}
+
+const char *fs_steps_text(const struct fs_ops *ops, char out[static FS_STEPS_BYTES])
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < ops->step_count && used < FS_STEPS_BYTES; i++)
+		used += (size_t)snprintf(out + used, FS_STEPS_BYTES - used, "%s%s",
+					 i == 0 ? "" : " ", fs_step_word(ops->steps[i]));
+	return out;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/devices/probe.h"
+#include "agent/devices/wait_device.h"
+#include "agent/events.h"
+#include "agent/partition/table.h"
+#include "stages.h"
+
+#include <limits.h>
+
+#define DISK_TIMEOUT_MS INT_MAX /* the host knows how long it may take */
+#define NODE_TIMEOUT_MS 10000
+
+static void on_uevent(void *context, const struct uevent *event)
+{
+	struct grow *grow = context;
+
+	if (!grow->request->record) /* else the recorder tells */
+		events_uevent(grow->report, event);
+}
+
+static void on_tick(void *context)
+{
+	struct grow *grow = context;
+
+	agent_report_alive(grow->report);
+}
+
+static struct wait_device waiting_of(struct grow *grow)
+{
+	return (struct wait_device){ .uevent_fd = grow->setup->uevent_fd,
+				     .on_uevent = on_uevent,
+				     .on_tick = on_tick,
+				     .context = grow };
+}
+
+int stage_disk(struct grow *grow, struct fault *fault)
+{
+	struct wait_device waiting = waiting_of(grow);
+	int result = grow->setup->image
+			     ? wait_device_file(grow->setup->image,
+						request_only_reads(grow->request->kind),
+						&grow->disk, fault)
+			     : wait_device_disk(&waiting, DISK_TIMEOUT_MS, &grow->disk, fault);
+
+	if (result < 0)
+		return -1;
+	events_disk(grow->report, &grow->disk);
+	return 0;
+}
+
+int stage_table(struct grow *grow, struct fault *fault)
+{
+	if (table_read(&grow->disk, &grow->table, fault) < 0 || probe_disk(&grow->disk, fault) < 0)
+		return -1;
+	if (plan_partition(&grow->table, grow->disk.size_bytes / grow->disk.sector_bytes,
+			   grow->disk.sector_bytes, grow->request->partition, &grow->plan,
+			   fault) < 0)
+		return -1;
+	grow->table_limit = plan_limit(&grow->plan);
+	events_table(grow->report, &grow->table, "before", grow->plan.number);
+	events_limit(grow->report, &grow->table_limit);
+	return 0;
+}
+
+int stage_probe(struct grow *grow, struct fault *fault)
+{
+	const struct plan *plan = &grow->plan;
+	const uint64_t start_bytes = plan->start_lba * plan->sector_bytes;
+	struct wait_device waiting = waiting_of(grow);
+	char type[PROBE_TYPE_BYTES];
+
+	if (probe_partition(&grow->disk, start_bytes, plan->sectors_before * plan->sector_bytes,
+			    type, fault) < 0)
+		return -1;
+	if (fs_check_type(type, plan->number, fault) < 0)
+		return -1;
+	fs_target_set(&grow->disk, plan->number, start_bytes, &grow->target);
+	if (!grow->disk.is_file &&
+	    wait_device_node(&waiting, grow->target.device, NODE_TIMEOUT_MS, fault) < 0)
+		return -1;
+	return fs_open(type, &grow->target, &grow->fs, fault);
+}

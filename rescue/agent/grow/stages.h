@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The stages of a grow, and what they hand on to each other. Each stage reports what it
+ * found, and returns 0, or -1 with the fault. */
+#ifndef GROW_STAGES_H
+#define GROW_STAGES_H
+
+#include "agent/disk.h"
+#include "agent/filesystem/fs.h"
+#include "agent/job_setup.h"
+#include "agent/partition/plan.h"
+#include "agent/report.h"
+#include "base/fault.h"
+#include "wire/request.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct grow {
+	const struct job_setup *setup;
+	const struct request *request;
+	struct agent_report *report;
+	struct recorder *recorder; /* or NULL */
+	struct disk disk;
+	struct table table;
+	struct plan plan;
+	struct limit table_limit, fs_limit;
+	struct fs_target target;
+	struct fs *fs; /* owned; NULL before it is found */
+	uint64_t blocks_after;
+	bool check_left;    /* the check before is another machine's */
+	bool changed;	    /* there is something to do */
+	const char *moment; /* "before" or "after"; NULL in a resize */
+	int percent;
+	int64_t percent_ms; /* when it was sent last */
+	unsigned repairs_sent;
+};
+
+/* find.c: what there is. */
+int stage_disk(struct grow *grow, struct fault *fault);
+int stage_table(struct grow *grow, struct fault *fault);
+int stage_probe(struct grow *grow, struct fault *fault);
+
+/* decide.c: what to do about it. */
+int stage_plan(struct grow *grow, struct fault *fault);
+/* Read the facts again, and plan again: a repair may have corrected the very fields that
+ * the plan used. */
+int decide_again(struct grow *grow, struct fault *fault);
+
+/* steps.c: doing it. A step of another kind of file system may come in another order. */
+int stage_check_only(struct grow *grow, struct fault *fault);
+int stage_step(struct grow *grow, enum fs_step step, struct fault *fault);
+int stage_flush(struct grow *grow, struct fault *fault);
+
+#endif
