@@ -45,6 +45,7 @@ ok 'libfdisk is used in partition/table.c alone' only_in 'libfdisk/' '^\./agent/
 ok 'libblkid is used in devices/probe.c alone' only_in 'blkid/' '^\./agent/devices/probe\.c$'
 ok 'libext2fs is used in filesystem/ alone' only_in '(ext2fs|e2p)/' '^\./agent/filesystem/ext_'
 ok 'the planner opens nothing' sh -c '! grep -nE "<(unistd|fcntl|stdio|sys/)" agent/partition/plan.[ch] agent/partition/chs.[ch] agent/filesystem/ext_size.[ch]'
+ok 'a grow knows no kind of file system' sh -c '! grep -rnE "\bext(_|[234])" agent/grow'
 is 'no room but the top prints' "$(grep -rlE '\b(printf|puts|fputs|perror|fprintf|dprintf)\(' agent | sort | tr '\n' ' ')" \
 	'agent/main.c agent/report.c '
 

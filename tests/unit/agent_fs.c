@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "agent/filesystem/ext.h"
+#include "agent/filesystem/fs.h"
+#include "unit.h"
+
+#include <string.h>
+
+static void known_types_are_accepted(void **state)
+{
+	struct fault fault = { 0 };
+
+	(void)state;
+	assert_int_equal(fs_check_type("ext2", 1, &fault), 0);
+	assert_int_equal(fs_check_type("ext3", 1, &fault), 0);
+	assert_int_equal(fs_check_type("ext4", 1, &fault), 0);
+	assert_int_equal(fault.reason, REASON_NONE);
+}
+
+static void others_are_refused_by_name(void **state)
+{
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(fs_check_type("xfs", 2, &fault), -1);
+	assert_int_equal(fault.reason, REASON_FS_UNKNOWN);
+	assert_string_equal(fault.message, "partition 2 holds xfs, not ext2, ext3 or ext4");
+	assert_string_equal(fault.hint, "only ext2, ext3 and ext4 can be grown yet; --partition "
+					"chooses another partition");
+	assert_int_equal(fs_check_type("", 3, &fault), -1);
+	assert_string_equal(fault.message, "partition 3 holds nothing that is known");
+	assert_int_equal(fs_check_type("ext", 1, &fault), -1);
+	assert_int_equal(fs_check_type("ext44", 1, &fault), -1);
+}
+
+static void the_steps_are_named_in_order(void **state)
+{
+	char steps[FS_STEPS_BYTES];
+
+	(void)state;
+	assert_string_equal(fs_steps_text(&ext_ops, steps),
+			    "check-before write-table resize check-after verify");
+}
+
+static void all_steps_fit(void **state)
+{
+	static const enum fs_step all[] = { FS_STEP_CHECK_BEFORE, FS_STEP_WRITE_TABLE,
+					    FS_STEP_RESIZE, FS_STEP_CHECK_AFTER, FS_STEP_VERIFY };
+	const struct fs_ops none = { .step_count = 0 };
+	const struct fs_ops one = { .steps = all + 2, .step_count = 1 };
+	char steps[FS_STEPS_BYTES];
+
+	(void)state;
+	assert_int_equal(sizeof(all) / sizeof(all[0]), FS_STEPS);
+	assert_string_equal(fs_steps_text(&none, steps), "");
+	assert_string_equal(fs_steps_text(&one, steps), "resize");
+}
+
+static const char *device_of(const struct disk *disk, struct fs_target *target)
+{
+	fs_target_set(disk, 2, 1048576, target);
+	return target->device;
+}
+
+static void a_partition_is_named_as_the_kernel_does(void **state)
+{
+	struct disk disk = { .path = "/dev/sda" };
+	struct fs_target target;
+
+	(void)state;
+	assert_string_equal(device_of(&disk, &target), "/dev/sda2");
+	strcpy(disk.path, "/dev/nvme0n1");
+	assert_string_equal(device_of(&disk, &target), "/dev/nvme0n1p2");
+	strcpy(disk.path, "disk.img");
+	disk.is_file = true;
+	assert_string_equal(device_of(&disk, &target), "disk.img?offset=1048576");
+}
+
+static void what_cannot_be_opened_leaves_nothing(void **state)
+{
+	const struct fs_target target = { .device = "/nonexistent" };
+	struct fs *fs = NULL;
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(fs_open("ext4", &target, &fs, &fault), -1);
+	assert_int_equal(fault.reason, REASON_DISK_IO);
+	assert_null(fs);
+	assert_int_equal(fs_open("xfs", &target, &fs, &fault), -1);
+	assert_int_equal(fault.reason, REASON_INTERNAL);
+	fs_close(&fs);
+	assert_null(fs);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(known_types_are_accepted),
+	cmocka_unit_test(others_are_refused_by_name),
+	cmocka_unit_test(the_steps_are_named_in_order),
+	cmocka_unit_test(all_steps_fit),
+	cmocka_unit_test(a_partition_is_named_as_the_kernel_does),
+	cmocka_unit_test(what_cannot_be_opened_leaves_nothing),
+};
+UNIT_MAIN(tests)
