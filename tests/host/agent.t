@@ -50,23 +50,6 @@ is 'a plan is done and changes nothing' "$status $(last)" '0 done false'
 ok 'a plan starts no tool' test "$(grep -c '"check"' "$work/events")" -eq 0
 is 'the disk is what it was' "$(sha256sum <"$work/disk")" "$before"
 
-is 'the plan names the steps' "$(jq -r 'select(.event == "plan") | .steps' "$work/events")" \
-	'check-before write-table resize check-after verify'
-
-# A check is long where 50,000 inodes are in use, or more.
-"$images/mbr-disk" "$work/inodes" 65M part 1 2048 64M 83 - ext4 '-b 1024 -N 60000'
-inodes=$(dumpe2fs -h "$work/inodes?offset=1048576" 2>/dev/null | sed -n 's/^Inode count: *//p')
-tool e2fsck 'exit 8'
-tool resize2fs 'exit 1'
-for used in 49999 50000; do
-	cp "$work/inodes" "$work/many"
-	debugfs -w -R "ssv free_inodes_count $((inodes - used))" "$work/many?offset=1048576" >/dev/null 2>&1
-	truncate -s 100M "$work/many"
-	echo '{"request":"grow","protocol":1,"may_leave_check":true}' | "$agent" --disk "$work/many" --tools "$sbin" --run-dir "$work" >"$work/events" 2>&1
-	is "with $used inodes in use the check may be left" "$(jq -r 'select(.event == "plan") | .check_left' "$work/events")" \
-		"$([ "$used" = 50000 ] && echo true || echo false)"
-done
-tool resize2fs 'exec "'"$real"'/resize2fs" "$@"'
 tool e2fsck 'sleep 3; exit 8'
 run
 fault 'e2fsck gives up' 20 'fs-unrepairable check-before'
@@ -165,6 +148,24 @@ cp "$work/disk" "$work/saved"
 run
 fault 'the resized file system is damaged' 70 'not-verified check-after'
 mv "$work/saved" "$work/disk"
+
+run '{"request":"plan","protocol":1}'
+is 'the plan names the steps' "$(jq -r 'select(.event == "plan") | .steps' "$work/events")" \
+	'check-before write-table resize check-after verify'
+
+# A check is long where 50,000 inodes are in use, or more.
+"$images/mbr-disk" "$work/inodes" 65M part 1 2048 64M 83 - ext4 '-b 1024 -N 60000'
+inodes=$(dumpe2fs -h "$work/inodes?offset=1048576" 2>/dev/null | sed -n 's/^Inode count: *//p')
+tool e2fsck 'exit 8'
+tool resize2fs 'exit 1'
+for used in 49999 50000; do
+	cp "$work/inodes" "$work/many"
+	debugfs -w -R "ssv free_inodes_count $((inodes - used))" "$work/many?offset=1048576" >/dev/null 2>&1
+	truncate -s 100M "$work/many"
+	echo '{"request":"grow","protocol":1,"may_leave_check":true}' | "$agent" --disk "$work/many" --tools "$sbin" --run-dir "$work" >"$work/events" 2>&1
+	is "with $used inodes in use the check may be left" "$(jq -r 'select(.event == "plan") | .check_left' "$work/events")" \
+		"$([ "$used" = 50000 ] && echo true || echo false)"
+done
 
 status=0
 # A superblock made to hurt: never a crash, never a disk that was touched.

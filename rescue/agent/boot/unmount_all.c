@@ -65,8 +65,8 @@ int unmount_all(struct fault *fault)
 					       path);
 	if (found != 0)
 		return fault_set(fault, REASON_DISK_IO,
-				 "what is mounted cannot be told from " MOUNTS
-				 ", or is too much: unmount it yourself");
+				 "not everything could be unmounted: " MOUNTS
+				 " cannot be read, or lists too many mounts");
 	sync();
 	return 0;
 }
