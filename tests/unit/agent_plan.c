@@ -87,7 +87,7 @@ static void two_tib_is_the_limit_of_the_last_one(void **state)
 	assert_int_equal(plan_end_bytes(&plan), limit.largest_disk_bytes + 512);
 	assert_int_equal(plan_refuse(&plan, &fault), -1);
 	assert_int_equal(fault.reason, REASON_MBR_2TIB);
-	assert_non_null(strstr(fault.message, "behind 2 TiB, and the disk has 2199023256064"));
+	assert_non_null(strstr(fault.message, "beyond 2 TiB, and the disk has 2199023256064"));
 }
 
 static void larger_sectors_reach_further(void **state)

@@ -13,7 +13,7 @@
 int entropy_add(const void *seed, size_t size_bytes, struct fault *fault)
 {
 	cleanup_fd int fd = open("/dev/urandom", O_WRONLY | O_CLOEXEC);
-	/* struct rand_pool_info: two numbers, and the bytes in words behind them */
+	/* struct rand_pool_info: two numbers, and the bytes in words after them */
 	int info[2 + SEED_MAX_BYTES / sizeof(int)] = { (int)size_bytes * 8, (int)size_bytes };
 
 	if (size_bytes > SEED_MAX_BYTES)

@@ -157,7 +157,7 @@ int wait_device_file(const char *path, bool read_only, struct disk *ret_disk, st
 	struct disk disk = { .name = "image", .is_file = true, .sector_bytes = FILE_SECTOR_BYTES };
 	struct stat status;
 
-	/* e2fsprogs takes options behind a question mark. */
+	/* e2fsprogs takes options after a question mark. */
 	if (strchr(path, '?') || strlen(path) >= sizeof(disk.path))
 		return fault_set(fault, REASON_USAGE, "the path of the image file is not usable");
 	memcpy(disk.path, path, strlen(path) + 1);

@@ -162,7 +162,8 @@ static int explain_mmp(const struct fs_target *target, const struct tool *tool, 
 		  tool_output_last_line(&tool->output, "e2fsck", MMP_FAILED));
 	return fault_hint(fault,
 			  "if you are sure that no e2fsck runs on it and no machine has mounted "
-			  "it: rescue-disk --write IMAGE -- tune2fs -f -E clear_mmp %.60s",
+			  "it, remove the mark: rescue-disk --write IMAGE -- tune2fs -f -E "
+			  "clear_mmp %.60s",
 			  target->device);
 }
 

@@ -62,7 +62,7 @@ uint64_t ext_size_blocks(const struct ext_facts *facts, uint64_t partition_bytes
 }
 
 /* How many blocks of descriptors there can be. All of them lie in one group,
- * behind its superblock; without flex_bg that group also has to hold bitmaps
+ * after its superblock; without flex_bg that group also has to hold bitmaps
  * and inode table of its own. With meta_bg they lie in many groups, but
  * resize2fs counts them all the same. (Where the first group begins at block 0
  * it forgets the superblock, and leaves damage when the group is full.) */
@@ -169,7 +169,7 @@ static uint64_t count_joining(const struct ext_facts *facts, uint64_t groups)
 
 /* For how much does one grow from so many groups have to find a new place, or take one, among
  * them? At most: what lies where descriptors will be; of inode tables there the whole, one that
- * begins before and one that ends behind; and the tables and bitmaps of groups that join. */
+ * begins before and one that ends after it; and the tables and bitmaps of groups that join. */
 static uint64_t blocks_to_place(const struct ext_facts *facts, uint64_t groups, uint64_t blocks)
 {
 	uint64_t needed = divide_up(groups_of(facts, blocks), facts->descriptors_per_block);

@@ -28,7 +28,7 @@ struct limit ext_size_limit(const struct ext_facts *facts, uint64_t start_bytes,
 int ext_size_refuse(const struct ext_facts *facts, uint64_t partition_bytes, struct fault *fault);
 
 /* Where the reserved group descriptor blocks are used up, the next blocks are moved, in the end to
- * behind the old end of the file system; and resize2fs 1.47.0 fails ("Illegal doubly indirect
+ * after the old end of the file system; and resize2fs 1.47.0 fails ("Illegal doubly indirect
  * block") when it looks there for what it moved (inode_scan_and_fix() in resize/resize2fs.c
  * iterates with the old file system's block count). In two grows it succeeds: the first one needs
  * no more descriptors than are reserved, moves nothing, and makes room within what is then old. The

@@ -45,7 +45,7 @@ int tool_output_signal(const struct tool_output *output);
 bool tool_output_has(const struct tool_output *output, const char *text);
 
 /* Its last line that is not empty, or where one holds end_mark (may be NULL),
- * the one before that; safe to show, and from behind the program's own
+ * the one before that; safe to show, and from after the program's own
  * "resize2fs: " on. "" when it said nothing. Static storage. */
 const char *tool_output_last_line(const struct tool_output *output, const char *program,
 				  const char *end_mark);

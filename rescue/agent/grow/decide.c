@@ -80,9 +80,9 @@ int stage_plan(struct grow *grow, struct fault *fault)
 		return -1;
 	if (!grow->changed && plan->next_number != 0) {
 		fault_set(fault, REASON_NO_ROOM_BEHIND,
-			  "there is no free space behind partition %u: partition %u begins there",
+			  "there is no free space after partition %u: partition %u begins there",
 			  plan->number, plan->next_number);
-		return fault_hint(fault, "only free space directly behind it can be given to it");
+		return fault_hint(fault, "only free space directly after it can be given to it");
 	}
 	grow->check_left = may_leave_check(grow);
 	events_plan(grow->report, plan, grow->fs, grow->blocks_after, grow->changed,

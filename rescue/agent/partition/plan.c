@@ -53,7 +53,7 @@ static int check_entry(const struct table *table, const struct table_entry *entr
 	if (end_of(entry) > disk_sectors)
 		return fault_set(fault, REASON_TABLE_INVALID,
 				 "partition %u ends at LBA %" PRIu64
-				 ", behind the end of the disk (%" PRIu64 " sectors)",
+				 ", after the end of the disk (%" PRIu64 " sectors)",
 				 entry->number, end_of(entry) - 1, disk_sectors);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct table_entry *other = &table->entries[i];
@@ -140,6 +140,6 @@ int plan_refuse(const struct plan *plan, struct fault *fault)
 
 	return fault_set(
 		fault, REASON_MBR_2TIB,
-		"an MBR partition table cannot reach behind %s, and the disk has %" PRIu64 " bytes",
+		"an MBR partition table cannot reach beyond %s, and the disk has %" PRIu64 " bytes",
 		text_of_size(largest, MBR_SECTORS_MAX * plan->sector_bytes), plan_end_bytes(plan));
 }

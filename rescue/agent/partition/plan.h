@@ -49,7 +49,7 @@ struct plan {
 int plan_partition(const struct table *table, uint64_t disk_sectors, uint32_t sector_bytes,
 		   unsigned wanted, struct plan *ret_plan, struct fault *fault);
 
-/* The bound that the table sets: the partition behind the target
+/* The bound that the table sets: the partition after the target
  * (no-room-behind), or else what an MBR can say (mbr-2tib). */
 struct limit plan_limit(const struct plan *plan);
 

@@ -244,7 +244,7 @@ int table_write(const struct disk *disk, const struct plan *plan, struct fault *
 
 	/* The disk and its partitions have caches of their own, in blocks larger
 	 * than a sector: writing the table from a stale one would put back what
-	 * e2fsck has changed in a partition that begins right behind it. */
+	 * e2fsck has changed in a partition that begins right after it. */
 	if (!disk->is_file)
 		(void)ioctl(disk->fd, BLKFLSBUF, 0);
 	if (read_sector0(disk, before, fault) < 0 || change_size(disk, plan, fault) < 0 ||

@@ -25,7 +25,7 @@ bool kernel_log_parse(char *record, unsigned *ret_level, uint64_t *ret_number, i
 
 	if (!text || sscanf(record, "%u,%" SCNu64 ",%" SCNd64 ",", &priority, &number, &us) != 3)
 		return false;
-	end = strchr(text, '\n'); /* behind it, the device's names */
+	end = strchr(text, '\n'); /* after it, the device's names */
 	if (end)
 		*end = '\0';
 	*ret_level = priority & 7;

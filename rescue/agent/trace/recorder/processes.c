@@ -67,7 +67,7 @@ pid_t processes_program(const struct processes *processes, pid_t pid)
 	return 0;
 }
 
-/* All of a file below /proc/PID, NUL behind it. 0 when the process has ended. */
+/* All of a file below /proc/PID, NUL after it. 0 when the process has ended. */
 static size_t read_file(pid_t pid, const char *name, char *out, size_t out_bytes)
 {
 	char path[64];
