@@ -91,7 +91,7 @@ char *request_format(const struct request *request);
 bool request_only_reads(enum request_kind kind);
 
 /* The words of the enumerations above, each list ended by NULL: also the values
- * of rescue-vm's options. */
+ * of command line options. */
 extern const char *const request_kind_words[];
 extern const char *const repair_words[];
 extern const char *const moment_words[];

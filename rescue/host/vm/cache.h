@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 /* ${XDG_CACHE_HOME:-$HOME/.cache}/grow-disk, with or without making it. -1 when
- * neither is set to an absolute path. Leaves room for a name behind it. */
+ * neither is set to an absolute path. Leaves room for a name after it. */
 int cache_folder(char path[PATH_MAX], bool make);
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conversation.h"
 
-#include "ending.h"
-#include "monitor.h"
 #include "wire/limits.h"
 
 #include <errno.h>
@@ -15,15 +13,15 @@
 #define DISK_MS	 60000
 
 /* A command that is about the disk. */
-static int execute(struct session *session, const char *command, json_t *arguments,
+static int execute(struct session *session, const char *command, json_t *arguments, int fd,
 		   struct fault *fault)
 {
 	char text[300];
-	int result = monitor_execute(session, command, arguments, -1, fault);
+	int result = session_execute(session, command, arguments, fd, fault);
 
 	if (result <= 0)
 		return result;
-	qmp_error_text(session->answer, text, sizeof(text));
+	qmp_error_text(session->monitor.answer, text, sizeof(text));
 	fault_set(fault, REASON_DISK_IO, "QEMU cannot use the disk: %s", text);
 	if (strstr(text, " lock"))
 		fault_hint(fault, "another program has the disk or its image open: end it first");
@@ -32,10 +30,10 @@ static int execute(struct session *session, const char *command, json_t *argumen
 
 static int await_greeting(struct session *session, struct fault *fault)
 {
-	while (!session->greeted)
+	while (!session->monitor.greeted)
 		if (session_pump(session, fault) < 0)
 			return -1;
-	return monitor_execute(session, "qmp_capabilities", NULL, -1, fault) == 0 ? 0 : -1;
+	return session_execute(session, "qmp_capabilities", NULL, -1, fault) == 0 ? 0 : -1;
 }
 
 /* Until it has spoken: its hello, or, restored, its answer to the request. */
@@ -48,75 +46,94 @@ static int await_guest(struct session *session, struct fault *fault)
 }
 
 /* Not being saved is no failure of a run. */
-static int save(struct session *session, struct warm *warm, const struct options *options,
+static int save(const struct conversation *conversation, struct session *session, struct warm *warm,
 		struct fault *fault)
 {
 	if (warm->mode != WARM_SAVE)
 		return 0;
-	return warm_save(warm, session, options->memory_mib, fault) < 0 ? -1 : 0;
+	return warm_save(warm, session, conversation->memory_mib, fault) < 0 ? -1 : 0;
 }
 
-static int attach_disk(struct session *session, const struct options *options,
-		       const struct paths *paths, struct fault *fault)
+/* Give QEMU copies of our descriptors. */
+static int pass_disk(const struct disk_plan *disk, struct session *session, struct fault *fault)
 {
-	json_t *node = hardware_node(paths->disk_name, options->disk_format,
-				     request_only_reads(options->request.kind));
+	struct disk_fd fds[DISK_FDS_MAX];
+	int count = disk_fds(disk, fds);
 
-	if (!node)
-		return fault_set(fault, REASON_DISK_IO, "the name of the disk is not UTF-8");
-	if (execute(session, "blockdev-add", node, fault) < 0)
+	for (int i = 0; i < count; i++)
+		if (execute(session, "add-fd", json_pack("{s:i}", "fdset-id", fds[i].set),
+			    fds[i].fd, fault) < 0)
+			return -1;
+	return 0;
+}
+
+static int attach_disk(const struct conversation *conversation, struct session *session,
+		       struct fault *fault)
+{
+	enum request_kind kind = conversation->request->kind;
+	json_t *node;
+
+	if (pass_disk(conversation->disk, session, fault) < 0)
 		return -1;
-	session->order.disk_attached = true; /* the guest may see it before QEMU answers */
-	if (options->request.kind == REQUEST_GROW || request_only_reads(options->request.kind))
+	node = disk_node(conversation->disk);
+	if (!node)
+		return fault_set(fault, REASON_DISK_IO, "the name of a backing file is not UTF-8");
+	if (execute(session, "blockdev-add", node, -1, fault) < 0)
+		return -1;
+	session->sequence.disk_attached = true; /* the guest may see it before QEMU answers */
+	if (kind == REQUEST_GROW || request_only_reads(kind))
 		watchdog_arm_disk(&session->dog, DISK_MS);
-	return execute(session, "device_add", hardware_device(options->hardware.attach), fault);
+	return execute(session, "device_add", hardware_device(conversation->attach), -1, fault);
 }
 
-/* It comes when the guest records, where it is to; and at a moment of the boot. */
-static int await_moment(struct session *session, const struct options *options, struct fault *fault)
+/* Wait until the guest records, where it is to; and for a moment of the boot. */
+static int await_moment(const struct request *request, struct session *session, struct fault *fault)
 {
-	const char *moment = moment_words[options->request.trace.attach_at];
+	const char *moment = moment_words[request->trace.attach_at];
+	bool traced = request->kind == REQUEST_TRACE;
 
-	bool traced = options->request.kind == REQUEST_TRACE;
-
-	while (!session->verdict && ((options->request.record && !session->records) ||
+	while (!session->verdict && ((request->record && !session->records) ||
 				     (traced && strcmp(session->stage, moment) != 0)))
 		if (session_pump(session, fault) < 0)
 			return -1;
 	return 0;
 }
 
-/* The guest waits for its disk for as long as we do. */
-static int await_word(struct session *session, const struct options *options, struct fault *fault)
+/* Wait until the caller says that the disk is ready. The guest waits for it for as long
+ * as we do. */
+static int await_disk(const struct conversation *conversation, struct session *session,
+		      struct fault *fault)
 {
-	while (session->word->fd >= 0 && !session->verdict)
+	while (session->caller->awaits_disk && !session->verdict)
 		if (session_pump(session, fault) < 0)
 			return -1;
-	if (options->await_disk)
-		progress_start(session->progress);
+	if (conversation->disk_awaited)
+		progress_start(session->progress); /* until now there was nothing to tell */
 	return 0;
 }
 
-static int bring_disk(struct session *session, const struct options *options,
-		      const struct paths *paths, struct fault *fault)
+static int bring_disk(const struct conversation *conversation, struct session *session,
+		      struct fault *fault)
 {
-	if (options->hardware.disk_at_power_on)
+	if (conversation->disk_at_power_on)
 		return 0;
-	if (await_word(session, options, fault) < 0 || await_moment(session, options, fault) < 0)
+	if (await_disk(conversation, session, fault) < 0 ||
+	    await_moment(conversation->request, session, fault) < 0)
 		return -1;
-	return session->verdict ? 0 : attach_disk(session, options, paths, fault);
+	return session->verdict ? 0 : attach_disk(conversation, session, fault);
 }
 
-static int send_request(struct session *session, const struct options *options, struct fault *fault)
+static int send_request(const struct conversation *conversation, struct session *session,
+			struct fault *fault)
 {
-	struct request request = options->request;
+	struct request request = *conversation->request;
 	char *line;
 	int result = 0;
 
 	if (request.time_unix_s == 0)
 		request.time_unix_s = time(NULL);
 	request.has_seed = getrandom(request.seed, sizeof(request.seed), 0) == sizeof(request.seed);
-	user_describe(session->user, &request);
+	user_streams_describe(session->user, &request);
 	line = request_format(&request);
 	if (!line)
 		return fault_set(fault, REASON_NO_MEMORY, "out of memory");
@@ -141,63 +158,66 @@ static int await_verdict(struct session *session, struct fault *fault)
 }
 
 /* After done the guest powers off, and QEMU closes the disk in order. When it
- * does not in time it is killed: the guest has flushed before it said done. A
- * bad end of QEMU is another matter: it may have lost what it held. */
+ * does not in time it is killed: the guest has flushed before it said done. But a
+ * QEMU that fails may have lost data. */
 static int await_exit(struct session *session, struct fault *fault)
 {
 	while (!session->machine.exited && watchdog_left_ms(&session->dog) > 0)
 		if (session_pump(session, fault) < 0 && watchdog_left_ms(&session->dog) > 0)
 			return -1;
-	if (session->machine.exited && session->machine.wait_status != 0)
-		return ending_explain(session, fault);
+	if (session->machine.exited && session->machine.wait_status != 0) {
+		struct exit_facts facts = session_exit_facts(session);
+
+		return exit_reason_explain(&facts, fault);
+	}
 	return 0;
 }
 
-static int tell_machine(struct session *session, const struct machine_plan *plan,
-			const struct options *options, struct fault *fault)
+static int tell_machine(const struct conversation *conversation, const struct session *session,
+			struct fault *fault)
 {
-	return report_machine(session->report, plan->accel, session->qemu_version,
-			      options->memory_mib, plan->confine->rules_fd >= 0, session->restored,
-			      fault);
+	return events_send_machine(session->events, conversation->accel,
+				   session->monitor.qemu_version, conversation->memory_mib,
+				   conversation->confined, session->restored, fault);
 }
 
 /* A guest that boots says hello, and gets the request. One that goes on from where
  * it was saved gets the request, and its answer shows that it lives. */
-static int begin(struct session *session, struct warm *warm, const struct options *options,
-		 struct fault *fault)
+static int begin(const struct conversation *conversation, struct session *session,
+		 struct warm *warm, struct fault *fault)
 {
 	if (await_greeting(session, fault) < 0)
 		return -1;
 	if (warm->mode == WARM_RESTORE)
 		return warm_restore(warm, session, fault) < 0 ||
-				       send_request(session, options, fault) < 0
+				       send_request(conversation, session, fault) < 0
 			       ? -1
 			       : await_guest(session, fault);
-	if (await_guest(session, fault) < 0 || save(session, warm, options, fault) < 0)
+	if (await_guest(session, fault) < 0 || save(conversation, session, warm, fault) < 0)
 		return -1;
-	return send_request(session, options, fault);
+	return send_request(conversation, session, fault);
 }
 
-int conversation_run(struct session *session, const struct machine_plan *plan, struct warm *warm,
-		     const struct options *options, const struct paths *paths, struct fault *fault)
+int conversation_run(const struct conversation *conversation, struct session *session,
+		     struct warm *warm, struct fault *fault)
 {
-	if (begin(session, warm, options, fault) < 0 ||
-	    tell_machine(session, plan, options, fault) < 0 ||
-	    bring_disk(session, options, paths, fault) < 0 || await_verdict(session, fault) < 0)
+	if (begin(conversation, session, warm, fault) < 0 ||
+	    tell_machine(conversation, session, fault) < 0 ||
+	    bring_disk(conversation, session, fault) < 0 || await_verdict(session, fault) < 0)
 		return -1;
 	if (session->end == EVENT_DONE)
 		return await_exit(session, fault);
 	/* After a fault nothing on the disk matters any more, unless somebody is to look at it. */
-	if (options->keep_disk)
+	if (conversation->keep_disk)
 		(void)await_exit(session, fault);
 	return 0;
 }
 
-int conversation_prepare(struct session *session, const struct machine_plan *plan,
-			 struct warm *warm, const struct options *options, struct fault *fault)
+int conversation_prepare(const struct conversation *conversation, struct session *session,
+			 struct warm *warm, struct fault *fault)
 {
 	if (await_greeting(session, fault) < 0 || await_guest(session, fault) < 0 ||
-	    tell_machine(session, plan, options, fault) < 0)
+	    tell_machine(conversation, session, fault) < 0)
 		return -1;
-	return warm_save(warm, session, options->memory_mib, fault) == 0 ? 0 : -1;
+	return warm_save(warm, session, conversation->memory_mib, fault) == 0 ? 0 : -1;
 }

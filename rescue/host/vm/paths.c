@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -13,12 +14,14 @@ static bool is_program(const char *path)
 	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
 }
 
-/* As execvp(3) would find it. */
+/* Find it as execvp(3) would. */
 static bool find_program(const char *name, char found[PATH_MAX])
 {
 	const char *rest = getenv("PATH");
-	char path[PATH_MAX];
+	char path[PATH_MAX], system_path[256];
 
+	if (!rest && confstr(_CS_PATH, system_path, sizeof(system_path)) > 0)
+		rest = system_path;
 	if (strchr(name, '/'))
 		return is_program(name) && realpath(name, found);
 	while (rest && *rest) {
@@ -70,34 +73,12 @@ static int read_build_id(const char *folder, struct paths *paths, struct fault *
 	return 0;
 }
 
-static int find_disk(const char *path, struct paths *paths, struct fault *fault)
+int paths_find(const char *qemu, const char *guest_folder, struct paths *ret_paths,
+	       struct fault *fault)
 {
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-	size_t folder_bytes = slash ? (size_t)(slash - path) + 1 : 0;
-
-	if (access(path, R_OK) < 0)
-		return fault_set_errno(fault, REASON_DISK_IO, errno, "the disk cannot be read");
-	if (folder_bytes >= sizeof(paths->disk_folder) || strlen(name) > NAME_MAX)
-		return fault_set(fault, REASON_DISK_IO, "the path of the disk is too long");
-	snprintf(paths->disk_folder, sizeof(paths->disk_folder), "%.*s", (int)folder_bytes, path);
-	if (folder_bytes == 0)
-		strcpy(paths->disk_folder, ".");
-	snprintf(paths->disk_name, sizeof(paths->disk_name), "./%s", name);
-	return 0;
-}
-
-int paths_find(const struct options *options, struct paths *ret_paths, struct fault *fault)
-{
-	if (find_qemu(options->qemu, ret_paths, fault) < 0 ||
-	    find_guest_file(options->guest_folder, "kernel", ret_paths->kernel, fault) < 0 ||
-	    find_guest_file(options->guest_folder, "initramfs.cpio", ret_paths->initramfs, fault) <
-		    0 ||
-	    read_build_id(options->guest_folder, ret_paths, fault) < 0)
+	if (find_qemu(qemu, ret_paths, fault) < 0 ||
+	    find_guest_file(guest_folder, "kernel", ret_paths->kernel, fault) < 0 ||
+	    find_guest_file(guest_folder, "initramfs.cpio", ret_paths->initramfs, fault) < 0)
 		return -1;
-	if (options->disk_path)
-		return find_disk(options->disk_path, ret_paths, fault);
-	strcpy(ret_paths->disk_folder, "/");
-	ret_paths->disk_name[0] = '\0';
-	return 0;
+	return read_build_id(guest_folder, ret_paths, fault);
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a run needs from the host's file system, looked at before anything is
- * started, so that what is missing gets its own sentence. */
+/* Files of the host that a run needs. They are looked for before anything starts, so
+ * that a missing one gets its own message. */
 #ifndef VM_PATHS_H
 #define VM_PATHS_H
 
 #include "base/fault.h"
-#include "options.h"
 
 #include <limits.h>
 
@@ -14,13 +13,11 @@ struct paths {
 	char kernel[PATH_MAX];	  /* absolute */
 	char initramfs[PATH_MAX]; /* absolute */
 	char build_id[128];	  /* the line of the build-id file */
-	/* QEMU runs in the disk's folder and is told only the name: the name goes
-	 * through JSON, which cannot carry a path that is not UTF-8. */
-	char disk_folder[PATH_MAX];
-	char disk_name[NAME_MAX + 3]; /* "./name": never taken for an option or a protocol */
 };
 
-/* -1 with REASON_NO_QEMU, REASON_NO_GUEST or REASON_DISK_IO. */
-int paths_find(const struct options *options, struct paths *ret_paths, struct fault *fault);
+/* The program is a path, or a name for PATH; where PATH is not set, for the system's
+ * default, as execvp(3) does it. -1 with REASON_NO_QEMU or REASON_NO_GUEST. */
+int paths_find(const char *qemu, const char *guest_folder, struct paths *ret_paths,
+	       struct fault *fault);
 
 #endif

@@ -16,11 +16,12 @@
 void progress_open(struct progress *progress, enum progress_style style)
 {
 	const char *terminal = getenv("TERM");
+	bool dumb = terminal && strcmp(terminal, "dumb") == 0;
 
 	if (style == PROGRESS_AUTO)
-		style = isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0
-				? PROGRESS_BAR
-				: PROGRESS_LINES;
+		style = isatty(STDERR_FILENO) && terminal ? PROGRESS_BAR : PROGRESS_LINES;
+	if (style == PROGRESS_BAR && dumb)
+		style = PROGRESS_LINES;
 	*progress = (struct progress){ .style = style, .percent = -1 };
 }
 

@@ -18,7 +18,7 @@ struct progress {
 	bool on_screen;	   /* a bar is there to be cleared */
 };
 
-/* AUTO becomes BAR on a terminal that can redraw, else LINES. */
+/* AUTO becomes BAR on a terminal, else LINES; BAR becomes LINES where TERM is "dumb". */
 void progress_open(struct progress *progress, enum progress_style style);
 
 /* The virtual machine is being started. */

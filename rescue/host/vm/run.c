@@ -2,12 +2,15 @@
 #include "run.h"
 
 #include "conversation.h"
-#include "ending.h"
 
+#define HELLO_SECONDS	   60
+#define STALL_SECONDS	   30
+#define DAY_SECONDS	   86400
+#define YEAR_SECONDS	   31536000
 #define CANDIDATE_HELLO_MS 5000	 /* for an accelerator that has a substitute */
 #define RESTORED_HELLO_MS  10000 /* for a machine that was saved */
 
-/* What one machine came to. */
+/* The end of one machine. */
 enum outcome {
 	OUTCOME_VERDICT,
 	OUTCOME_FAULT,
@@ -22,71 +25,102 @@ static int report_verdict(struct run *run, const struct session *session, enum s
 {
 	const char *word = json_string_value(json_object_get(session->verdict, "reason"));
 
-	if (report_event(run->report, session->verdict, fault) < 0)
+	if (events_send(run->events, session->verdict, fault) < 0)
 		return -1;
 	*ret_status = session->end == EVENT_DONE ? STATUS_OK : reason_status(reason_of_word(word));
 	return 0;
 }
 
-static void prepare(struct run *run, enum accel accel, struct confine *ret_confine,
-		    struct machine_plan *ret_plan, struct session *ret_session)
+static int64_t limit_ms(unsigned seconds, unsigned default_seconds)
 {
-	const struct options *options = run->options;
+	return (int64_t)(seconds > 0 ? seconds : default_seconds) * 1000;
+}
 
-	confine_open(ret_confine, options, &run->paths, accel, run->confined);
+static bool only_prepares(const struct run *run)
+{
+	return run->spec->disk.fd < 0;
+}
+
+static void plan_machine(struct run *run, enum accel accel, struct confine *ret_confine,
+			 struct machine_plan *ret_plan)
+{
+	const struct vm_spec *spec = run->spec;
+	const struct hardware *hardware = &spec->hardware;
+	const struct confine_needs needs = { .qemu = run->paths.qemu,
+					     .kernel = run->paths.kernel,
+					     .initramfs = run->paths.initramfs,
+					     .kvm = accel == ACCEL_KVM,
+					     .share = hardware->share,
+					     .share_writable = hardware->share_writable,
+					     .read_paths = spec->disk.read_paths,
+					     .read_count = spec->disk.read_count,
+					     .backing_path = run->disk.backing.path,
+					     .memory_mib = spec->memory_mib,
+					     .disk_max_bytes = spec->disk.max_bytes };
+
+	confine_open(ret_confine, &needs, run->confined);
 	*ret_plan = (struct machine_plan){ .qemu = run->paths.qemu,
 					   .kernel = run->paths.kernel,
 					   .initramfs = run->paths.initramfs,
-					   .folder = run->paths.disk_folder,
 					   .accel = accel,
-					   .memory_mib = options->memory_mib,
-					   .hardware = &options->hardware,
-					   .disk_name = run->paths.disk_name,
-					   .disk_format = options->disk_format,
+					   .memory_mib = spec->memory_mib,
+					   .hardware = hardware,
+					   .disk = hardware->disk_at_power_on ? &run->disk : NULL,
 					   .sandbox = run->sandbox,
 					   .saved_fd = -1,
 					   .confine = ret_confine };
+}
+
+static void prepare_session(struct run *run, struct session *ret_session)
+{
+	const struct vm_spec *spec = run->spec;
+	const struct vm_limits *limits = &spec->limits;
+
 	*ret_session =
 		(struct session){ .progress = run->progress,
 				  .user = &run->user,
-				  .word = &run->word,
-				  .report = run->report,
+				  .caller = &run->caller,
+				  .events = run->events,
 				  .build_id = run->paths.build_id,
 				  .signals_fd = run->signals_fd,
-				  .stall_ms = (int64_t)options->stall_seconds * 1000,
-				  .run_ms = (int64_t)options->deadline_seconds * 1000,
-				  .disk_max_bytes = options->disk_max_bytes,
+				  .stall_ms = limit_ms(limits->stall_seconds, STALL_SECONDS),
+				  .run_ms = limit_ms(limits->deadline_seconds,
+						     spec->terminal ? YEAR_SECONDS : DAY_SECONDS),
+				  .memory_mib = spec->memory_mib,
+				  .monitor = { .disk_max_bytes = spec->disk.max_bytes },
 				  .console = { .copy_fd = run->console_fd },
 				  .complaint = { .copy_fd = -1 },
-				  .order = { .disk_attached = options->hardware.disk_at_power_on,
-					     .kind = options->request.kind,
-					     .may_leave_check = options->request.may_leave_check,
-					     .recording = options->request.record } };
+				  .sequence = { .disk_attached = spec->hardware.disk_at_power_on,
+						.kind = spec->request.kind,
+						.may_leave_check = spec->request.may_leave_check,
+						.recording = spec->request.record } };
 }
 
-/* Before hello nothing of the disk was seen: a QEMU that cannot start may be
- * given more. Whether there is something to give. */
+/* Give a QEMU that cannot start more rights: before hello it has seen nothing of the
+ * disk. Return false if there is nothing more to give. */
 static bool ease(struct run *run, const struct session *session)
 {
-	if (run->sandbox && ending_lacks_sandbox(session)) {
+	struct exit_facts facts = session_exit_facts(session);
+
+	if (run->sandbox && exit_reason_lacks_sandbox(&facts)) {
 		run->sandbox = false;
 		return true;
 	}
-	if (!run->confined || !ending_gave_up(session))
+	if (!run->confined || !exit_reason_gave_up(&facts))
 		return false;
 	run->confined = false;
 	return true;
 }
 
-/* What a machine said or did that one in order does not do. */
+/* Return true for a fault that a machine in good order does not show. */
 static bool is_suspect(const struct fault *fault)
 {
 	return fault->reason == REASON_GUEST_DIED || fault->reason == REASON_GUEST_PROTOCOL ||
 	       fault->reason == REASON_STALLED || fault->reason == REASON_INTERNAL;
 }
 
-/* What to do about a machine that failed before anything of the disk was seen. A
- * saved machine that does not come up is nobody's fault but its own. */
+/* Decide what follows a failure. Until the disk was seen another machine may be tried. A
+ * saved machine that does not come up says nothing about a fresh one. */
 static enum outcome judge_failure(struct run *run, const struct session *session,
 				  const struct warm *warm, const struct fault *fault)
 {
@@ -94,38 +128,51 @@ static enum outcome judge_failure(struct run *run, const struct session *session
 		       fault->reason == REASON_NO_MEMORY;
 
 	/* Unless it is QEMU that does not even start, so confined. */
-	if (warm->mode == WARM_RESTORE && is_suspect(fault) && session->greeted)
+	if (warm->mode == WARM_RESTORE && is_suspect(fault) && session->monitor.greeted)
 		warm_discard(warm);
 	if (warm->mode == WARM_RESTORE && !session->is_up && fault->reason != REASON_INTERRUPTED)
 		return OUTCOME_COLD;
-	if (warm->mode == WARM_SAVE && session->is_up && !session->order.disk_attached &&
+	if (warm->mode == WARM_SAVE && session->is_up && !session->sequence.disk_attached &&
 	    fault->reason != REASON_INTERRUPTED) {
 		run->saving = false;
-		return run->options->verb == VERB_PREPARE ? OUTCOME_FAULT : OUTCOME_AGAIN;
+		return only_prepares(run) ? OUTCOME_FAULT : OUTCOME_AGAIN;
 	}
-	if (session->order.phase != PHASE_SILENT || !in_time)
+	if (session->sequence.phase != PHASE_SILENT || !in_time)
 		return OUTCOME_FAULT;
 	if (ease(run, session))
 		return OUTCOME_AGAIN;
 	return fault->reason == REASON_NO_MEMORY ? OUTCOME_FAULT : OUTCOME_NO_HELLO;
 }
 
-/* What the machine is for. */
+/* Do the work of the machine. */
 static int converse(struct run *run, struct session *session, const struct machine_plan *plan,
 		    struct warm *warm, enum status *ret_status, struct fault *fault)
 {
-	if (run->options->verb == VERB_PREPARE) {
+	const struct vm_spec *spec = run->spec;
+	const struct conversation conversation = { .request = &spec->request,
+						   .disk = &run->disk,
+						   .attach = spec->hardware.attach,
+						   .disk_at_power_on =
+							   spec->hardware.disk_at_power_on,
+						   .disk_awaited = spec->disk.awaited,
+						   .keep_disk = spec->disk.keep,
+						   .accel = plan->accel,
+						   .memory_mib = spec->memory_mib,
+						   .confined = plan->confine->rules_fd >= 0 };
+
+	if (only_prepares(run)) {
 		*ret_status = STATUS_OK;
-		return conversation_prepare(session, plan, warm, run->options, fault);
+		return conversation_prepare(&conversation, session, warm, fault);
 	}
 	/* Nothing runs any more when the verdict is read. */
-	if (conversation_run(session, plan, warm, run->options, &run->paths, fault) < 0 ||
+	if (conversation_run(&conversation, session, warm, fault) < 0 ||
 	    session_stop(session, fault) < 0)
 		return -1;
 	return report_verdict(run, session, ret_status, fault);
 }
 
-/* --prepare, where no machine is to be saved: there is a good one, or none can be. */
+/* Nothing is asked but a saved machine, and none is to be saved now: there is a good one,
+ * or none can be. */
 static enum outcome look_at_saved(const struct warm *warm, enum status *ret_status)
 {
 	if (warm->mode == WARM_OFF)
@@ -147,19 +194,20 @@ static enum outcome run_machine(struct run *run, enum accel accel, int64_t hello
 	struct warm warm;
 	enum outcome outcome = OUTCOME_VERDICT;
 
-	prepare(run, accel, &confine, &plan, &session);
+	plan_machine(run, accel, &confine, &plan);
+	prepare_session(run, &session);
 	warm_open(&warm, &plan, run->paths.build_id,
-		  (struct warm_wish){ run->options->warm && run->saving, may_restore }, fault);
+		  (struct warm_wish){ run->spec->warm && run->saving, may_restore }, fault);
 	if (warm.mode == WARM_RESTORE) {
 		plan.saved_fd = warm.saved_fd;
 		hello_ms = hello_ms < RESTORED_HELLO_MS ? hello_ms : RESTORED_HELLO_MS;
 	}
-	if (run->options->verb == VERB_PREPARE && warm.mode != WARM_SAVE)
+	if (only_prepares(run) && warm.mode != WARM_SAVE)
 		outcome = look_at_saved(&warm, ret_status);
 	else if (session_open(&session, &plan, hello_ms, fault) < 0 ||
 		 converse(run, &session, &plan, &warm, ret_status, fault) < 0)
 		outcome = judge_failure(run, &session, &warm, fault);
-	user_end(&run->user);
+	user_streams_end(&run->user);
 	run->was_up = session.is_up;
 	session_close(&session);
 	warm_close(&warm);
@@ -192,26 +240,26 @@ static int no_accelerator(enum accel accel, struct fault *fault)
 
 int run_machines(struct run *run, enum status *ret_status, struct fault *fault)
 {
-	const struct options *options = run->options;
+	enum accel wish = run->spec->accel;
 	struct accel_candidates candidates;
 	bool was_too_slow = false;
 
-	accel_candidates(options->accel, run->paths.qemu, &candidates);
+	accel_candidates(wish, run->paths.qemu, &candidates);
 	for (size_t i = 0; i < candidates.count; i++) {
 		enum accel accel = candidates.list[i];
 		bool last = i + 1 == candidates.count;
-		int64_t hello_ms =
-			last ? (int64_t)options->hello_seconds * 1000 : CANDIDATE_HELLO_MS;
+		int64_t hello_ms = last ? limit_ms(run->spec->limits.hello_seconds, HELLO_SECONDS)
+					: CANDIDATE_HELLO_MS;
 		enum outcome outcome = run_candidate(run, accel, hello_ms, ret_status, fault);
 
-		if (run->was_up && options->accel == ACCEL_AUTO)
+		if (run->was_up && wish == ACCEL_AUTO)
 			accel_remember(run->paths.qemu, accel, was_too_slow);
 		if (outcome == OUTCOME_VERDICT)
 			return 0;
 		if (outcome == OUTCOME_FAULT)
 			return -1;
 		was_too_slow = fault->reason == REASON_STALLED;
-		if (last && options->accel != ACCEL_AUTO && accel != ACCEL_TCG)
+		if (last && wish != ACCEL_AUTO && accel != ACCEL_TCG)
 			return no_accelerator(accel, fault);
 	}
 	return -1;

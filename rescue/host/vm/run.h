@@ -4,20 +4,21 @@
 #ifndef VM_RUN_H
 #define VM_RUN_H
 
-#include "options.h"
+#include "host/vm/talk/caller.h"
+#include "host/vm/talk/events.h"
+#include "host/vm/user/user_streams.h"
 #include "paths.h"
 #include "progress.h"
-#include "report.h"
-#include "user.h"
-#include "word.h"
+#include "vm.h"
 
 struct run {
-	const struct options *options;
+	const struct vm_spec *spec;
 	struct paths paths;
-	struct report *report;
+	struct disk_plan disk; /* of the spec */
+	const struct events *events;
 	struct progress *progress;
-	struct user user;
-	struct word word;
+	struct user_streams user;
+	struct caller caller;
 	int signals_fd;
 	int console_fd;
 	bool sandbox;  /* until QEMU says that it has none */

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "arguments.h"
+
+#include "wire/limits.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KERNEL_ALWAYS "console=ttyS0 quiet panic=-1"
+/* Without an IDE disk the controller need not be woken: 0.2 s. */
+#define KERNEL_NO_IDE " initcall_blacklist=piix_init"
+/* One emulated processor: no use in calibrating its APIC timer (0.1 s), nor in
+ * patching the locks of several processors out of the kernel (0.06 s). */
+#define KERNEL_TCG_ONE " noapictimer noreplace-smp"
+/* No dot in the name: the kernel hands it to the agent. */
+#define KERNEL_TRACE " trace=1"
+
+static const char *const stream_names[] = { "input", "output", "error" };
+
+static void write_kernel_line(struct arguments *arguments, const struct machine_plan *plan)
+{
+	const struct hardware *hardware = plan->hardware;
+
+	snprintf(arguments->kernel_line, sizeof(arguments->kernel_line), "%s%s%s%s%s%s",
+		 KERNEL_ALWAYS, hardware->attach == ATTACH_IDE ? "" : KERNEL_NO_IDE,
+		 plan->accel == ACCEL_TCG && hardware->cpus == 1 ? KERNEL_TCG_ONE : "",
+		 hardware->trace ? KERNEL_TRACE : "", hardware->append ? " " : "",
+		 hardware->append ? hardware->append : "");
+}
+
+static void write_texts(struct arguments *arguments, const struct machine_plan *plan,
+			const int fds[CHANNELS])
+{
+	snprintf(arguments->machine, sizeof(arguments->machine), "pc,usb=off,vmport=off,accel=%s",
+		 accel_word(plan->accel));
+	snprintf(arguments->memory, sizeof(arguments->memory), "%u", plan->memory_mib);
+	snprintf(arguments->wire, sizeof(arguments->wire), "socket,id=wire,fd=%d",
+		 fds[CHANNEL_WIRE]);
+	snprintf(arguments->qmp, sizeof(arguments->qmp), "socket,id=qmp,fd=%d", fds[CHANNEL_QMP]);
+	snprintf(arguments->console, sizeof(arguments->console), "socket,id=console,fd=%d",
+		 fds[CHANNEL_CONSOLE]);
+	for (int i = 0; i < MACHINE_STREAMS; i++)
+		snprintf(arguments->streams[i], sizeof(arguments->streams[i]), "socket,id=%s,fd=%d",
+			 stream_names[i], fds[CHANNEL_INPUT + i]);
+	snprintf(arguments->saved, sizeof(arguments->saved), "fd:%d", plan->saved_fd);
+	snprintf(arguments->cpus, sizeof(arguments->cpus), "%u", plan->hardware->cpus);
+	snprintf(arguments->rtc, sizeof(arguments->rtc), "base=%s,clock=vm", plan->hardware->rtc);
+	write_kernel_line(arguments, plan);
+}
+
+static char *dump(json_t *object)
+{
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+	json_decref(object);
+	return text;
+}
+
+static void write_fdsets(struct arguments *arguments, const struct disk_plan *disk)
+{
+	struct disk_fd fds[DISK_FDS_MAX];
+	int count = disk ? disk_fds(disk, fds) : 0;
+
+	for (int i = 0; i < count; i++)
+		snprintf(arguments->fdsets[i], sizeof(arguments->fdsets[i]), "fd=%d,set=%d",
+			 fds[i].fd, fds[i].set);
+}
+
+/* The disk is told as JSON: a name may have commas. */
+static int write_objects(struct arguments *arguments, const struct machine_plan *plan)
+{
+	const struct hardware *hardware = plan->hardware;
+
+	if (plan->disk) {
+		arguments->node = dump(disk_node(plan->disk));
+		arguments->device = dump(hardware_device(hardware->attach));
+		if (!arguments->node || !arguments->device)
+			return -1;
+	}
+	return 0;
+}
+
+/* Commas are doubled: QEMU takes a single one for the end of the value. */
+static int write_share(struct arguments *arguments, const struct hardware *hardware)
+{
+	char *at;
+
+	if (!hardware->share)
+		return 0;
+	arguments->share = malloc(2 * strlen(hardware->share) + 128);
+	if (!arguments->share)
+		return -1;
+	at = arguments->share + sprintf(arguments->share,
+					"local,id=share,security_model=none,"
+					"readonly=%s,path=",
+					hardware->share_writable ? "off" : "on");
+	for (const char *from = hardware->share; *from; from++) {
+		if (*from == ',')
+			*at++ = ',';
+		*at++ = *from;
+	}
+	*at = '\0';
+	return 0;
+}
+
+void arguments_free(struct arguments *arguments)
+{
+	free(arguments->node);
+	free(arguments->device);
+	free(arguments->share);
+}
+
+/* The machine. No network, no path of a socket: everything is inherited. */
+static void write_table(struct arguments *arguments, const struct machine_plan *plan)
+{
+	const struct hardware *hardware = plan->hardware;
+	const char *chardev = hardware->streams ? "-chardev" : NULL;
+	const char *port = hardware->streams ? "-device" : NULL;
+	const struct {
+		const char *option, *value;
+	} table[] = {
+		{ "-nodefaults", NULL },
+		{ "-no-user-config", NULL },
+		{ "-no-reboot", NULL },
+		{ "-display", "none" },
+		{ "-machine", arguments->machine },
+		{ "-cpu", plan->accel == ACCEL_TCG ? "max" : "host" },
+		{ hardware->cpus > 1 ? "-smp" : NULL, arguments->cpus },
+		{ "-m", arguments->memory },
+		{ hardware->rtc ? "-rtc" : NULL, arguments->rtc },
+		{ "-kernel", plan->kernel },
+		{ "-initrd", plan->initramfs },
+		{ "-append", arguments->kernel_line },
+		{ "-chardev", arguments->qmp },
+		{ "-mon", "chardev=qmp,mode=control" },
+		{ "-chardev", arguments->console },
+		{ "-serial", "chardev:console" },
+		{ "-chardev", arguments->wire },
+		{ "-device", "virtio-serial-pci" },
+		{ "-device", "virtserialport,chardev=wire,name=" WIRE_PORT_NAME },
+		{ chardev, arguments->streams[0] },
+		{ port, "virtserialport,chardev=input,name=" WIRE_INPUT_NAME },
+		{ chardev, arguments->streams[1] },
+		{ port, "virtserialport,chardev=output,name=" WIRE_OUTPUT_NAME },
+		{ chardev, arguments->streams[2] },
+		{ port, "virtserialport,chardev=error,name=" WIRE_ERROR_NAME },
+		{ "-device", "virtio-scsi-pci,id=scsi" },
+		{ "-device", "virtio-rng-pci" },
+		{ hardware_controller(hardware->attach) ? "-device" : NULL,
+		  hardware_controller(hardware->attach) },
+		{ arguments->fdsets[0][0] ? "-add-fd" : NULL, arguments->fdsets[0] },
+		{ arguments->fdsets[1][0] ? "-add-fd" : NULL, arguments->fdsets[1] },
+		{ arguments->node ? "-blockdev" : NULL, arguments->node },
+		{ arguments->device ? "-device" : NULL, arguments->device },
+		{ arguments->share ? "-fsdev" : NULL, arguments->share },
+		{ arguments->share ? "-device" : NULL,
+		  "virtio-9p-pci,fsdev=share,mount_tag=share" },
+		{ plan->sandbox ? "-sandbox" : NULL,
+		  "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny" },
+		{ plan->saved_fd >= 0 ? "-incoming" : NULL, arguments->saved },
+	};
+	size_t count = 0;
+
+	arguments->argv[count++] = plan->qemu;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (!table[i].option)
+			continue;
+		arguments->argv[count++] = table[i].option;
+		if (table[i].value)
+			arguments->argv[count++] = table[i].value;
+	}
+	arguments->argv[count] = NULL;
+}
+
+int arguments_write(struct arguments *arguments, const struct machine_plan *plan,
+		    const int fds[CHANNELS])
+{
+	*arguments = (struct arguments){ 0 };
+	write_texts(arguments, plan, fds);
+	write_fdsets(arguments, plan->disk);
+	if (write_objects(arguments, plan) < 0 || write_share(arguments, plan->hardware) < 0) {
+		arguments_free(arguments);
+		return -1;
+	}
+	write_table(arguments, plan);
+	return 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "disk_node.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+int disk_fds(const struct disk_plan *disk, struct disk_fd ret_fds[DISK_FDS_MAX])
+{
+	int count = 0;
+
+	ret_fds[count++] = (struct disk_fd){ disk->image.fd, FDSET_DISK };
+	if (disk->backing.format && disk->backing.fd >= 0)
+		ret_fds[count++] = (struct disk_fd){ disk->backing.fd, FDSET_BACKING };
+	return count;
+}
+
+/* QEMU has a driver of its own for block devices. */
+static const char *file_driver(const struct disk_image *image)
+{
+	struct stat status;
+	int result = image->fd >= 0 ? fstat(image->fd, &status) : stat(image->path, &status);
+
+	return result == 0 && S_ISBLK(status.st_mode) ? "host_device" : "file";
+}
+
+static json_t *file_node(const struct disk_image *image, int set)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "/dev/fdset/%d", set);
+	return json_pack("{s:s, s:s, s:s}", "driver", file_driver(image), "filename",
+			 image->fd >= 0 ? name : image->path, "locking", "off");
+}
+
+/* The overlay is thrown away on any failure, so no flush of the guest needs to
+ * reach the platter: the caller flushes before it trusts the result. Zeroes
+ * stay holes as it is: detect-zeroes was measured and saves nothing. */
+json_t *disk_node(const struct disk_plan *disk)
+{
+	json_t *node = json_pack("{s:s, s:s, s:b, s:s, s:{s:b, s:b}, s:o}", "node-name", "disk",
+				 "driver", disk->image.format, "read-only", (int)disk->read_only,
+				 "discard", "unmap", "cache", "direct", 0, "no-flush", 1, "file",
+				 file_node(&disk->image, FDSET_DISK));
+	json_t *backing;
+
+	if (!node || !disk->backing.format)
+		return node;
+	backing = json_pack("{s:s, s:b, s:o}", "driver", disk->backing.format, "read-only", 1,
+			    "file", file_node(&disk->backing, FDSET_BACKING));
+	if (json_object_set_new(node, "backing", backing) == 0)
+		return node;
+	json_decref(node);
+	return NULL;
+}

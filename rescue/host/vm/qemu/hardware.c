@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hardware.h"
+
+const char *const attach_words[] = { "scsi", "ide", "virtio", "usb", "nvme", NULL };
+
+static const struct {
+	const char *driver, *bus, *controller;
+	bool hot_plug, stops; /* it can stop the machine on an error */
+} kinds[] = {
+	[ATTACH_SCSI] = { "scsi-hd", "scsi.0", NULL, true, true },
+	[ATTACH_IDE] = { "ide-hd", "ide.0", NULL, false, true },
+	[ATTACH_VIRTIO] = { "virtio-blk-pci", NULL, NULL, true, true },
+	[ATTACH_USB] = { "usb-storage", "usb.0", "qemu-xhci,id=usb", true, true },
+	[ATTACH_NVME] = { "nvme", NULL, NULL, true, false },
+};
+
+bool hardware_can_hot_plug(enum attach attach)
+{
+	return kinds[attach].hot_plug;
+}
+
+const char *hardware_controller(enum attach attach)
+{
+	return kinds[attach].controller;
+}
+
+/* On an error the machine stops and says so, instead of telling the guest: it
+ * is for the host to explain a host's full disk. */
+json_t *hardware_device(enum attach attach)
+{
+	json_t *device = json_pack("{s:s, s:s*, s:s, s:s}", "driver", kinds[attach].driver, "bus",
+				   kinds[attach].bus, "id", "disk-device", "drive", "disk");
+
+	if (device && kinds[attach].stops) {
+		json_object_set_new(device, "werror", json_string("stop"));
+		json_object_set_new(device, "rerror", json_string("stop"));
+	}
+	if (device && attach == ATTACH_NVME)
+		json_object_set_new(device, "serial", json_string("grow-disk"));
+	return device;
+}
