@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fault.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,4 +46,10 @@ int fault_hint(struct fault *fault, const char *format, ...)
 	vsnprintf(fault->hint, sizeof(fault->hint), format, args);
 	va_end(args);
 	return -1;
+}
+
+void fault_capitalize(struct fault *fault)
+{
+	fault->message[0] = (char)toupper((unsigned char)fault->message[0]);
+	fault->hint[0] = (char)toupper((unsigned char)fault->hint[0]);
 }

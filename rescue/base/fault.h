@@ -26,4 +26,7 @@ int fault_set_errno(struct fault *fault, enum reason reason, int errno_value, co
 /* Add what to do about it. Always returns -1. */
 int fault_hint(struct fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Let message and hint begin with a capital, as sentences that people read do. */
+void fault_capitalize(struct fault *fault);
+
 #endif

@@ -30,3 +30,8 @@ enum reason reason_of_word(const char *word)
 			return reasons[i].reason;
 	return REASON_NONE;
 }
+
+bool reason_is_of_guest(enum reason reason)
+{
+	return reason >= REASON_USAGE;
+}

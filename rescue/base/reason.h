@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every way a run can end without a grown disk: a stable word, and the exit
  * status it maps to. docs/reason-codes.md explains each one to users; a test
- * keeps that table, this one and hostscripts/lib/reasons equal.
+ * keeps the two equal. The first part is what the host finds, the second what the
+ * virtual machine tells.
  */
 #ifndef BASE_REASON_H
 #define BASE_REASON_H
+
+#include <stdbool.h>
 
 enum status {
 	STATUS_OK = 0,
@@ -18,6 +21,33 @@ enum status {
 
 /* X(identifier, word, status) */
 #define REASON_TABLE(X)                                                                            \
+	X(REASON_SIZE_INVALID, "size-invalid", STATUS_USAGE)                                       \
+	X(REASON_IMAGE_NOT_FOUND, "image-not-found", STATUS_REFUSED)                               \
+	X(REASON_IMAGE_NOT_A_FILE, "image-not-a-file", STATUS_REFUSED)                             \
+	X(REASON_IMAGE_UNREADABLE, "image-unreadable", STATUS_REFUSED)                             \
+	X(REASON_IMAGE_NOT_WRITABLE, "image-not-writable", STATUS_REFUSED)                         \
+	X(REASON_IMAGE_FORMAT, "image-format", STATUS_REFUSED)                                     \
+	X(REASON_IMAGE_ENCRYPTED, "image-encrypted", STATUS_REFUSED)                               \
+	X(REASON_IMAGE_BACKING_FILE, "image-backing-file", STATUS_REFUSED)                         \
+	X(REASON_BACKING_FILE_MISSING, "backing-file-missing", STATUS_REFUSED)                     \
+	X(REASON_IMAGE_DATA_FILE, "image-data-file", STATUS_REFUSED)                               \
+	X(REASON_IMAGE_SNAPSHOTS_V2, "image-snapshots-v2", STATUS_REFUSED)                         \
+	X(REASON_IMAGE_LIMIT, "image-limit", STATUS_REFUSED)                                       \
+	X(REASON_IMAGE_HAS_DEPENDENTS, "image-has-dependents", STATUS_REFUSED)                     \
+	X(REASON_SIZE_SMALLER, "size-smaller", STATUS_REFUSED)                                     \
+	X(REASON_TRACE_UNREADABLE, "trace-unreadable", STATUS_REFUSED)                             \
+	X(REASON_TRACE_INVALID, "trace-invalid", STATUS_REFUSED)                                   \
+	X(REASON_IMAGE_CORRUPT, "image-corrupt", STATUS_DAMAGED)                                   \
+	X(REASON_IMAGE_DIRTY, "image-dirty", STATUS_DAMAGED)                                       \
+	X(REASON_IMAGE_TRUNCATED, "image-truncated", STATUS_DAMAGED)                               \
+	X(REASON_LOG_FOREIGN, "log-foreign", STATUS_DAMAGED)                                       \
+	X(REASON_LOG_STALE, "log-stale", STATUS_DAMAGED)                                           \
+	X(REASON_COMMIT_BEGUN, "commit-begun", STATUS_DAMAGED)                                     \
+	X(REASON_IMAGE_LOCKED, "image-locked", STATUS_RETRY)                                       \
+	X(REASON_COMMIT_UNFINISHED, "commit-unfinished", STATUS_RETRY)                             \
+	X(REASON_MISSING_PROGRAM, "missing-program", STATUS_HOST)                                  \
+	X(REASON_FOLDER_NOT_WRITABLE, "folder-not-writable", STATUS_HOST)                          \
+	X(REASON_FENCE_BREACH, "fence-breach", STATUS_INTERNAL)                                    \
 	X(REASON_USAGE, "usage", STATUS_USAGE)                                                     \
 	X(REASON_TABLE_NOT_MBR, "table-not-mbr", STATUS_REFUSED)                                   \
 	X(REASON_TABLE_AMBIGUOUS, "table-ambiguous", STATUS_REFUSED)                               \
@@ -64,5 +94,9 @@ enum status reason_status(enum reason reason);
 
 /* The reason of a word, or REASON_NONE if no such word exists. */
 enum reason reason_of_word(const char *word);
+
+/* Whether the virtual machine may give this reason: a guest must not be able to say
+ * what only the host can find out. */
+bool reason_is_of_guest(enum reason reason);
 
 #endif

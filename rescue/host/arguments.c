@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "arguments.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const arguments_formats[] = { "raw", "qcow2", NULL };
+const char *const arguments_accels[] = { "auto", "kvm", "hvf", "tcg", NULL };
+
+static int hint(const struct arguments *arguments, struct fault *fault)
+{
+	return fault_hint(fault, "See %s --help", arguments->program);
+}
+
+int arguments_refuse(const struct arguments *arguments, struct fault *fault, const char *format,
+		     const char *word)
+{
+	char safe[200] = "", message[sizeof(fault->message)];
+
+	if (word)
+		text_make_safe(safe, sizeof(safe), word, strlen(word));
+	snprintf(message, sizeof(message), format, safe);
+	fault_set(fault, REASON_USAGE, "%s", message);
+	return hint(arguments, fault);
+}
+
+static const char *name_of(const struct arguments *arguments, int code)
+{
+	for (size_t i = 0; arguments->options[i].name; i++)
+		if (arguments->options[i].val == code)
+			return arguments->options[i].name;
+	return "?";
+}
+
+int arguments_refuse_value(const struct arguments *arguments, int code, struct fault *fault)
+{
+	char safe[128];
+
+	text_make_safe(safe, sizeof(safe), optarg, strlen(optarg));
+	fault_set(fault, REASON_USAGE, "--%s cannot be '%s'", name_of(arguments, code), safe);
+	return hint(arguments, fault);
+}
+
+/* getopt_long goes on to the next word only after the last letter of "-qv". */
+const char *arguments_culprit(char *const argv[])
+{
+	const char *before = argv[optind - 1];
+	size_t length = strlen(before);
+
+	if (optopt <= 0 || optopt > UCHAR_MAX || !argv[optind] || argv[optind][0] != '-' ||
+	    !strchr(argv[optind], optopt) ||
+	    (length > 1 && before[0] == '-' && (unsigned char)before[length - 1] == optopt))
+		return before;
+	return argv[optind];
+}
+
+int arguments_refuse_option(const struct arguments *arguments, int code, char *const argv[],
+			    struct fault *fault)
+{
+	return arguments_refuse(arguments, fault,
+				code == ':' ? "%s needs a value" : "There is no option %s",
+				arguments_culprit(argv));
+}
+
+int arguments_word(const struct arguments *arguments, int code, const char *const *words,
+		   int *ret_place, struct fault *fault)
+{
+	for (int i = 0; words[i]; i++) {
+		if (strcmp(words[i], optarg) != 0)
+			continue;
+		*ret_place = i;
+		return 0;
+	}
+	return arguments_refuse_value(arguments, code, fault);
+}
+
+int arguments_number(const struct arguments *arguments, int code, unsigned smallest,
+		     unsigned largest, unsigned *ret_number, struct fault *fault)
+{
+	char *end;
+	unsigned long number;
+
+	errno = 0;
+	number = strtoul(optarg, &end, 10);
+	if (optarg[0] < '0' || optarg[0] > '9' || *end != '\0' || errno != 0 || number < smallest ||
+	    number > largest)
+		return arguments_refuse_value(arguments, code, fault);
+	*ret_number = (unsigned)number;
+	return 0;
+}
+
+int arguments_text(const struct arguments *arguments, int code, const char **ret_text,
+		   struct fault *fault)
+{
+	if (optarg[0] == '\0')
+		return arguments_refuse_value(arguments, code, fault);
+	*ret_text = optarg;
+	return 0;
+}

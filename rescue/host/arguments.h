@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the command lines of all verbs have in common, around getopt_long(3). Each function
+ * takes optarg, or the words of argv, and fills the fault "usage" with a sentence that names
+ * the culprit. */
+#ifndef HOST_ARGUMENTS_H
+#define HOST_ARGUMENTS_H
+
+#include "base/fault.h"
+
+#include <getopt.h>
+
+struct arguments {
+	const char *program; /* "grow-disk", for the hint */
+	const struct option *options;
+};
+
+/* The fault "usage"; word (may be NULL) stands in the format, safe to show. Always -1. */
+int arguments_refuse(const struct arguments *arguments, struct fault *fault, const char *format,
+		     const char *word) __attribute__((format(printf, 3, 0)));
+int arguments_refuse_value(const struct arguments *arguments, int code, struct fault *fault);
+
+/* The word that getopt_long has just refused. */
+const char *arguments_culprit(char *const argv[]);
+
+/* An option that getopt_long does not know, or that lacks its value. */
+int arguments_refuse_option(const struct arguments *arguments, int code, char *const argv[],
+			    struct fault *fault);
+
+/* The place of the value in a list that NULL ends; a number within bounds; a text that is not
+ * empty. */
+int arguments_word(const struct arguments *arguments, int code, const char *const *words,
+		   int *ret_place, struct fault *fault);
+int arguments_number(const struct arguments *arguments, int code, unsigned smallest,
+		     unsigned largest, unsigned *ret_number, struct fault *fault);
+int arguments_text(const struct arguments *arguments, int code, const char **ret_text,
+		   struct fault *fault);
+
+/* The words of --format and --accel. */
+extern const char *const arguments_formats[];
+extern const char *const arguments_accels[];
+
+#endif

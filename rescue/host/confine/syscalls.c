@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "syscalls.h"
+
+#ifdef __linux__
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+/* Newer than some headers; from 424 on, all processors have the same numbers. */
+#define FCHMODAT2     452
+#define SETXATTRAT    463
+#define REMOVEXATTRAT 466
+#define FILE_SETATTR  469
+
+/* io_uring would do what this filter forbids, unseen. What openat2 is asked for
+ * lies in memory, where a filter cannot look. */
+static const unsigned never[] = {
+	SYS_socket,    SYS_io_uring_setup, SYS_openat2,	    SYS_truncate,     SYS_setxattr,
+	SYS_lsetxattr, SYS_fsetxattr,	   SYS_removexattr, SYS_lremovexattr, SYS_fremovexattr,
+	SETXATTRAT,    REMOVEXATTRAT,	   FILE_SETATTR,
+};
+
+/* What writing to a folder of the host takes. */
+static const unsigned changes[] = {
+	SYS_fchmod, SYS_fchmodat, FCHMODAT2,  SYS_fchown, SYS_fchownat, SYS_utimensat,
+#ifdef SYS_chmod /* processors of an older age */
+	SYS_chmod,  SYS_chown,	  SYS_lchown, SYS_utime,  SYS_utimes,	SYS_futimesat,
+#endif
+};
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+/* The low half of an argument. */
+#define ARGUMENT(n)                                                                                \
+	(offsetof(struct seccomp_data, args[n]) +                                                  \
+	 (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? sizeof(__u32) : 0))
+
+#define LOAD(offset)		    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset)
+#define SKIP_UNLESS(nr, skip)	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, skip)
+#define SKIP_UNLESS_HAS(bits, skip) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, skip)
+#define DENY			    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES)
+#define ALLOW			    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+
+/* A call that opens, with its flags in that argument: before Landlock's third
+ * version a file that may be read may also be cut. */
+#define DENY_CUT(nr, n)                                                                            \
+	SKIP_UNLESS(nr, 4), LOAD(ARGUMENT(n)), SKIP_UNLESS_HAS(O_TRUNC, 1), DENY, ALLOW
+
+static void deny(struct sock_fprog *program, const unsigned *calls, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		program->filter[program->len++] = (struct sock_filter)SKIP_UNLESS(calls[i], 1);
+		program->filter[program->len++] = (struct sock_filter)DENY;
+	}
+}
+
+int syscalls_restrict(bool may_change)
+{
+	static const struct sock_filter opens[] = {
+		DENY_CUT(SYS_openat, 2),
+#ifdef SYS_open
+		DENY_CUT(SYS_open, 1),
+#endif
+	};
+	struct sock_filter filter[2 + 2 * (COUNT(never) + COUNT(changes)) + COUNT(opens)];
+	struct sock_fprog program = { .filter = filter };
+
+	filter[program.len++] = (struct sock_filter)LOAD(offsetof(struct seccomp_data, nr));
+	deny(&program, never, COUNT(never));
+	if (!may_change)
+		deny(&program, changes, COUNT(changes));
+	for (size_t i = 0; !may_change && i < COUNT(opens); i++)
+		filter[program.len++] = opens[i];
+	filter[program.len++] = (struct sock_filter)ALLOW;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+}
+
+#else
+
+int syscalls_restrict(bool may_change)
+{
+	(void)may_change;
+	return 0;
+}
+
+#endif

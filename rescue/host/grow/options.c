@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "options.h"
+
+#include "base/text.h"
+#include "host/arguments.h"
+
+#include <string.h>
+
+#define PARTITION_MAX	 128
+#define WAIT_SECONDS_MAX 99999
+
+enum code {
+	CODE_FIRST = 256, /* not a character */
+	CODE_PLAN,
+	CODE_RECOVER,
+	CODE_DISCARD,
+	CODE_PARTITION,
+	CODE_REPAIR,
+	CODE_FORMAT,
+	CODE_ALLOW_BACKING,
+	CODE_ALLOW_TRUNCATED,
+	CODE_ACCEL,
+	CODE_NO_WARM,
+	CODE_RTC,
+	CODE_WORK_DIR,
+	CODE_WAIT_LOCK,
+	CODE_JSON,
+	CODE_EVENTS,
+	CODE_KEEP_FAILED,
+	CODE_KEEP_LOG
+};
+
+static const struct option long_options[] = {
+	{ "plan", no_argument, NULL, CODE_PLAN },
+	{ "recover", no_argument, NULL, CODE_RECOVER },
+	{ "discard", no_argument, NULL, CODE_DISCARD },
+	{ "partition", required_argument, NULL, CODE_PARTITION },
+	{ "repair", required_argument, NULL, CODE_REPAIR },
+	{ "format", required_argument, NULL, CODE_FORMAT },
+	{ "allow-backing", no_argument, NULL, CODE_ALLOW_BACKING },
+	{ "allow-truncated", no_argument, NULL, CODE_ALLOW_TRUNCATED },
+	{ "accel", required_argument, NULL, CODE_ACCEL },
+	{ "no-warm", no_argument, NULL, CODE_NO_WARM },
+	{ "rtc", required_argument, NULL, CODE_RTC },
+	{ "work-dir", required_argument, NULL, CODE_WORK_DIR },
+	{ "wait-lock", required_argument, NULL, CODE_WAIT_LOCK },
+	{ "json", no_argument, NULL, CODE_JSON },
+	{ "events", required_argument, NULL, CODE_EVENTS },
+	{ "keep-failed", no_argument, NULL, CODE_KEEP_FAILED },
+	{ "keep-log", required_argument, NULL, CODE_KEEP_LOG },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ 0 },
+};
+
+const char *grow_verb_word(enum grow_verb verb)
+{
+	static const char *const words[] = { "grow", "plan", "recover", "discard" };
+
+	return words[verb];
+}
+
+static const struct arguments arguments = { .program = "grow-disk", .options = long_options };
+
+static int usage(struct fault *fault, const char *format, const char *word)
+{
+	return arguments_refuse(&arguments, fault, format, word);
+}
+
+static int take_verb(struct grow_options *options, enum grow_verb verb, struct fault *fault)
+{
+	if (options->verb != GROW_VERB_GROW && options->verb != verb) {
+		fault_set(fault, REASON_USAGE, "--%s and --%s exclude each other",
+			  grow_verb_word(options->verb), grow_verb_word(verb));
+		return fault_hint(fault, "See grow-disk --help");
+	}
+	options->verb = verb;
+	return 0;
+}
+
+static int take_rtc(struct grow_options *options, struct fault *fault)
+{
+	char safe[128];
+
+	if (rtc_parse(optarg, &options->rtc_unix_s, options->rtc) == 0)
+		return 0;
+	text_make_safe(safe, sizeof(safe), optarg, strlen(optarg));
+	fault_set(fault, REASON_USAGE, "--rtc cannot be '%s': write it as 2038-01-19T03:14:00Z",
+		  safe);
+	return fault_hint(fault, "See grow-disk --help");
+}
+
+static int take_value(struct grow_options *options, int code, struct fault *fault)
+{
+	int place = 0, result;
+
+	switch (code) {
+	case CODE_PARTITION:
+		return arguments_number(&arguments, code, 1, PARTITION_MAX, &options->partition,
+					fault);
+	case CODE_WAIT_LOCK:
+		return arguments_number(&arguments, code, 0, WAIT_SECONDS_MAX,
+					&options->wait_lock_seconds, fault);
+	case CODE_WORK_DIR:
+		return arguments_text(&arguments, code, &options->work_dir, fault);
+	case CODE_EVENTS:
+		return arguments_text(&arguments, code, &options->events, fault);
+	case CODE_KEEP_LOG:
+		return arguments_text(&arguments, code, &options->keep_log, fault);
+	case CODE_RTC:
+		return take_rtc(options, fault);
+	case CODE_REPAIR:
+		result = arguments_word(&arguments, code, repair_words, &place, fault);
+		options->repair = (enum repair)place;
+		return result;
+	case CODE_FORMAT:
+		result = arguments_word(&arguments, code, arguments_formats, &place, fault);
+		options->format = place == 0 ? FORMAT_RAW : FORMAT_QCOW2;
+		return result;
+	default:
+		result = arguments_word(&arguments, code, arguments_accels, &place, fault);
+		options->accel = (enum accel)place;
+		return result;
+	}
+}
+
+static int take(struct grow_options *options, int code, struct fault *fault)
+{
+	switch (code) {
+	case CODE_PLAN:
+		return take_verb(options, GROW_VERB_PLAN, fault);
+	case CODE_RECOVER:
+		return take_verb(options, GROW_VERB_RECOVER, fault);
+	case CODE_DISCARD:
+		return take_verb(options, GROW_VERB_DISCARD, fault);
+	case CODE_ALLOW_BACKING:
+		options->allow_backing = true;
+		return 0;
+	case CODE_ALLOW_TRUNCATED:
+		options->allow_truncated = true;
+		return 0;
+	case CODE_NO_WARM:
+		options->warm = false;
+		return 0;
+	case CODE_KEEP_FAILED:
+		options->keep_failed = true;
+		return 0;
+	case CODE_JSON:
+		options->json = true; /* also where it is abbreviated */
+		return 0;
+	case 'q':
+		options->quiet = true;
+		return 0;
+	case 'v':
+		options->verbose = true;
+		return 0;
+	case 'h':
+		options->help = true;
+		return 0;
+	case 'V':
+		options->version = true;
+		return 0;
+	default:
+		return take_value(options, code, fault);
+	}
+}
+
+static int refuse_negative(const char *word, struct fault *fault)
+{
+	fault_set(fault, REASON_SIZE_INVALID,
+		  "'%.100s' is not a size: grow-disk only makes disks larger", word);
+	return fault_hint(fault, "For a file of that name write ./%.100s", word);
+}
+
+static int take_operands(struct grow_options *options, int argc, char *const argv[],
+			 struct fault *fault)
+{
+	int count = argc - optind;
+
+	if (count < 1)
+		return usage(fault, "The name of an image is missing%s", NULL);
+	if (count > 2)
+		return usage(fault, "'%s' is one operand too many", argv[optind + 2]);
+	options->image = argv[optind];
+	options->size = count == 2 ? argv[optind + 1] : NULL;
+	if (options->size && options->size[0] == '\0')
+		return usage(fault, "SIZE is empty%s", NULL);
+	if (options->keep_failed && options->verb != GROW_VERB_GROW)
+		return usage(fault, "--keep-failed goes only with a grow%s", NULL);
+	if (options->size &&
+	    (options->verb == GROW_VERB_RECOVER || options->verb == GROW_VERB_DISCARD))
+		return usage(fault, "--%s takes no SIZE", grow_verb_word(options->verb));
+	return 0;
+}
+
+/* The word --json, unless it is behind "--". */
+static bool find_json(int argc, char *const argv[])
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
+int grow_options_parse(int argc, char *argv[], struct grow_options *ret_options,
+		       struct fault *fault)
+{
+	int code;
+
+	*ret_options = (struct grow_options){ .warm = true, .json = find_json(argc, argv) };
+	opterr = 0; /* the sentence is ours */
+	while ((code = getopt_long(argc, argv, ":qvhV", long_options, NULL)) != -1) {
+		if (code == '?' && optopt >= '0' && optopt <= '9')
+			return refuse_negative(arguments_culprit(argv), fault);
+		if (code == ':' || code == '?')
+			return arguments_refuse_option(&arguments, code, argv, fault);
+		if (take(ret_options, code, fault) < 0)
+			return -1;
+		if (ret_options->help || ret_options->version)
+			return 0;
+	}
+	return take_operands(ret_options, argc, argv, fault);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line of grow-disk. */
+#ifndef GROW_OPTIONS_H
+#define GROW_OPTIONS_H
+
+#include "base/fault.h"
+#include "host/image/detect.h"
+#include "host/rtc.h"
+#include "host/vm/qemu/accel.h"
+#include "wire/request.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum grow_verb { GROW_VERB_GROW, GROW_VERB_PLAN, GROW_VERB_RECOVER, GROW_VERB_DISCARD };
+
+/* All texts point into argv. */
+struct grow_options {
+	enum grow_verb verb;
+	bool help, version;
+	bool json, quiet, verbose;
+	const char *image;
+	const char *size;   /* NULL: the disk keeps its size */
+	unsigned partition; /* 0: the last one */
+	enum repair repair;
+	enum image_format_wish format;
+	bool allow_backing, allow_truncated;
+	enum accel accel;
+	bool warm;
+	int64_t rtc_unix_s;			  /* 0: now */
+	char rtc[RTC_BYTES];			  /* as QEMU takes it; "": now */
+	const char *work_dir, *events, *keep_log; /* NULL: none */
+	unsigned wait_lock_seconds;
+	bool keep_failed;
+};
+
+extern const char grow_help_text[];
+
+/* The word of a verb in results. Static storage. */
+const char *grow_verb_word(enum grow_verb verb);
+
+/* Fault usage or size-invalid. ret_options->json and quiet are right also after a fault: its
+ * words shall be JSON where --json stands anywhere. */
+int grow_options_parse(int argc, char *argv[], struct grow_options *ret_options,
+		       struct fault *fault);
+
+#endif

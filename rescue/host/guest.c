@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest.h"
+
+#include "program.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int guest_folder(char ret_folder[PATH_MAX], struct fault *fault)
+{
+	const char *given = getenv("GROW_DISK_GUEST_DIR");
+	ssize_t got;
+
+	if (given && given[0]) {
+		snprintf(ret_folder, PATH_MAX, "%s", given);
+		return 0;
+	}
+	got = readlink("/proc/self/exe", ret_folder, PATH_MAX - 1);
+	if (got > 0) {
+		ret_folder[got] = '\0';
+		*strrchr(ret_folder, '/') = '\0';
+		return 0;
+	}
+	fault_set_errno(fault, REASON_NO_GUEST, errno, "The folder of the guest cannot be found");
+	return fault_hint(fault, "Set GROW_DISK_GUEST_DIR to the folder of kernel and "
+				 "initramfs.cpio");
+}
+
+const char *guest_qemu(void)
+{
+	const char *given = getenv("GROW_DISK_QEMU");
+
+	return given && given[0] ? given : "qemu-system-x86_64";
+}
+
+static int need(const char *program, enum reason reason, const char *package, struct fault *fault)
+{
+	char path[PATH_MAX];
+
+	if (program_find(program, path) == 0)
+		return 0;
+	fault_set(fault, reason, "The program %.200s is not there", program);
+	return fault_hint(fault, "On Debian: apt-get install %s", package);
+}
+
+int guest_check_programs(bool machine, struct fault *fault)
+{
+	if (need("qemu-img", REASON_MISSING_PROGRAM, "qemu-utils", fault) < 0 ||
+	    need("qemu-storage-daemon", REASON_MISSING_PROGRAM, "qemu-system-common", fault) < 0)
+		return -1;
+	return machine ? need(guest_qemu(), REASON_NO_QEMU, "qemu-system-x86", fault) : 0;
+}

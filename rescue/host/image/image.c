@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "image.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define GUARD_SUFFIX ".grow-disk.image"
+
+const char *image_format_word(enum image_format format)
+{
+	return format == IMAGE_QCOW2 ? "qcow2" : "raw";
+}
+
+const char *image_at(const struct image *image)
+{
+	return image->guarded ? image->guard : image->path;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+
+	return length > end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* Files that a run leaves are no images. */
+static int refuse_own_files(const struct image *image, struct fault *fault)
+{
+	static const char *const own[] = { ".grow-disk.log",	   ".grow-disk.new",
+					   ".grow-disk.verified",  ".grow-disk.committing",
+					   ".grow-disk.committed", ".grow-disk.failed" };
+
+	if (ends_with(image->name, GUARD_SUFFIX)) {
+		fault_set(fault, REASON_COMMIT_BEGUN,
+			  "%.300s is an image in the middle of a commit, and must not be used",
+			  image->path);
+		return fault_hint(fault, "Finish it: grow-disk --recover %.*s",
+				  (int)(strlen(image->name) - strlen(GUARD_SUFFIX)), image->name);
+	}
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		if (!ends_with(image->name, own[i]))
+			continue;
+		fault_set(fault, REASON_IMAGE_NOT_A_FILE, "%.300s belongs to grow-disk itself",
+			  image->path);
+		return fault_hint(fault, "Name the disk image");
+	}
+	return 0;
+}
+
+/* The last link may lead to a file that an unfinished commit has moved. */
+static int resolve(const char *path, char real[PATH_MAX], struct fault *fault)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	char link[PATH_MAX];
+	ssize_t got;
+
+	if (realpath(path, real))
+		return 0;
+	got = readlink(path, link, sizeof(link) - 1);
+	if (errno != ENAMETOOLONG && got < 0 && strlen(path) < PATH_MAX &&
+	    path[strlen(path) - 1] != '/') {
+		snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1,
+			 slash ? path : ".");
+		if (realpath(folder[0] ? folder : "/", real)) {
+			size_t used = strlen(real);
+
+			snprintf(real + used, PATH_MAX - used, "%s%s", used > 1 ? "/" : "",
+				 slash ? slash + 1 : path);
+			return 0;
+		}
+	}
+	fault_set(fault, REASON_IMAGE_NOT_FOUND,
+		  "There is no file %.300s, or the links on its path lead nowhere", path);
+	return fault_hint(fault, "Look at the path");
+}
+
+int image_find(const char *path, bool only_read, struct image *ret_image, struct fault *fault)
+{
+	struct image *image = ret_image;
+	char *slash;
+
+	*image = (struct image){ .fd = -1, .read_fd = -1, .only_read = only_read };
+	if (path[0] == '\0')
+		return fault_set(fault, REASON_USAGE, "The name of the image is empty");
+	if (resolve(path, image->path, fault) < 0)
+		return -1;
+	slash = strrchr(image->path, '/');
+	image->name = slash + 1;
+	snprintf(image->folder, sizeof(image->folder), "%.*s",
+		 slash == image->path ? 1 : (int)(slash - image->path), image->path);
+	if (strlen(image->path) + sizeof(GUARD_SUFFIX) + 16 > PATH_MAX)
+		return fault_set(fault, REASON_FOLDER_NOT_WRITABLE,
+				 "The path of %.200s is too long for what a run leaves beside it",
+				 image->path);
+	strcpy(image->guard, image->path);
+	strcat(image->guard, GUARD_SUFFIX);
+	if (refuse_own_files(image, fault) < 0)
+		return -1;
+	return image_locate(image, fault);
+}
+
+int image_locate(struct image *image, struct fault *fault)
+{
+	struct stat status;
+
+	image->guarded = stat(image->path, &status) < 0 && stat(image->guard, &status) == 0;
+	if (stat(image_at(image), &status) == 0)
+		return 0;
+	fault_set(fault, REASON_IMAGE_NOT_FOUND, "There is no file %.300s", image->path);
+	return fault_hint(fault, "Look at the path");
+}
+
+static int refuse_kind(const struct image *image, mode_t mode, struct fault *fault)
+{
+	if (S_ISDIR(mode)) {
+		fault_set(fault, REASON_IMAGE_NOT_A_FILE, "%.300s is a directory", image->path);
+		return fault_hint(fault, "Name the disk image in it");
+	}
+	if (S_ISBLK(mode)) {
+		fault_set(fault, REASON_IMAGE_NOT_A_FILE,
+			  "%.300s is a block device, and grow-disk works on image files",
+			  image->path);
+		return fault_hint(fault,
+				  "Grow a device with the program that made it (lvextend, the "
+				  "hypervisor)");
+	}
+	fault_set(fault, REASON_IMAGE_NOT_A_FILE, "%.300s is not a regular file", image->path);
+	return fault_hint(fault, "Name a disk image");
+}
+
+int image_check_kind(const struct image *image, struct fault *fault)
+{
+	struct stat status;
+
+	if (stat(image_at(image), &status) < 0)
+		return 0; /* it is being moved: the lock looks again */
+	if (!S_ISREG(status.st_mode))
+		return refuse_kind(image, status.st_mode, fault);
+	if (access(image_at(image), R_OK) < 0) {
+		fault_set_errno(fault, REASON_IMAGE_UNREADABLE, errno, "%s may not read %.300s",
+				image_user(), image->path);
+		return fault_hint(fault, "Ask its owner, or run as its owner");
+	}
+	if (!image->only_read && access(image_at(image), W_OK) < 0) {
+		fault_set_errno(fault, REASON_IMAGE_NOT_WRITABLE, errno, "%s may not write %.300s",
+				image_user(), image->path);
+		return fault_hint(fault, "Ask its owner; it may also be immutable, or on a file "
+					 "system that is mounted read-only");
+	}
+	return 0;
+}
+
+int image_check_writable(const struct image *image, struct fault *fault)
+{
+	struct stat status;
+
+	if (stat(image_at(image), &status) == 0 && (status.st_mode & 0222) == 0) {
+		fault_set(fault, REASON_IMAGE_NOT_WRITABLE, "%.300s is marked read-only",
+			  image->path);
+		return fault_hint(fault, "To allow the change: chmod u+w");
+	}
+	if (access(image->folder, W_OK | X_OK) == 0)
+		return 0;
+	fault_set_errno(fault, REASON_FOLDER_NOT_WRITABLE, errno,
+			"%s may not write to the folder %.300s, where the redo log has to be",
+			image_user(), image->folder);
+	return fault_hint(fault, "Give write permission to the folder, or move the image");
+}
+
+int image_check_empty(const struct image *image, struct fault *fault)
+{
+	struct stat status;
+
+	if (stat(image_at(image), &status) < 0 || status.st_size > 0)
+		return 0;
+	fault_set(fault, REASON_IMAGE_FORMAT, "%.300s is empty", image->path);
+	return fault_hint(fault, "Name a disk image");
+}
+
+int image_mark(const char *path, struct image_mark *ret_mark)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return -1;
+	*ret_mark = (struct image_mark){ .device = status.st_dev,
+					 .inode = status.st_ino,
+					 .bytes = status.st_size,
+					 .mtime_s = status.st_mtim.tv_sec,
+					 .mtime_ns = status.st_mtim.tv_nsec };
+	return 0;
+}
+
+static bool same_mark(const struct image_mark *a, const struct image_mark *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->bytes == b->bytes &&
+	       a->mtime_s == b->mtime_s && a->mtime_ns == b->mtime_ns;
+}
+
+int image_check_mark(const struct image *image, struct fault *fault)
+{
+	struct image_mark now;
+
+	if (image_mark(image->path, &now) == 0 && same_mark(&now, &image->seen))
+		return 0;
+	fault_set(fault, REASON_IMAGE_LOCKED,
+		  "Another program changed or replaced %.300s while its log was made; the log is "
+		  "thrown away",
+		  image->path);
+	return fault_hint(fault, "Find that program, and run grow-disk again when it has ended");
+}
+
+bool image_is(const struct image *image, const char *path)
+{
+	struct stat mine, other;
+
+	return stat(image_at(image), &mine) == 0 && stat(path, &other) == 0 &&
+	       mine.st_dev == other.st_dev && mine.st_ino == other.st_ino;
+}
+
+const char *image_user(void)
+{
+	const struct passwd *user = getpwuid(geteuid());
+
+	return user ? user->pw_name : "This user";
+}
+
+void image_close(struct image *image)
+{
+	close_fdp(&image->fd);
+	close_fdp(&image->read_fd);
+}

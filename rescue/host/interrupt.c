@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "interrupt.h"
+
+#include "base/io.h"
+#include "host/signals.h"
+
+#include <signal.h>
+
+bool interrupt_came(struct interrupt *interrupt)
+{
+	int number;
+
+	while ((number = signals_next(interrupt->signals_fd)) != 0) {
+		if (number == SIGCHLD || number == SIGWINCH || interrupt->signal_number != 0)
+			continue;
+		interrupt->signal_number = number;
+		interrupt->at_ms = clock_ms();
+	}
+	return interrupt->signal_number != 0;
+}
+
+int interrupt_check(struct interrupt *interrupt, struct fault *fault)
+{
+	if (!interrupt_came(interrupt))
+		return 0;
+	fault_set(fault, REASON_INTERRUPTED, "%s ended the run; the image is what it was",
+		  interrupt_name(interrupt));
+	return fault_hint(fault, "Run it again");
+}
+
+const char *interrupt_name(const struct interrupt *interrupt)
+{
+	switch (interrupt->signal_number) {
+	case SIGHUP:
+		return "SIGHUP";
+	case SIGINT:
+		return "SIGINT";
+	case SIGQUIT:
+		return "SIGQUIT";
+	default:
+		return "SIGTERM";
+	}
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fence.h"
+
+#include "base/cleanup.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define PLACES_MAX  1024       /* an honest guest writes to one place outside: the table */
+#define PIECE_BYTES (1u << 20) /* compare this many bytes per read */
+
+/* What a comparison works with. */
+struct fence {
+	struct block_disk *image, *log;
+	const struct write_set *set;
+	struct fence_receipt *receipt;
+	uint8_t *before, *after; /* PIECE_BYTES each */
+};
+
+int fence_breach(struct fault *fault, const char *format, ...)
+{
+	char what[300];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	fault_set(fault, REASON_FENCE_BREACH,
+		  "The virtual machine changed what it must not touch: %s. Nothing of it has been "
+		  "kept, the image is what it was",
+		  what);
+	return fault_hint(fault, "This is a fault of grow-disk, or an attack by the content of the "
+				 "image: please report it");
+}
+
+static int compare_piece(const struct fence *fence, uint64_t at, size_t size_bytes,
+			 struct fault *fault)
+{
+	uint64_t first = 0, differing;
+
+	if (block_read(fence->log, at, fence->after, size_bytes, fault) < 0 ||
+	    block_read(fence->image, at, fence->before, size_bytes, fault) < 0)
+		return -1;
+	if (memcmp(fence->before, fence->after, size_bytes) == 0)
+		return 0;
+	differing =
+		write_set_judge(fence->set, at, fence->before, fence->after, size_bytes, &first);
+	fence->receipt->differing_bytes += differing;
+	if (differing == 0)
+		return 0;
+	return fence_breach(fault,
+			    "%" PRIu64 " bytes outside of partition %u, the first at %" PRIu64,
+			    differing, fence->set->target.number, first);
+}
+
+static int compare_range(const struct fence *fence, uint64_t at, uint64_t bytes,
+			 struct fault *fault)
+{
+	while (bytes > 0) {
+		size_t piece = bytes < PIECE_BYTES ? (size_t)bytes : PIECE_BYTES;
+
+		if (compare_piece(fence, at, piece, fault) < 0)
+			return -1;
+		fence->receipt->compared_bytes += piece;
+		at += piece;
+		bytes -= piece;
+	}
+	return 0;
+}
+
+/* The first sector, which has the small ranges of the write set, is compared always, and as
+ * a whole. */
+static int compare_first_sector(const struct fence *fence, struct fault *fault)
+{
+	if (compare_range(fence, 0, TABLE_SECTOR_BYTES, fault) < 0)
+		return -1;
+	for (size_t i = 0; i < fence->set->count; i++)
+		if (fence->set->ranges[i].at < TABLE_SECTOR_BYTES)
+			fence->receipt->compared_bytes -= fence->set->ranges[i].bytes;
+	return 0;
+}
+
+static int compare_extents(const struct fence *fence, const struct block_extent *extents,
+			   size_t count, struct fault *fault)
+{
+	unsigned places = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t at = extents[i].at, end = at + extents[i].bytes, bytes;
+
+		at = at < TABLE_SECTOR_BYTES ? TABLE_SECTOR_BYTES : at;
+		while (at < end && write_set_next(fence->set, &at, end, &bytes)) {
+			if (++places > PLACES_MAX)
+				return fence_breach(fault,
+						    "more than %u places outside of partition %u",
+						    PLACES_MAX, fence->set->target.number);
+			if (compare_range(fence, at, bytes, fault) < 0)
+				return -1;
+			at += bytes;
+		}
+	}
+	return 0;
+}
+
+int fence_compare(struct block_disk *image, struct block_disk *log, const struct write_set *set,
+		  uint64_t size_after_bytes, struct fence_receipt *ret_receipt, struct fault *fault)
+{
+	cleanup_free uint8_t *pieces = malloc(2 * (size_t)PIECE_BYTES);
+	cleanup_free struct block_extent *extents = NULL;
+	struct fence fence = { .image = image,
+			       .log = log,
+			       .set = set,
+			       .receipt = ret_receipt,
+			       .before = pieces,
+			       .after = pieces ? pieces + PIECE_BYTES : NULL };
+	size_t count;
+
+	*ret_receipt = (struct fence_receipt){ .made = true };
+	if (!pieces)
+		return fault_set(fault, REASON_NO_MEMORY, "Memory has run out");
+	if (log->size_bytes != size_after_bytes)
+		return fence_breach(fault, "the size of the disk, which is %" PRIu64 " bytes now",
+				    log->size_bytes);
+	if (compare_first_sector(&fence, fault) < 0 ||
+	    block_extents(log, &extents, &count, fault) < 0)
+		return -1;
+	return compare_extents(&fence, extents, count, fault);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* By what a later run knows a disk: checksums of what no use of it leaves alone, the first
+ * sector and the superblock of the target. */
+#ifndef LOG_MARKS_H
+#define LOG_MARKS_H
+
+#include "checksum.h"
+#include "host/block/block.h"
+#include "table/table.h"
+
+/* The superblock in two halves: a commit whose power was cut may have written one sector. */
+struct marks {
+	char boot_code[CHECKSUM_CHARS + 1];
+	char sector[CHECKSUM_CHARS + 1];
+	char superblock[2][CHECKSUM_CHARS + 1];
+	uint8_t first_sector[TABLE_SECTOR_BYTES]; /* as it was read */
+};
+
+#define MARKS_SUPERBLOCK_AT 1024 /* ext2/3/4: from the start of its partition */
+
+/* Read them. superblock_at_bytes: on the disk. */
+int marks_take(struct block_disk *disk, uint64_t superblock_at_bytes, struct marks *ret_marks,
+	       struct fault *fault);
+
+#endif
