@@ -19,13 +19,17 @@ PART_CFLAGS := -I$(B)/parts/util-linux/include -I$(B)/parts/e2fsprogs/include
 PART_LIBS := -L$(B)/parts/util-linux/lib -L$(B)/parts/e2fsprogs/lib \
 	-lfdisk -lblkid -luuid -lext2fs -le2p -lcom_err
 
+HOST_LIBS := -ljansson -lnbd -lnettle
+
 BASE := $(wildcard rescue/base/*.c rescue/wire/*.c)
+TABLE := $(wildcard rescue/table/*.c)
 AGENT := $(shell find rescue/agent -name '*.c')
-VM := $(shell find rescue/host/vm -name '*.c')
+HOST := $(shell find rescue/host -name '*.c') $(TABLE)
+VM := $(filter rescue/host/vm/% rescue/host/confine/% rescue/host/signals.c,$(HOST))
 UNIT := $(wildcard tests/unit/*.c)
 HASH := \#
 SHELL_SCRIPTS = $(shell find .ci bench hostscripts initramfs tests -type f -exec awk 'FNR == 1 && /^$(HASH)!.*sh$$/ { print FILENAME } { nextfile }' {} +)
-FUZZ := report request qmp uevent session
+FUZZ := report request qmp uevent session qcow2 ticket options
 C_FILES = $(shell find bench rescue tests -name '*.[ch]')
 
 # Two builds of everything: plain, and with sanitizers for the tests.
@@ -37,12 +41,13 @@ say = $(if $(V),,@echo '  $(1)	$(2)')
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-all: $(B)/rescue-vm $(B)/initramfs.cpio $(B)/kernel
+all: $(B)/grow-disk-host $(B)/initramfs.cpio $(B)/kernel
 
 help:
 	@echo 'make            build the programs and the rescue image (installs nothing)'
 	@echo 'make demo       install what is missing, build, and grow a sample disk'
 	@echo 'make check      install what is missing, build, and run every test'
+	@echo 'make quick      build, and run the tests that need no machine: a minute'
 	@echo 'make fuzz       each fuzz target for a minute (FUZZ_SECONDS, FUZZ_RUNS, FUZZ)'
 	@echo 'make check-faults  500 kills, 100 power cuts, every fault of the host (KILLS, CUTS, STEPS, SEED)'
 	@echo 'make check-soak    200 grows of random disks (COUNT, SEED)'
@@ -65,8 +70,13 @@ check: setup
 	$(Q)$(MAKE) --no-print-directory all check-build lint
 	$(Q)tests/run
 
+# No rescue image is needed: the kernel is not built.
+quick: setup
+	$(Q)$(MAKE) --no-print-directory check-build
+	$(Q)tests/run -q
+
 # What only the tests need.
-check-build: $(B)/asan/rescue $(B)/asan/rescue-vm $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT)) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/faults/strike $(B)/faults/lossy $(B)/bench/measure
+check-build: $(B)/asan/rescue $(B)/asan/grow-disk-host $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT)) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/faults/strike $(B)/faults/lossy $(B)/tests-preload.so $(B)/bench/measure
 
 fuzz:
 	$(Q)initramfs/install-packages build fuzz
@@ -128,31 +138,31 @@ $(B)/rescue: $(call objects,plain,$(AGENT) $(BASE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) -static -s -o $@ $^ $(PART_LIBS) -ljansson
 
-$(B)/rescue-vm: $(call objects,plain,$(VM) $(BASE))
+$(B)/grow-disk-host: $(call objects,plain,$(HOST) $(BASE))
 	$(call say,LINK,$@)
-	$(Q)$(CC) -o $@ $^ -ljansson
+	$(Q)$(CC) -o $@ $^ $(HOST_LIBS)
 
 $(B)/asan/rescue: $(call objects,asan,$(AGENT) $(BASE))
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PART_LIBS) -ljansson
 
-$(B)/asan/rescue-vm: $(call objects,asan,$(VM) $(BASE))
+$(B)/asan/grow-disk-host: $(call objects,asan,$(HOST) $(BASE))
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(SANITIZE) -o $@ $^ -ljansson
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(HOST_LIBS)
 
 # A unit test links the sanitized rooms, all but the two programs' main files.
-UNIT_OBJECTS := $(call objects,asan,$(filter-out rescue/%/main.c,$(AGENT) $(VM) $(BASE)))
+UNIT_OBJECTS := $(call objects,asan,$(filter-out rescue/%/main.c,$(AGENT) $(HOST) $(BASE)))
 
-$(B)/obj/asan/tests/unit/%.o: ALL_CFLAGS += $(PART_CFLAGS)
+$(B)/obj/asan/tests/unit/%.o: ALL_CFLAGS += $(PART_CFLAGS) -DTESTS_FOLDER='"$(CURDIR)/tests"'
 $(B)/tests/%: $(B)/obj/asan/tests/unit/%.o $(B)/obj/rooms.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PART_LIBS) -ljansson -lcmocka
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PART_LIBS) $(HOST_LIBS) -lcmocka
 
 $(B)/obj/rooms.a: $(UNIT_OBJECTS)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
 
 # A fuzz target twice: by gcc with a main that replays kept inputs, a test; and
 # by clang with its engine, only for `make fuzz`.
@@ -160,7 +170,9 @@ FUZZ_WRAP := -Wl,--wrap=read,--wrap=poll,--wrap=recvmsg
 FUZZ_CC := clang-14
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_COVER := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
-FUZZ_PARTS := tests/fuzz/fuzz.c tests/fuzz/lines.c tests/fuzz/arena.c $(BASE) $(filter-out rescue/host/vm/main.c,$(VM)) rescue/agent/devices/uevent.c
+FUZZ_PARTS := tests/fuzz/fuzz.c tests/fuzz/lines.c tests/fuzz/arena.c $(BASE) $(VM) rescue/agent/devices/uevent.c \
+	$(wildcard rescue/host/confine/*.c) rescue/host/image/image.c rescue/host/image/qcow2.c rescue/host/log/ticket_text.c rescue/host/rtc.c \
+	rescue/host/arguments.c rescue/host/grow/options.c rescue/host/grow/options_help.c
 
 $(B)/obj/asan/tests/fuzz/replay.o: ALL_CFLAGS += -DFUZZ_FOLDER='"$(CURDIR)/tests/fuzz"'
 $(B)/tests/fuzz_%: $(B)/obj/asan/tests/fuzz/%.o $(call objects,asan,tests/fuzz/replay.c $(FUZZ_PARTS))
@@ -190,6 +202,11 @@ $(B)/faults/%:
 	$(Q)$(CC) -o $@ $^ $(FAULTS_LIBS)
 $(B)/faults/lossy: FAULTS_LIBS := -lfuse3
 
+# With it tests make system calls of the host program fail.
+$(B)/tests-preload.so: tests/lib/preload.c
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -shared -fPIC -o $@ $< -ldl
 
 $(B)/bench/measure: $(call objects,plain,bench/measure.c bench/sample.c tests/faults/family.c)
 	$(call say,LINK,$@)
@@ -206,19 +223,19 @@ MAN = $(DESTDIR)$(PREFIX)/share/man
 DOC = $(DESTDIR)$(PREFIX)/share/doc/grow-disk
 
 install: all
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/lib/trace" "$(MAN)/man1" "$(DOC)"
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/trace" "$(MAN)/man1" "$(DOC)/decisions"
 	install -m 755 $(COMMANDS:%=hostscripts/%) "$(DESTDIR)$(PREFIX)/bin/"
-	install -m 755 $(B)/rescue-vm "$(LIBEXEC)/rescue-vm"
+	install -m 755 $(B)/grow-disk-host "$(LIBEXEC)/grow-disk-host"
 	install -m 644 $(B)/kernel $(B)/initramfs.cpio $(B)/build-id "$(LIBEXEC)/"
-	install -m 644 $(filter-out hostscripts/lib/trace,$(wildcard hostscripts/lib/*)) "$(LIBEXEC)/lib/"
-	install -m 644 hostscripts/lib/trace/* "$(LIBEXEC)/lib/trace/"
+	install -m 644 hostscripts/lib/trace/* "$(LIBEXEC)/trace/"
 	install -m 644 docs/man/*.1 "$(MAN)/man1/"
-	install -m 644 README.md docs/*.md docs/*.svg "$(DOC)/"
+	install -m 644 README.md CHANGELOG.md LICENSE docs/*.md docs/*.svg "$(DOC)/"
+	install -m 644 docs/decisions/*.md "$(DOC)/decisions/"
 
 uninstall:
 	for command in $(COMMANDS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$command" "$(MAN)/man1/$$command.1"; done
 	rm -rf "$(LIBEXEC)" "$(DOC)"
 
-.PHONY: all help setup demo check check-build check-faults check-soak fuzz bench lint clean install uninstall
+.PHONY: all help setup demo check quick check-build check-faults check-soak fuzz bench lint clean install uninstall
 
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

@@ -39,12 +39,12 @@ many_worker() {
 # many_one FOLDER ATTACH SEQ METHOD: prints the result.
 many_one() {
 	many_status=70
-	mkdir "$1" && disk_overlay "$1/disk" && {
+	mkdir "$1" && disk_copy "$1/disk" && {
 		many_status=0
 		(run_machine "$@" 2>/dev/null) || many_status=$?
 	}
 	[ "$many_status" -ne 0 ] || run_trace "$@" || many_status=$?
-	[ "$many_status" -ne 0 ] || jq -nRr -L "$lib/trace" -f "$lib/trace/verdict.jq" "$1/trace" >"$1/verdict" || many_status=$?
+	[ "$many_status" -ne 0 ] || jq -nRr -L "$lib" -f "$lib/verdict.jq" "$1/trace" >"$1/verdict" || many_status=$?
 	[ "$many_status" -eq 0 ] || echo '{}' >"$1/verdict"
 	[ -e "$1/events" ] || : >"$1/events"
 	jq -nc --arg attach "$2" --arg attach_at "$opt_attach_at" --arg seq "$3" --arg log "$opt_log" --arg method "$4" --argjson cpus "$opt_cpus" \
@@ -80,6 +80,6 @@ many_run() {
 		while ! wait "$worker" && [ -z "$caught" ] && kill -0 "$worker" 2>/dev/null; do :; done
 	done
 	phase=host
-	[ -z "$caught" ] || fault interrupted "Interrupted by SIG$caught; nothing was changed" "Run it again"
+	[ -z "$caught" ] || fault_interrupted
 	workers=''
 }

@@ -82,6 +82,9 @@ options_flag() {
 	case $1 in
 	--matrix) opt_matrix=yes ;;
 	--all) opt_all=yes ;;
+	--allow-backing) opt_allow_backing=yes ;;
+	-q | --quiet) opt_quiet=yes ;;
+	-v | --verbose) opt_verbose=yes ;;
 	*) arguments_flag "$1" ;;
 	esac
 }
@@ -108,8 +111,29 @@ options_value() {
 	--json=?*) opt_json_file=$2 ;;
 	--svg=?*) opt_svg=$2 ;;
 	--chrome=?*) opt_chrome=$2 ;;
-	*) arguments_value "$@" ;;
+	--accel=auto | --accel=kvm | --accel=hvf | --accel=tcg) opt_accel=$2 ;;
+	--format=raw | --format=qcow2) opt_format=$2 ;;
+	--rtc=*) options_rtc "$2" ;;
+	*) usage_fault "$1 cannot be '$2'" ;;
 	esac
+}
+
+# options_rtc VALUE: a time in UTC, on a day that exists, since 1970.
+options_rtc() {
+	case ${1%Z} in
+	*-02-30T* | *-02-31T* | *-0[469]-31T* | *-11-31T*) ;;
+	[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9])
+		rtc_year=${1%%-*} rtc_day=${1#*-}
+		rtc_day=${rtc_day%%T*}
+		case $rtc_year:$rtc_day:${1#*T} in
+		*:00-* | *:1[3-9]-* | *-00:* | *-3[2-9]:* | *:2[4-9]:??:*) ;;
+		*:02-29:*) [ $((rtc_year % 4)) -ne 0 ] || { [ $((rtc_year % 100)) -eq 0 ] && [ $((rtc_year % 400)) -ne 0 ]; } || opt_rtc=$1 ;;
+		*) opt_rtc=$1 ;;
+		esac
+		[ "$rtc_year" -ge 1970 ] || opt_rtc=''
+		;;
+	esac
+	[ -n "$1" ] && [ "$opt_rtc" = "$1" ] || usage_fault "--rtc cannot be '$1': write it as 2038-01-19T03:14:00Z"
 }
 
 # What does not go together.

@@ -5,7 +5,7 @@
 
 # render FILE PROGRAM: the trace for FILE, made as a whole or not at all.
 render() {
-	keep rendered jq -nRr -L "$lib/trace" -f "$lib/trace/$2" "$trace" || fault internal "What is meant for $1 cannot be made of the trace" "Please report it, with the trace"
+	keep rendered jq -nRr -L "$lib" -f "$lib/$2" "$trace" || fault 70 internal "What is meant for $1 cannot be made of the trace" "Please report it, with the trace"
 	put "$work/rendered" "$1"
 }
 
@@ -16,13 +16,12 @@ put() {
 	phase=host
 	[ -z "$caught" ] || fault_interrupted
 	[ "$child_status" -ne 0 ] || return 0
-	complaint
-	case $complaint in
+	case $(cat -- "$work/stderr") in
 	*'Broken pipe'*) return 0 ;;
-	*'No space left'* | *[Qq]'uota exceeded'*) fault no-space "$2 cannot be written: there is no room" "Make room, or name another file" ;;
+	*'No space left'* | *[Qq]'uota exceeded'*) fault 30 no-space "$2 cannot be written: there is no room" "Make room, or name another file" ;;
+	*'Input/output error'*) fault 30 disk-io "$2 cannot be written" "Look at the disk behind it" ;;
 	esac
-	complaint_reason folder-not-writable
-	fault "$reason" "$2 cannot be written" "Name a file in a folder that can be written"
+	fault 40 folder-not-writable "$2 cannot be written" "Name a file in a folder that can be written"
 }
 
 put_program() {
@@ -40,9 +39,9 @@ show_single() {
 	[ "$opt_all" = no ] || all=true
 	[ ! -t 1 ] || [ -n "${NO_COLOR:-}" ] || colour=true
 	if [ "$opt_quiet" = no ]; then
-		jq -nRr -L "$lib/trace" -f "$lib/trace/timeline.jq" --argjson all "$all" --argjson colour "$colour" "$trace" && echo
-	fi >"$work/shown" && jq -nRr -L "$lib/trace" -f "$lib/trace/verdict.jq" --arg form text "$trace" >>"$work/shown" ||
-		fault internal "The trace cannot be shown" "Please report it, with the trace"
+		jq -nRr -L "$lib" -f "$lib/timeline.jq" --argjson all "$all" --argjson colour "$colour" "$trace" && echo
+	fi >"$work/shown" && jq -nRr -L "$lib" -f "$lib/verdict.jq" --arg form text "$trace" >>"$work/shown" ||
+		fault 70 internal "The trace cannot be shown" "Please report it, with the trace"
 	speak <"$work/shown"
 }
 
@@ -52,10 +51,10 @@ show_many() {
 	cat -- "$work"/result-*[0-9] >"$work/results"
 	set -f
 	[ -z "$opt_json_file" ] || put "$work/results" "$opt_json_file"
-	jq -nr -L "$lib/trace" -f "$lib/trace/count.jq" "$work/results" >"$work/shown" || fault internal "The results cannot be counted" "Please report it"
+	jq -nr -L "$lib" -f "$lib/count.jq" "$work/results" >"$work/shown" || fault 70 internal "The results cannot be counted" "Please report it"
 	speak <"$work/shown"
-	[ "$(wc -l <"$work/results")" -eq "$(wc -l <"$work/list")" ] || fault internal "Not every boot has left a result" "Please report it"
+	[ "$(wc -l <"$work/results")" -eq "$(wc -l <"$work/list")" ] || fault 70 internal "Not every boot has left a result" "Please report it"
 	failed=$(jq -rn '[inputs | select(.failed)] | first // empty | .sentence' "$work/results")
 	lock_check_said "$failed"
-	[ -z "$failed" ] || fault guest-died "Not every boot could be traced: $failed" "Run one of them alone, with --verbose"
+	[ -z "$failed" ] || fault 70 guest-died "Not every boot could be traced: $failed" "Run one of them alone, with --verbose"
 }
