@@ -39,7 +39,7 @@ grown() {
 }
 
 second_machines() {
-	grep -c -- '^grow-disk: + .* --check ' ../said
+	grep -c -- '^grow-disk: a second machine checks' ../said
 }
 
 # judged NAME: by other programs than ours.
@@ -48,7 +48,7 @@ judged() {
 	dd if=disk of=../fs bs=1M skip=1 conv=sparse status=none
 	ok "$1: e2fsck finds nothing" e2fsck -fn ../fs
 	is "$1: the files are there" "$(debugfs -R 'cat /55/file-1' ../fs 2>/dev/null | cksum)" "$(seq 1 2000 | cksum)"
-	is "$1: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_with "$work/tmp")" "disk  "
+	is "$1: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_in "$work")" "disk  "
 }
 
 fresh
@@ -61,7 +61,7 @@ judged clean
 
 grown
 is "again: nothing to do" "$status $(jq .changed ../json) $(jq .timings_ms.check ../json)" '0 false null'
-is "again: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_with "$work/tmp")" "disk  "
+is "again: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_in "$work")" "disk  "
 
 fresh 'sif /3/file-1 links_count 7'
 grown
@@ -72,60 +72,55 @@ fresh 'unlink /3/file-1'
 grown
 is "damage that needs a decision: refused as by one machine" "$status $(jq -r .reason ../json)" '20 fs-unclean'
 is "damage that needs a decision: the image is what it was" "$(sha256sum <disk)" "$sum"
-is "damage that needs a decision: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_with "$work/tmp")" "disk  "
+is "damage that needs a decision: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_in "$work")" "disk  "
 grown --repair=all
 is "every repair: by one machine" "$status $(second_machines)" '0 0'
 
-# A stand-in that makes the second machine come to WHAT.
-cat >../stand-in <<EOF
-#!/bin/sh
-[ "\$1" != --check ] || eval "\$WHAT"
-exec "$build/rescue-vm" "\$@"
-EOF
-chmod +x ../stand-in
-export GROW_DISK_RESCUE_VM="$work/stand-in"
-for WHAT in 'kill -KILL $$' 'exit 0' 'exit 10'; do
-	export WHAT
-	fresh
-	grown
-	is "second machine, $WHAT: grown all the same" "$status $(jq -c '[.changed, .filesystem.repairs_before]' ../json)" '0 [true,0]'
-	is "second machine, $WHAT: it was tried" "$(second_machines)" 1
-	judged "second machine, $WHAT"
-done
-# The first machine does its work, and then does not end well: that the second one did is not enough.
-cat >../stand-in <<EOF
-#!/bin/sh
-[ "\$1" != --check ] || exec "$build/rescue-vm" "\$@"
-"$build/rescue-vm" "\$@"
-exit 10
-EOF
-fresh
-grown
-is "first machine, exit 10: refused" "$status $(jq -c '[.reason, .changed]' ../json)" '70 ["guest-died",false]'
-is "first machine, exit 10: the image is what it was" "$(sha256sum <disk)" "$sum"
-unset WHAT GROW_DISK_RESCUE_VM
+# keepers: the processes that keep the machines of this run, the oldest first.
+keepers() {
+	for keeper in $(processes_in "$work" | sort -n); do
+		[ "$(cat "/proc/$keeper/comm" 2>/dev/null)" != vm-keeper ] || printf '%s\n' "$keeper"
+	done
+}
 
-# A signal, as soon as there is a second machine.
-cat >../stand-in <<EOF
-#!/bin/sh
-[ "\$1" != --check ] || : >"$work/second"
-exec "$build/rescue-vm" "\$@"
-EOF
+two_keepers() {
+	[ "$(keepers | wc -l)" -eq 2 ]
+}
+
+# begun: the run in the background, until it has two machines.
+begun() {
+	"$grow_disk" --json --verbose --accel tcg disk 400M >../json 2>../said &
+	process=$!
+	await two_keepers
+}
+
+ended() {
+	status=0
+	wait "$process" || status=$?
+}
+
 fresh
-status=0
-GROW_DISK_RESCUE_VM="$work/stand-in" "$grow_disk" --json --accel tcg disk 400M >../json 2>../said &
-process=$!
-tries=0
-until [ -e ../second ] || [ "$tries" -ge 600 ]; do
-	tries=$((tries + 1))
-	sleep 0.05
-done
-ok "interrupted: there is a second machine" test -e ../second
+begun
+kill -KILL "$(keepers | tail -n 1)"
+ended
+is "the second machine is killed: grown all the same" "$status $(jq -c '[.changed, .filesystem.repairs_before]' ../json)" '0 [true,0]'
+is "the second machine is killed: it was tried" "$(second_machines)" 1
+judged "the second machine is killed"
+
+fresh
+begun
+kill -KILL "$(keepers | head -n 1)"
+ended
+is "the first machine is killed: refused" "$status $(jq -c '[.reason, .changed]' ../json)" '70 ["guest-died",false]'
+is "the first machine is killed: the image is what it was" "$(sha256sum <disk)" "$sum"
+
+fresh
+begun
 kill -TERM "$process"
-wait "$process" || status=$?
+ended
 is "interrupted: a sentence" "$status $(jq -r .reason ../json)" '30 interrupted'
 is "interrupted: the image is what it was" "$(sha256sum <disk)" "$sum"
-is "interrupted: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_with "$work/tmp")" "disk  "
+is "interrupted: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_in "$work")" "disk  "
 
 # What the host cannot read beside the machine is for the machine to tell.
 qemu-img create -q -f qcow2 empty 0
@@ -133,24 +128,6 @@ status=0
 "$grow_disk" --json --accel tcg empty 10M >../json 2>../said || status=$?
 is "a disk of no size: as the machine sees it" "$status $(jq -r .reason ../json)" '10 table-not-mbr'
 rm empty
-
-# guess MIB USED [SIZE]: is a second machine started at once, with so much memory, and so many of 100,000 inodes in use?
-guess() {
-	perl -e 'print pack "V5", 100000, 400000, 0, 0, 100000 - shift' "$2" >../superblock
-	(
-		free_mib=$1 vm_leave=yes marks_image=noted size_before=1000 size_after=${3:-2000}
-		# shellcheck source=../../hostscripts/lib/beside.sh
-		. "$source_tree/hostscripts/lib/beside.sh"
-		memory_available() { available_mib=$free_mib; }
-		beside_start() { echo started; }
-		beside_guess
-	)
-}
-is "guess: enough of both" "$(guess 600 50000)" started
-is "guess: memory is not known" "$(guess '' 50000)" started
-is "guess: too little memory" "$(guess 599 50000)" ''
-is "guess: too few files" "$(guess 600 49999)" ''
-is "guess: nothing to grow" "$(guess 600 50000 1000)" ''
 
 taskset -c 0 true 2>/dev/null && {
 	fresh

@@ -103,11 +103,11 @@ cat >qemu <<'QEMU'
 exec qemu-system-x86_64 "$@"
 QEMU
 chmod +x qemu
-qemu-img create -q -f qcow2 -b openwrt.img -F raw log.qcow2 512M
-vm() { # vm: rescue-vm with that QEMU; $status, $start
+qemu-img create -q -f qcow2 -b "$work/openwrt.img" -F raw log.qcow2 512M
+vm() { # vm: a machine with that QEMU; $status, $start
 	status=0
 	FAKE_QEMU_PROGRAM=$tests/host/fake-qemu FAKE_QEMU=ok FAKE_QEMU_BUILD_ID=$(cat "$build/build-id") \
-		timeout -k 5 100 "$build/rescue-vm" --qemu "$work/qemu" --guest "$build" --disk log.qcow2 --format qcow2 --accel tcg \
+		timeout -k 5 100 "$build/grow-disk-host" machine --qemu "$work/qemu" --guest "$build" --disk log.qcow2 --format qcow2 --accel tcg \
 		--progress none --events events >said 2>&1 || status=$?
 	start=$(jq -r 'select(.event == "machine").start' events | tr '\n' ' ')$(jq -r 'select(.event == "machine").qemu' events)
 }
@@ -121,13 +121,13 @@ bytes=$(stat -c %s "$(saved)")
 vm
 is "the real QEMU boots instead" "$status $start" "0 cold $qemu_is"
 ok "and a real one is saved in its place" [ "$(stat -c %s "$(saved)")" -gt $((bytes + 10000000)) ]
-qemu-img create -q -f qcow2 -b openwrt.img -F raw log.qcow2 512M
+qemu-img create -q -f qcow2 -b "$work/openwrt.img" -F raw log.qcow2 512M
 vm
 is "which the next run uses" "$status $start" "0 warm $qemu_is"
 
 # -- to prepare ---------------------------------------------------------------
 rm -rf "$XDG_CACHE_HOME"
-ok "--prepare" timeout -k 5 100 "$build/rescue-vm" --prepare --guest "$build" --accel tcg --progress none --events events
+ok "--prepare" timeout -k 5 100 "$build/grow-disk-host" machine --prepare --guest "$build" --accel tcg --progress none --events events
 judged "a first run after --prepare" warm
 is "no process is left" "$(processes_with "$work")" ''
 done_testing

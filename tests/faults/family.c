@@ -93,12 +93,25 @@ void process_line(pid_t pid, char *ret_line)
 	ret_line[size] = '\0';
 }
 
+/* A process that was forked without an exec has only a name of its own. */
+static bool is_named(pid_t pid, const char *text)
+{
+	char name[32], comm[64];
+	size_t size;
+
+	snprintf(name, sizeof(name), "%d", pid);
+	size = read_proc(name, "comm", comm, sizeof(comm) - 1);
+	comm[size] = '\0';
+	comm[strcspn(comm, "\n")] = '\0';
+	return strcmp(comm, text) == 0;
+}
+
 bool process_says(pid_t pid, const char *text)
 {
 	char line[FAMILY_LINE_BYTES + 1];
 
 	process_line(pid, line);
-	return strstr(line, text) != NULL;
+	return strstr(line, text) != NULL || is_named(pid, text);
 }
 
 bool family_says(const char *text)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# SIGKILL at random instants, to the script, to rescue-vm, to QEMU, to qemu-img, to all at once. After each: what is left
+# SIGKILL at random instants, to the host program, to the keeper of its machine, to QEMU, to qemu-img, to all at once. After each: what is left
 # is the old image, or becomes the new one when the next run, or --recover, finishes it; which is killed now and then
 # too. To be sourced by a test with $tests and $format set. KILLS: how many, of both formats together; SEED: which.
 #
@@ -37,7 +37,7 @@ plan() {
 			for (i = 0; i < count; i++) {
 				kind = (first_kind + i * 61.803) % 100
 				if (kind < 30) print_one("start", run_us, "all,all,first")
-				else if (kind < 42) print_one("runs:qemu-system", run_us * 0.7, "all,first,rescue-vm,qemu-system")
+				else if (kind < 42) print_one("runs:qemu-system", run_us * 0.7, "all,first,vm-keeper,qemu-system")
 				else if (kind < 52) print_one("ended:qemu-system", 400000, "all,first")
 				else if (kind < 57) print_one("name:.verified", 2500, "all,all,first")
 				else if (kind < 67) print_one("name:.verified|.committing", least(200000, tail_us), "all,all,first")

@@ -17,7 +17,7 @@ lossy_on() {
 	lossy_waited=0
 	until mountpoint -q "$lossy_folder"; do
 		lossy_waited=$((lossy_waited + 1))
-		if [ "$lossy_waited" -gt 500 ] || ! kill -0 "$lossy_pid" 2>/dev/null; then
+		if [ "$lossy_waited" -gt 6000 ] || ! kill -0 "$lossy_pid" 2>/dev/null; then
 			lossy_off
 			return 1
 		fi

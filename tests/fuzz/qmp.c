@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The QMP reader of the host: lines, then vm/qmp.c, used as a session does. */
+/* The QMP reader of the host: lines, then vm/qemu/qmp.c, used as a session does. */
 #include "fuzz.h"
 
-#include "host/vm/qmp.h"
+#include "host/vm/qemu/qmp.h"
 
 #include <string.h>
 

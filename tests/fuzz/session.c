@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A whole session of the host, as main.c and conversation.c lead it: what guest,
+/* A whole session of the host, as keeper.c and conversation.c lead it: what guest,
  * QEMU and console say goes through session_pump, and what comes out on the
- * report is judged by an oracle of its own: no unsafe byte, no unearned `done`.
+ * events is judged by an oracle of its own: no unsafe byte, no unearned `done`.
  *
  * Input: the chunks; one byte, 'g' a grow, 'l' a grow that may leave the check before,
  * 'p' a plan or 'c' a check was requested, with the highest bit set of a machine that was saved
@@ -9,7 +9,7 @@
  * says. */
 #include "fuzz.h"
 
-#include "host/vm/session.h"
+#include "host/vm/talk/session.h"
 #include "wire/limits.h"
 
 #include <stdlib.h>
@@ -160,7 +160,7 @@ static ssize_t judge_line(void *cookie, const char *line, size_t size_bytes)
 	return (ssize_t)size_bytes;
 }
 
-static FILE *open_report(void)
+static FILE *open_events(void)
 {
 	static char buffer[4 * WIRE_LINE_MAX_BYTES];
 	FILE *file = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = judge_line });
@@ -183,25 +183,25 @@ static struct session *begin(unsigned char requested)
 	const bool plan_only = requested & 0x10;
 	const bool check_only = !plan_only && (requested & 0xf) == ('c' & 0xf);
 	const bool may_leave_check = !plan_only && (requested & 0xf) == ('l' & 0xf);
-	static struct report report;
+	static struct events events;
 	static struct progress progress = { .style = PROGRESS_NONE, .percent = -1 };
-	static struct user user = { .terminal = { .fd = -1 } };
-	static struct word word = { .fd = -1 };
+	static struct user_streams user = { .terminal = { .fd = -1 } };
+	static struct caller caller = { .fd = -1 };
 	static struct session session;
 	struct line_reader wire, monitor;
 	struct fault fault;
 
-	if (!report.file) {
-		report.file = open_report();
-		MUST(qmp_open(&session.qmp, FUZZ_FD + 1, &fault) == 0);
+	if (!events.file) {
+		events.file = open_events();
+		MUST(monitor_open(&session.monitor, FUZZ_FD + 1, &fault) == 0);
 		MUST(line_reader_open(&session.wire, FUZZ_FD, WIRE_LINE_MAX_BYTES) == 0);
 	}
 	wire = fresh(0, &session.wire);
-	monitor = fresh(1, &session.qmp.reader);
-	session = (struct session){ .report = &report,
+	monitor = fresh(1, &session.monitor.qmp.reader);
+	session = (struct session){ .events = &events,
 				    .progress = &progress,
 				    .user = &user,
-				    .word = &word,
+				    .caller = &caller,
 				    .build_id = BUILD_ID,
 				    .signals_fd = -1,
 				    .stall_ms = WIRE_STALL_MS,
@@ -211,13 +211,13 @@ static struct session *begin(unsigned char requested)
 						 .complaint_fd = -1,
 						 .exited = true },
 				    .wire = wire,
-				    .qmp = { .reader = monitor, .fd = FUZZ_FD + 1 },
+				    .monitor = { .qmp = { .reader = monitor, .fd = FUZZ_FD + 1 } },
 				    .console = { .copy_fd = -1 },
 				    .complaint = { .copy_fd = -1 },
-				    .order = { .kind = plan_only    ? REQUEST_PLAN
-						       : check_only ? REQUEST_CHECK
-								    : REQUEST_GROW,
-					       .may_leave_check = may_leave_check } };
+				    .sequence = { .kind = plan_only    ? REQUEST_PLAN
+							  : check_only ? REQUEST_CHECK
+								       : REQUEST_GROW,
+						  .may_leave_check = may_leave_check } };
 	watchdog_open(&session.dog, WIRE_STALL_MS);
 	watchdog_arm(&session.dog, WATCH_HELLO, WIRE_STALL_MS);
 	oracle = (struct oracle){ .plan_only = plan_only,
@@ -247,26 +247,27 @@ static void converse(struct session *session, bool restored)
 
 	if (restored)
 		MUST(session_take_hello(session, OLD_HELLO, strlen(OLD_HELLO), &fault) == 0);
-	session->awaits_answer = true;
+	session->monitor.awaits_answer = true;
 	while (!session->verdict && (result = session_pump(session, &fault)) == 0) {
-		if (session->answer) {
-			json_decref(session->answer);
-			session->answer = NULL;
-			session->awaits_answer = true;
+		if (session->monitor.answer) {
+			json_decref(session->monitor.answer);
+			session->monitor.answer = NULL;
+			session->monitor.awaits_answer = true;
 		}
-		oracle.attached = session->order.disk_attached = session->is_up;
+		oracle.attached = session->sequence.disk_attached = session->is_up;
 	}
 	if (result < 0) {
 		MUST(reason_status(fault.reason) != STATUS_OK && fault.message[0]);
 		oracle.over = false; /* the host's own word comes instead of a verdict */
-		MUST(report_fault(session->report, &fault, &fault) == 0);
+		MUST(events_send_fault(session->events, &fault, &fault) == 0);
 	} else {
 		MUST(session->end == EVENT_DONE || session->end == EVENT_FAULT);
-		MUST(report_event(session->report, session->verdict, &fault) == 0);
+		MUST(events_send(session->events, session->verdict, &fault) == 0);
 	}
 	MUST(oracle.over);
 	MUST(fuzz_text_is_safe(session->dog.stage, strlen(session->dog.stage)));
-	MUST(fuzz_text_is_safe(session->qemu_version, strlen(session->qemu_version)));
+	MUST(fuzz_text_is_safe(session->monitor.qemu_version,
+			       strlen(session->monitor.qemu_version)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
@@ -279,10 +280,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 	session = begin(data[FUZZ_CHUNKS]);
 	fill_channels(data + HEADER_BYTES, size_bytes - HEADER_BYTES, data);
 	converse(session, data[FUZZ_CHUNKS] & 0x80);
-	json_decref(session->answer);
+	json_decref(session->monitor.answer);
 	json_decref(session->hello);
 	json_decref(session->verdict);
-	report_close(session->report);
 	fuzz_arena_end();
 	return 0;
 }

@@ -50,21 +50,21 @@ is 'a plan is done and changes nothing' "$status $(last)" '0 done false'
 ok 'a plan starts no tool' test "$(grep -c '"check"' "$work/events")" -eq 0
 is 'the disk is what it was' "$(sha256sum <"$work/disk")" "$before"
 
-tool e2fsck 'sleep 3; exit 8'
+tool e2fsck 'sleep 6; exit 8'
 run
 fault 'e2fsck gives up' 20 'fs-unrepairable check-before'
 gaps=$(jq -s '[.[] | .t_ms] | [.[1:], .[:-1]] | transpose | map(.[0] - .[1]) | max' "$work/events")
-ok "a beat at least once a second (longest silence: $gaps ms)" test "$gaps" -le 1200
+ok "it is never silent for as long as the tool (at most $gaps ms)" test "$gaps" -le 4000
 ok 'more than one beat came' test "$(grep -c '"beat"' "$work/events")" -ge 3
 
 # A disk that lets the agent wait: opening a pipe takes until its other end is open.
 mkfifo "$work/slow"
-(sleep 3 && exec 3>"$work/slow" && sleep 1) &
+(sleep 6 && exec 3>"$work/slow" && sleep 1) &
 echo '{"request":"plan","protocol":1}' | "$agent" --disk "$work/slow" --tools "$sbin" --run-dir "$work" >"$work/events" 2>&1
 wait
 gaps=$(jq -s '[.[] | .t_ms] | [.[1:], .[:-1]] | transpose | map(.[0] - .[1]) | max' "$work/events")
-ok "a beat at least once a second while the agent itself waits (longest silence: $gaps ms)" test "$gaps" -le 1200
-ok 'they name the stage' test "$(grep -c '"beat".*"disk"' "$work/events")" -ge 4
+ok "nor when the agent itself waits (at most $gaps ms)" test "$gaps" -le 4000
+ok 'the beats name the stage' test "$(grep -c '"beat".*"disk"' "$work/events")" -ge 4
 
 tool e2fsck 'echo "root: Inode 12 is odd"; echo "root: UNEXPECTED INCONSISTENCY; RUN fsck MANUALLY."; exit 4'
 run

@@ -1,26 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# What the grow-*.t files share: sample disks, and grow-disk with a stub for the
-# virtual machine. Each file ends with "each_shell main": the same tests once
-# for dash, once for busybox. To be sourced with $tests set to the folder tests/.
+# What the grow-*.t files share: sample disks, and grow-disk with a QEMU whose guest
+# is played (tests/host/fake-guest). To be sourced with $tests set to the folder tests/.
 # shellcheck disable=SC2034,SC2154  # variables are for the test files
 
 set -u
 # shellcheck source=/dev/null  # checked by itself
 . "$tests/lib/tap.sh"
-export GROW_DISK_RESCUE_VM="$tests/host/stub-rescue-vm"
+export GROW_DISK_QEMU="$tests/host/fake-guest"
 unset STUB
 
 scratch=$(readlink -f "$work")
 mkdir "$scratch/guest" "$scratch/tmp" "$scratch/made"
-touch "$scratch/guest/kernel" "$scratch/guest/initramfs.cpio" "$scratch/guest/build-id"
+touch "$scratch/guest/kernel" "$scratch/guest/initramfs.cpio"
+echo test-build >"$scratch/guest/build-id"
 export GROW_DISK_GUEST_DIR="$scratch/guest"
-export TMPDIR="$scratch/tmp"
+export TMPDIR="$scratch/tmp" XDG_CACHE_HOME="$scratch/cache"
 
-# The machine may have no busybox: the guest's is as good.
-mkdir "$scratch/shells"
-cp "$(cached busybox)/bin/busybox" "$scratch/shells"
-PATH=$PATH:$scratch/shells
+# LD_PRELOAD takes no path with a blank.
+preload=$scratch/preload.so
+cp "$build/tests-preload.so" "$preload"
 
 # has NAME TEXT PART
 has() {
@@ -28,19 +27,6 @@ has() {
 	*"$3"*) is "$1" yes yes ;;
 	*) is "$1" "$2" "(something with) $3" ;;
 	esac
-}
-
-each_shell() {
-	for shell in dash 'busybox sh'; do
-		if ! $shell -c : 2>/dev/null; then
-			skip "$1" "$shell is not there"
-			continue
-		fi
-		diag "$shell"
-		fresh
-		"$1"
-	done
-	done_testing
 }
 
 # An empty folder to work in.
@@ -66,7 +52,7 @@ make_disk() {
 
 # grow_disk ARGUMENT...: sets status, out and err.
 grow_disk() {
-	$shell "$grow_disk" "$@" >"$scratch/out" 2>"$scratch/err"
+	"$grow_disk" "$@" >"$scratch/out" 2>"$scratch/err"
 	status=$?
 	out=$(cat "$scratch/out")
 	err=$(cat "$scratch/err")
@@ -123,8 +109,7 @@ with_fakes() {
 
 # Begin grow_disk in the background, in a process group of its own: sets process.
 begin_disk() {
-	# shellcheck disable=SC2086  # the shell may be two words
-	setsid env --default-signal=INT,HUP,TERM $shell "$grow_disk" "$@" >"$scratch/out" 2>"$scratch/err" &
+	setsid env --default-signal=INT,HUP,TERM "$grow_disk" "$@" >"$scratch/out" 2>"$scratch/err" &
 	process=$!
 }
 

@@ -54,4 +54,6 @@ main() {
 	sizes
 }
 
-each_shell main
+fresh
+main
+done_testing

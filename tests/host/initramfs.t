@@ -27,8 +27,8 @@ mkdir "$work/tree"
 for path in init sbin/e2fsck sbin/resize2fs bin/busybox etc/build-id; do
 	ok "in it: /$path" test -s "$work/tree/$path"
 done
-for program in init sbin/e2fsck sbin/resize2fs bin/busybox; do
-	ok "/$program needs no library" sh -c '! readelf -l "$1" | grep -q INTERP' - "$work/tree/$program"
+for part in init sbin/e2fsck sbin/resize2fs bin/busybox; do
+	ok "/$part needs no library" sh -c '! readelf -l "$1" | grep -q INTERP' - "$work/tree/$part"
 done
 is 'init is the agent' "$(sha256sum <"$work/tree/init")" "$(sha256sum <"$build/rescue")"
 is 'nothing but the manifest is in it' \

@@ -11,7 +11,7 @@ tests=$(dirname -- "$0")/..
 documented() {
 	awk -F'|' '
 		/^## Events/ { on = 1 }
-		/^`rescue-vm` writes/ { on = 0 }
+		/^The keeper sends on/ { on = 0 }
 		on && NF > 4 && !/---/ {
 			if ($2 ~ /`/) { event = $2; gsub(/[` ]/, "", event) }
 			n = split($3, names, ",")

@@ -175,8 +175,7 @@ ends_by() {
 
 # wait_up FILE: until a command that says so runs in the guest.
 wait_up() {
-	tries=0
-	until grep -q up "$1" || [ "$tries" -gt 300 ]; do sleep 0.1 && tries=$((tries + 1)); done
+	await grep -q up "$1"
 }
 
 # Of those that only look there may be many, and the image may be marked read-only.
@@ -208,8 +207,7 @@ writers() {
 	for format in qcow2 raw; do
 		qemu-io -f "$format" "$work/held.$format" -c 'sleep 60000' >/dev/null 2>&1 &
 		holder=$!
-		tries=0
-		until grep -q ":$(stat -c %i "$work/held.$format") " /proc/locks || [ "$tries" -gt 100 ]; do sleep 0.1 && tries=$((tries + 1)); done
+		await grep -q ":$(stat -c %i "$work/held.$format") " /proc/locks
 		rescue "$work/held.$format" -- true </dev/null
 		is "while another one writes to it, $format: refused" "$status $(said "(qemu-io, process $holder)") $(said '[image-locked]')" '30 yes yes'
 		kill "$holder"

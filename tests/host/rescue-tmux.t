@@ -39,14 +39,24 @@ type_line() {
 	keys Enter
 }
 
-# shows PATTERN: within 30 s there is a line that matches.
+# shows PATTERN: there comes a line that matches.
 shows() {
-	tries=0
-	until screen | grep -q -- "$1"; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 300 ] || { screen && return 1; }
-		sleep 0.1
-	done
+	await has_line "$1" || { screen && return 1; }
+}
+
+has_line() {
+	screen | grep -q -- "$1"
+}
+
+# comes_to_say COMMAND PATTERN: its output comes to match when the guest has heard of a change.
+comes_to_say() {
+	await says_now "$@" || { screen && return 1; }
+}
+
+says_now() {
+	type_line "$1"
+	sleep 0.5
+	has_line "$2"
 }
 
 # begin ARGUMENT...: rescue-disk, and the prompt of its shell.
@@ -70,21 +80,19 @@ prompts() {
 	type_line 'stty size'
 	ok 'the size of the window' shows '^30 100'
 	terminal resize-window -t shell -x 90 -y 25
-	sleep 1
-	type_line 'stty size'
-	ok 'its new size' shows '^25 90'
+	ok 'its new size' comes_to_say 'stty size' '^25 90'
 	type_line 'echo $((6 * 7)) a:$(ls /dev/sda2):b'
 	ok 'what is typed is run' shows '^42 a:/dev/sda2:b'
 }
 
 job_control() {
-	type_line 'sleep 1000; echo after:$?'
-	sleep 1
+	type_line "sh -c 'echo begun:1; exec sleep 1000'; echo after:\$?"
+	shows '^begun:1' >/dev/null
 	keys C-c
 	type_line 'echo alive'
 	ok 'Ctrl-C ends a program of the guest' shows '^alive'
-	type_line 'sleep 1001'
-	sleep 1
+	type_line "sh -c 'echo begun:2; exec sleep 1001'"
+	shows '^begun:2' >/dev/null
 	keys C-z
 	ok 'Ctrl-Z stops it' shows 'Stopped'
 	type_line 'bg; sleep 1002 & jobs'
@@ -115,17 +123,15 @@ escapes() {
 	ok 'two and one are no escape' shows '^still'
 	keys C-] C-] C-]
 	ok 'three are' shows 'Broken off by Ctrl-]'
-	type_line 'echo status:$?; stty -a >../after'
+	type_line 'status=$?; stty -a >../after; echo status:$status'
 	ok 'it is an interruption' shows '^status:30'
 	sed '1d' ../after >../after-rest
 	ok 'and the terminal is what it was' cmp ../before-rest ../after-rest
 	begin disk >/dev/null
-	for process in $(processes_with "$work/tmp"); do
-		case $(tr '\0' ' ' </proc/"$process"/cmdline) in
-		*rescue-vm*--shell*) kill -KILL "$process" ;;
-		esac
+	for process in $(processes_in "$work"); do
+		[ "$(cat "/proc/$process/comm")" != vm-keeper ] || kill -KILL "$process"
 	done
-	ok 'rescue-vm killed: a sentence' shows 'guest-died'
+	ok 'its keeper killed: a sentence' shows 'guest-died'
 	type_line 'stty -a >../after; echo back'
 	ok 'and the terminal comes back' shows '^back'
 	sed '1d' ../after >../after-rest

@@ -21,7 +21,7 @@ as_user() {
 }
 
 ok 'make install' make -C "$source_tree" --no-print-directory install DESTDIR="$stage" PREFIX=/usr
-for file in bin/grow-disk libexec/grow-disk/rescue-vm libexec/grow-disk/kernel libexec/grow-disk/initramfs.cpio \
+for file in bin/grow-disk libexec/grow-disk/grow-disk-host libexec/grow-disk/kernel libexec/grow-disk/initramfs.cpio \
 	libexec/grow-disk/build-id share/man/man1/grow-disk.1; do
 	ok "installed: $file" test -s "$stage/usr/$file"
 done

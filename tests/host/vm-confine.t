@@ -38,6 +38,7 @@ is "limits: address space, the guest's memory and a margin" "$(noted limits | se
 is "limits: file size" "$(noted limits | sed -n 's/^Max file size  *\([0-9]*\) .*/\1/p')" $limit
 is "limits: no core" "$(noted limits | sed -n 's/^Max core file size  *\([0-9]*\) .*/\1/p')" 0
 is "no new privileges" "$(noted status | sed -n 's/^NoNewPrivs:[[:blank:]]*//p')" 1
+can 'write the disk' yes
 can 'write up to the limit' yes
 can 'write behind the limit' 'File too large'
 is "the disk is as large as it may be" "$(stat -c %s "$disk")" $limit
@@ -75,6 +76,7 @@ landlocked() {
 	can 'rename the disk' "$denied"
 	can 'remove a file' "$denied"
 	can 'write the disk' yes
+	can 'open the disk again' "$denied"
 	[ "$abi" -lt 6 ] || can 'signal its parent' 'Operation not permitted'
 	is "$scenario: no file was made or lost" "$(cd "$work/around" && echo ./*) $(ls "${disk%/*}")" \
 		"./given ./secret disk, 1.qcow2"
@@ -94,7 +96,8 @@ landlocked() {
 	around
 	vm probe-plan --plan
 	is_done "$scenario"
-	can 'write the disk' "$denied"
+	can 'write the disk' 'Bad file descriptor'
+	can 'open the disk again' "$denied"
 
 	scenario="a link to the disk"
 	around
@@ -135,8 +138,8 @@ test_cleanup() {
 
 real() { # real [OPTION...]: a real grow to 4 GiB begins; sets $real_vm
 	rm -f "$log" "$events"
-	qemu-img create -q -f qcow2 -b image.raw -F raw "$log" 4G
-	timeout -k 1 100 "$rescue_vm" --disk "$log" --format qcow2 --guest "$build" --events "$events" --progress none \
+	qemu-img create -q -f qcow2 -b "$image" -F raw "$log" 4G
+	timeout -k 1 100 "$host" machine --disk "$log" --format qcow2 --guest "$build" --events "$events" --progress none \
 		--accel tcg "$@" 2>"$stderr" &
 	real_vm=$!
 }
@@ -149,9 +152,9 @@ real_runs() {
 	"$tests/images/openwrt-disk" "$image"
 	real --read "$image" --disk-max-bytes 1000000000 --memory 300
 	await grep -q '"event":"machine"' "$events"
-	# timeout, then rescue-vm, then QEMU
+	# timeout, then our program, then its keeper, then QEMU
 	# shellcheck disable=SC2046  # one word, or none
-	qemu_pid=$(child_of $(child_of "$real_vm"))
+	qemu_pid=$(child_of $(child_of $(child_of "$real_vm")))
 	qemu_pid=${qemu_pid% }
 	cp "/proc/$qemu_pid/limits" "/proc/$qemu_pid/status" "$work/" 2>/dev/null
 	wait "$real_vm"

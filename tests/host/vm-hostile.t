@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# rescue-vm against guests that break the protocol, and against a QEMU that was
+# grow-disk-host machine against guests that break the protocol, and against a QEMU that was
 # taken over and lies: each run ends by itself, soon, with the right reason, and
 # leaves no process.
 tests=$(dirname -- "$0")/..

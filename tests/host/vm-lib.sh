@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# What the vm-*.t files share: rescue-vm, built with sanitizers, against a QEMU
+# What the vm-*.t files share: grow-disk-host machine, built with sanitizers, against a QEMU
 # that plays guests by script. To be sourced with $tests set to the folder tests/.
 #
 #   vm SCENARIO [OPTION...]           runs it; sets $status
@@ -16,7 +16,7 @@ set -u
 . "$tests/lib/tap.sh"
 
 bound='timeout -k 1 60' no_warm=--no-warm
-rescue_vm=$build/asan/rescue-vm
+host=$build/asan/grow-disk-host
 fake_qemu=$tests/host/fake-qemu
 export FAKE_QEMU_DIR="$work/around" XDG_CACHE_HOME="$work/cache"
 events=$work/events console=$work/console stderr=$work/stderr
@@ -27,10 +27,11 @@ echo initramfs >"$work/guest/initramfs.cpio"
 echo test-build >"$work/guest/build-id"
 disk="$work/a disk, with ünusual name/disk, 1.qcow2"
 echo disk >"$disk"
+export FAKE_QEMU_DISK="$disk"
 
 vm_program() { # vm_program [OPTION...]: becomes it
 	# shellcheck disable=SC2086  # several words, or none
-	exec $bound "$rescue_vm" --qemu "$fake_qemu" --guest "$work/guest" --disk "$disk" --format qcow2 \
+	exec $bound "$host" machine --qemu "$fake_qemu" --guest "$work/guest" --disk "$disk" --format qcow2 \
 		--events "$events" --console "$console" --progress none --stall-seconds 1 --hello-seconds 2 --accel tcg $no_warm "$@"
 }
 
@@ -96,15 +97,6 @@ scenario_ends() {
 says() {
 	tail -n 1 "$events" >"$work/last"
 	ok "$1" grep -F -- "$2" "$work/last"
-}
-
-await() { # await COMMAND...: until it succeeds, at most 10 s
-	tries=0
-	until "$@" 2>/dev/null; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 200 ] || return 1
-		sleep 0.05
-	done
 }
 
 # The kernel's version of Landlock, or nothing. The number of the call is the same for every processor.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Life and death of rescue-vm: signals to it, its own end and its parent's; QEMU
-# is gone each time.
+# Life and death of grow-disk-host machine: signals to it, its own end and its
+# parent's; its keeper and QEMU are gone each time.
 tests=$(dirname -- "$0")/..
 # shellcheck source=tests/host/vm-lib.sh
 . "$tests/host/vm-lib.sh"
@@ -10,17 +10,22 @@ FAKE_QEMU=hang
 export FAKE_QEMU
 
 test_cleanup() {
-	for pid in $vm $(noted pid); do
+	for pid in $vm $keeper $(noted pid); do
 		kill -s KILL "$pid" 2>/dev/null
 	done
 }
-vm=''
+vm='' keeper=''
 
-start() { # start [OPTION...]: rescue-vm in the background with a guest that hangs; sets $vm
+child_of() {
+	tr -d " " <"/proc/$1/task/$1/children"
+}
+
+start() { # start [OPTION...]: in the background with a guest that hangs; sets $vm and its $keeper
 	rm -f "$events" "$console"
 	vm_program --stall-seconds 30 "$@" 2>"$stderr" &
 	vm=$!
 	await grep -q '"event":"beat"' "$events"
+	keeper=$(child_of "$vm")
 }
 
 for signal in INT TERM HUP; do
@@ -29,13 +34,23 @@ for signal in INT TERM HUP; do
 	wait "$vm"
 	status=$?
 	is "SIG$signal: there was a QEMU" "$(noted pid | wc -l)" 1
-	ends "SIG$signal: QEMU is gone when rescue-vm has ended" 30 interrupted
+	ends "SIG$signal: QEMU is gone when it has ended" 30 interrupted
+	ok "SIG$signal: and so is the keeper" gone "$keeper"
 done
 
 start
 kill -s KILL "$vm"
 wait "$vm" 2>/dev/null
-ok "SIGKILL of rescue-vm: QEMU is gone" await nothing_left
+ok "SIGKILL: QEMU is gone" await nothing_left
+ok "SIGKILL: the keeper is gone" await gone "$keeper"
+
+start
+kill -s KILL "$keeper"
+wait "$vm" 2>/dev/null
+status=$?
+ok "SIGKILL of the keeper: QEMU is gone" await nothing_left
+ends "SIGKILL of the keeper: it is told" 70 guest-died
+says "SIGKILL of the keeper: and how" "signal 9"
 
 # The parent in the middle is a shell that waits, as grow-disk does.
 rm -f "$events" "$console"
@@ -49,16 +64,16 @@ await grep -q '"event":"beat"' "$events"
 kill -s KILL "$parent"
 wait "$parent" 2>/dev/null
 vm=$(cat "$work/vm")
-ok "SIGKILL of its parent: rescue-vm is gone" await gone "$vm"
+ok "SIGKILL of its parent: it is gone" await gone "$vm"
 ok "SIGKILL of its parent: QEMU is gone" await nothing_left
 is "SIGKILL of its parent: the reason is told" "$(last reason)" interrupted
 
 # Stopped as by Ctrl-Z, with QEMU, for longer than the guest may be silent, and sent on.
 FAKE_QEMU=qmp-silent
-start --stall-seconds 1 --deadline-seconds 60
-for pid in "$vm" $(noted pid); do kill -s STOP "$pid"; done
-sleep 3
-kill -s CONT "$vm"
+start --stall-seconds 4 --deadline-seconds 600
+for pid in "$vm" "$keeper" $(noted pid); do kill -s STOP "$pid"; done
+sleep 6
+kill -s CONT "$vm" "$keeper"
 sleep 0.5
 for pid in $(noted pid); do kill -s CONT "$pid"; done
 sleep 2

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# rescue-vm against a QEMU that plays guests: what it makes of a good guest, of
+# grow-disk-host machine against a QEMU that plays guests: what it makes of a good guest, of
 # a guest's own fault, of the host's disk, and of accelerators that do not work.
 tests=$(dirname -- "$0")/..
 # shellcheck source=tests/host/vm-lib.sh
@@ -13,7 +13,9 @@ ok "ok: the machine is told" grep -q \
 	'"event":"machine","accel":"tcg","qemu":"7.2.22","memory_mib":256,"confined":[a-z]*,"start":"cold","host_ms":' "$events"
 is "ok: each event has host_ms" "$(grep -cv '"host_ms":[0-9]*}$' "$events")" 0
 noted qmp >"$work/qmp"
-ok "ok: the name of the disk reaches QEMU unharmed" grep -q '"filename": *"./disk, 1.qcow2"' "$work/qmp"
+ok "ok: QEMU gets the disk by descriptor, and takes no lock" grep -q \
+	'"file":{"driver":"file","filename":"/dev/fdset/1","locking":"off"}' "$work/qmp"
+is "ok: QEMU is not told its name" "$(noted qmp | grep -c -F "${disk##*/}")$(noted arguments | grep -c -F "${disk##*/}")" 00
 noted request >"$work/request"
 ok "ok: the request has the time" grep -q '"request":"grow".*"time_unix_s":[1-9]' "$work/request"
 ok "ok: the request has a seed" grep -qE '"seed":"[0-9a-f]{64}"' "$work/request"
@@ -101,14 +103,13 @@ fi
 # -- the command line ---------------------------------------------------------
 for arguments in "--frobnicate" "--memory" "--memory 1x" "--memory -1" "--accel xen" "--format vmdk" "--partition 0" \
 	"extra" "--stall-seconds 99999999999999999999" "--disk-max-bytes 0" "--disk-max-bytes 9223372036854775808" \
-	"--deadline-seconds 0" "$(yes -- --read=/x | head -n 65 | tr '\n' ' ')"; do
+	"--deadline-seconds 0" "--backing /x" "--backing-format raw" "--command date" "--attach ide" "--share-rw" "$(yes -- --read=/x | head -n 65 | tr '\n' ' ')"; do
 	# shellcheck disable=SC2086 # several words are meant
 	vm ok $arguments
 	is "usage: $(printf '%.40s' "$arguments")" "$status, lines: $(wc -l <"$stderr"), machines: $(machines)" \
 		"2, lines: 1, machines: 0"
 done
-is "--help" "$("$rescue_vm" --help | head -n 1 | cut -d ' ' -f 1,2)" "usage: rescue-vm"
-is "--version" "$("$rescue_vm" --version | cut -d ' ' -f 1)" rescue-vm
+is "--help" "$("$host" machine --help | head -n 1 | cut -d ' ' -f 1-3)" "usage: grow-disk-host machine"
 FAKE_QEMU=ok
 (vm_program <&- >&- 2>&-)
 status=$?
@@ -120,4 +121,10 @@ vm ok --progress lines
 is "lines: one for each stage" "$(grep -vc '%' "$stderr")" 6
 vm ok --progress bar
 is "bar: cleared at the end" "$(tail -c 4 "$stderr" | grep -c "$(printf '\r\033')")" 1
+export TERM
+TERM=dumb
+for style in auto bar; do
+	vm ok --progress $style
+	is "TERM=dumb, $style: lines, and nothing that steers a terminal" "$(grep -c . "$stderr") $(LC_ALL=C grep -c "$(printf '[\033\r]')" "$stderr")" "6 0"
+done
 done_testing

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The warm start of rescue-vm, against a QEMU that plays guests by script: when a
+# The warm start, against a QEMU that plays guests by script: when a
 # machine is saved and when one is used, and that nothing about it fails a run.
 tests=$(dirname -- "$0")/..
 # shellcheck source=tests/host/vm-lib.sh
@@ -48,7 +48,7 @@ hello=$(sed -n 's/,"host_ms".*//; 1p' "$events")
 noted qmp >"$work/qmp"
 is "first run: stopped, saved, gone on with, and then the disk" \
 	"$(sed -n 's/.*"execute": *"\([a-z_-]*\)".*/\1/p' "$work/qmp" | tr '\n' ' ')" \
-	"qmp_capabilities stop migrate-set-parameters getfd migrate query-migrate cont blockdev-add device_add "
+	"qmp_capabilities stop migrate-set-parameters getfd migrate query-migrate cont add-fd blockdev-add device_add "
 inode=$(stat -c %i "$(saved)")
 starts "second run" ok warm 1
 is "second run: QEMU gets what was saved, to the byte" "$(noted restored)" whole
@@ -58,7 +58,7 @@ is "second run: it is not saved again" "$(stat -c %i "$(saved)")" "$inode"
 noted qmp >"$work/qmp"
 is "second run: the disk comes after the guest has answered" \
 	"$(sed -n 's/.*"execute": *"\([a-z_-]*\)".*/\1/p' "$work/qmp" | tr '\n' ' ')" \
-	"qmp_capabilities query-status query-status query-status cont blockdev-add device_add "
+	"qmp_capabilities query-status query-status query-status cont add-fd blockdev-add device_add "
 seed=$(noted request | sed 's/.*"seed"/"seed"/')
 starts "third run" ok warm 1
 ok "each run has another seed" [ "$seed" != "$(noted request | sed 's/.*"seed"/"seed"/')" ]
@@ -155,10 +155,12 @@ other() { # other NAME [OPTION...]: boots, and saves another one
 afresh
 vm ok
 other "more memory" --memory 300
-cp "$fake_qemu" "$work/qemu"
-other "another QEMU" --qemu "$work/qemu"
-touch -d '2001-01-01' "$work/qemu"
-vm ok --qemu "$work/qemu"
+mkdir "$work/lib" "$work/programs"
+cp "$tests/lib/FakeQemu.pm" "$work/lib"
+cp "$fake_qemu" "$work/programs/qemu"
+other "another QEMU" --qemu "$work/programs/qemu"
+touch -d '2001-01-01' "$work/programs/qemu"
+vm ok --qemu "$work/programs/qemu"
 is "the same name, another time: another QEMU" "$(saved | wc -l)" 2
 afresh
 vm ok
@@ -270,7 +272,7 @@ is "while another one saves: cold, and it does not" "$(cat "$work/said")" "0 col
 # -- to prepare ---------------------------------------------------------------
 prepare() { # prepare [OPTION...]
 	rm -f "$events" "$console"
-	FAKE_QEMU=$scenario timeout -k 1 60 "$rescue_vm" --prepare --qemu "$fake_qemu" --guest "$work/guest" --events "$events" \
+	FAKE_QEMU=$scenario timeout -k 1 60 "$host" machine --prepare --qemu "$fake_qemu" --guest "$work/guest" --events "$events" \
 		--console "$console" --progress none --stall-seconds 1 --hello-seconds 2 --accel tcg "$@" 2>"$stderr"
 	status=$?
 }

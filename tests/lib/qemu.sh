@@ -11,18 +11,18 @@ qemu_disk() {
 		-serial "file:$qemu_log" -drive "file=$qemu_what,format=$qemu_format,if=ide" "$@"
 }
 
-# boots DISK FORMAT LOG [OPTION]...: boots, and waits until it has powered itself off; a minute at most. What happens to
-# the disk is forgotten.
+# boots DISK FORMAT LOG [OPTION]...: boots, and waits until it has powered itself off; ten minutes at most, which only a
+# hang takes. What happens to the disk is forgotten.
 boots() {
 	(qemu_disk "$@" -snapshot) &
 	qemu_pid=$!
 	qemu_waited=0
-	while kill -0 "$qemu_pid" 2>/dev/null && [ "$qemu_waited" -lt 600 ]; do
+	while kill -0 "$qemu_pid" 2>/dev/null && [ "$qemu_waited" -lt 6000 ]; do
 		sleep 0.1
 		qemu_waited=$((qemu_waited + 1))
 	done
 	if kill -KILL "$qemu_pid" 2>/dev/null; then
-		echo "it did not power off within a minute"
+		echo "it did not power off within ten minutes"
 		wait "$qemu_pid" 2>/dev/null
 		qemu_pid=
 		return 1

@@ -7,6 +7,7 @@
 #   is NAME GOT WANTED       passes if both are equal
 #   skip NAME REASON         cannot be tried here; a failure if MUST_RUN=1
 #   need NAME PROGRAM...     true if all programs are there; else skips NAME, and is false
+#   await COMMAND...         tries until it succeeds; gives up after two minutes, which only a hang takes
 #   diag TEXT...             a remark
 #   done_testing             the plan, and the end of the test
 #
@@ -108,6 +109,15 @@ need() {
 	done
 }
 
+await() {
+	await_tries=0
+	until "$@" 2>/dev/null; do
+		await_tries=$((await_tries + 1))
+		[ "$await_tries" -lt 2400 ] || return 1
+		sleep 0.05
+	done
+}
+
 done_testing() {
 	printf '1..%d\n' "$tap_count"
 	tap_done=yes
@@ -121,9 +131,27 @@ cached() {
 
 # processes_with WORD: the processes whose command line has this word.
 processes_with() {
-	for tap_process in /proc/[0-9]*; do
-		[ "${tap_process##*/}" != $$ ] || continue
-		{ tr '\0' ' ' <"$tap_process/cmdline" | grep -qF -- "$1" && printf '%s\n' "${tap_process##*/}"; } 2>/dev/null
-	done
-	return 0
+	perl -e 'my ($word, $shell) = @ARGV;
+		for (glob "/proc/[0-9]*") {
+			my ($process) = /(\d+)$/;
+			next if $process == $$ || $process == $shell || !open my $file, "<", "$_/cmdline";
+			(my $line = do { local $/; <$file> } // "") =~ tr/\0/ /;
+			print "$process\n" if index($line, $word) >= 0;
+		}' "$1" $$
+}
+
+# processes_in FOLDER: the processes that work there, by their working folder; not we.
+processes_in() {
+	perl -e 'my ($folder) = @ARGV;
+		my ($process, %ours) = $$;
+		while ($process > 1) {
+			$ours{$process} = 1;
+			open my $file, "<", "/proc/$process/stat" or last;
+			($process) = <$file> =~ /.*\) \S (\d+)/;
+		}
+		for (glob "/proc/[0-9]*") {
+			my ($other) = /(\d+)$/;
+			my $at = readlink("$_/cwd") // next;
+			print "$other\n" if !$ours{$other} && "$at/" =~ m{^\Q$folder\E/};
+		}' "$1"
 }

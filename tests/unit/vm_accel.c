@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rescue/host/vm/accel.c: when a remembered accelerator is believed. */
-#include "host/vm/accel.h"
+/* rescue/host/vm/qemu/accel.c: when a remembered accelerator is believed. */
+#include "host/vm/qemu/accel.h"
 #include "unit.h"
 
 #include <stdio.h>

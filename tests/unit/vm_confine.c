@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rescue/host/vm/landlock.c and rescue/host/vm/syscalls.c, each by itself: what a child may
- * still do that has entered them, by the kernel's own answer. */
+/* rescue/host/vm/confine/landlock.c and rescue/host/vm/confine/syscalls.c, each by itself: what a
+ * child may still do that has entered them, by the kernel's own answer. */
 #include "base/cleanup.h"
-#include "host/vm/landlock.h"
-#include "host/vm/syscalls.h"
+#include "host/confine/landlock.h"
+#include "host/confine/syscalls.h"
 #include "unit.h"
 
 #include <arpa/inet.h>

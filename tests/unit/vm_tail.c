@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rescue/host/vm/tail.c: the last line of text that nobody asked for. */
-#include "host/vm/tail.h"
+/* rescue/host/vm/qemu/tail.c: the last line of text that nobody asked for. */
+#include "host/vm/qemu/tail.h"
 #include "unit.h"
 
 #include <string.h>

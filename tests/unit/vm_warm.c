@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rescue/host/vm/warm_file.c and warm_key.c: not one bit of a saved machine changes
+/* rescue/host/vm/warm/warm_file.c and warm_key.c: not one bit of a saved machine changes
  * unseen, and each thing it depends on is in its key. */
-#include "host/vm/warm_file.h"
-#include "host/vm/warm_key.h"
+#include "host/vm/warm/warm_file.h"
+#include "host/vm/warm/warm_key.h"
 #include "unit.h"
 
 #include <fcntl.h>
@@ -183,7 +183,6 @@ static struct machine_plan plan_of(const char *path)
 	return (struct machine_plan){ .qemu = path,
 				      .kernel = path,
 				      .initramfs = path,
-				      .folder = "/",
 				      .accel = ACCEL_TCG,
 				      .memory_mib = 256,
 				      .hardware = &hardware,
@@ -214,8 +213,6 @@ static void a_key_has_all_of_the_machine(void **state)
 
 	(void)state;
 	other.saved_fd = 9;
-	differ(&plan, "1", &other, "1", false);
-	other.folder = "/tmp";
 	differ(&plan, "1", &other, "1", false);
 	differ(&plan, "1", &plan, "2", true);
 	other = plan;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rescue/host/vm/order.c: which events may come next, and which `done` is earned. */
-#include "host/vm/order.h"
+/* rescue/host/vm/talk/event_sequence.c: which events may come next, and which `done` is earned. */
+#include "host/vm/talk/event_sequence.h"
 #include "unit.h"
 
 #include <string.h>
@@ -63,7 +63,7 @@ static const struct {
 	{ "fault0", EVENT_FAULT, "{\"reason\":\"mbr-2tib\",\"status\":0}" },
 };
 
-static int accept_word(struct order *order, const char *word)
+static int accept_word(struct event_sequence *sequence, const char *word)
 {
 	for (size_t i = 0; i < sizeof(vocabulary) / sizeof(vocabulary[0]); i++) {
 		struct fault fault;
@@ -74,7 +74,7 @@ static int accept_word(struct order *order, const char *word)
 			continue;
 		object = json_loads(vocabulary[i].json, 0, NULL);
 		assert_non_null(object);
-		result = order_accept(order, vocabulary[i].kind, object, &fault);
+		result = event_sequence_accept(sequence, vocabulary[i].kind, object, &fault);
 		if (result < 0)
 			assert_int_equal(fault.reason, REASON_GUEST_PROTOCOL);
 		json_decref(object);
@@ -85,7 +85,7 @@ static int accept_word(struct order *order, const char *word)
 }
 
 /* Play the words; only the last may be refused. Returns its result. */
-static int play(struct order order, const char *words)
+static int play(struct event_sequence sequence, const char *words)
 {
 	char copy[512], *rest, *word;
 	int result = 0;
@@ -94,7 +94,7 @@ static int play(struct order order, const char *words)
 	for (word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
 		if (result < 0)
 			fail_msg("refused before '%s': %s", word, words);
-		result = accept_word(&order, word);
+		result = accept_word(&sequence, word);
 	}
 	return result;
 }
@@ -115,11 +115,11 @@ static void accepts(void **state)
 		"hello fault",
 		"hello disk plan check-( fault",
 	};
-	const struct order order = { .disk_attached = true };
+	const struct event_sequence sequence = { .disk_attached = true };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++)
-		if (play(order, runs[i]) < 0)
+		if (play(sequence, runs[i]) < 0)
 			fail_msg("refused: %s", runs[i]);
 }
 
@@ -177,70 +177,71 @@ static void refuses_the_last(void **state)
 		"hello fault?",
 		"hello fault0",
 	};
-	const struct order order = { .disk_attached = true };
+	const struct event_sequence sequence = { .disk_attached = true };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++)
-		if (play(order, runs[i]) == 0)
+		if (play(sequence, runs[i]) == 0)
 			fail_msg("accepted: %s", runs[i]);
 }
 
 static void no_disk_before_it_is_attached(void **state)
 {
-	const struct order order = { 0 };
+	const struct event_sequence sequence = { 0 };
 
 	(void)state;
-	assert_int_equal(play(order, "hello disk"), -1);
+	assert_int_equal(play(sequence, "hello disk"), -1);
 }
 
 static void a_plan_changes_nothing(void **state)
 {
-	const struct order order = { .disk_attached = true, .kind = REQUEST_PLAN };
+	const struct event_sequence sequence = { .disk_attached = true, .kind = REQUEST_PLAN };
 
 	(void)state;
-	assert_int_equal(play(order, "hello disk plan done0"), 0);
-	assert_int_equal(play(order, "hello disk plan done"), -1);
-	assert_int_equal(play(order, "hello disk plan check-("), -1);
-	assert_int_equal(play(order, "hello disk plan resize("), -1);
+	assert_int_equal(play(sequence, "hello disk plan done0"), 0);
+	assert_int_equal(play(sequence, "hello disk plan done"), -1);
+	assert_int_equal(play(sequence, "hello disk plan check-("), -1);
+	assert_int_equal(play(sequence, "hello disk plan resize("), -1);
 }
 
 static void a_check_may_be_left_where_that_was_said(void **state)
 {
-	const struct order order = { .disk_attached = true, .may_leave_check = true };
-	const struct order strict = { .disk_attached = true };
+	const struct event_sequence sequence = { .disk_attached = true, .may_leave_check = true };
+	const struct event_sequence strict = { .disk_attached = true };
 	const char *left = "hello disk plan-left resize( resize) check+( check+) verify done";
 
 	(void)state;
-	assert_int_equal(play(order, left), 0);
-	assert_int_equal(play(order, GROWN " done"), 0);
+	assert_int_equal(play(sequence, left), 0);
+	assert_int_equal(play(sequence, GROWN " done"), 0);
 	assert_int_equal(play(strict, "hello disk plan-left"), -1);
-	assert_int_equal(play(order, "hello disk plan0-left"), -1);
-	assert_int_equal(play(order, "hello disk plan resize("), -1);
-	assert_int_equal(play(order, "hello disk plan-left check+("), -1);
+	assert_int_equal(play(sequence, "hello disk plan0-left"), -1);
+	assert_int_equal(play(sequence, "hello disk plan resize("), -1);
+	assert_int_equal(play(sequence, "hello disk plan-left check+("), -1);
 }
 
 static void a_check_alone_ends_clean(void **state)
 {
-	const struct order order = { .disk_attached = true, .kind = REQUEST_CHECK };
+	const struct event_sequence sequence = { .disk_attached = true, .kind = REQUEST_CHECK };
 
 	(void)state;
-	assert_int_equal(play(order, "hello disk table- limit check-( check-% check-)0 done0"), 0);
-	assert_int_equal(play(order, "hello check-("), -1);
-	assert_int_equal(play(order, "hello disk done0"), -1);
-	assert_int_equal(play(order, "hello disk plan"), -1);
-	assert_int_equal(play(order, "hello disk check+("), -1);
-	assert_int_equal(play(order, "hello disk check-( repair-"), -1);
-	assert_int_equal(play(order, "hello disk check-( done0"), -1);
-	assert_int_equal(play(order, "hello disk check-( check-) done0"), -1);
-	assert_int_equal(play(order, "hello disk check-( check-)4 done0"), -1);
-	assert_int_equal(play(order, "hello disk check-( check-)0 done"), -1);
-	assert_int_equal(play(order, "hello disk check-( check-)0 resize("), -1);
+	assert_int_equal(play(sequence, "hello disk table- limit check-( check-% check-)0 done0"),
+			 0);
+	assert_int_equal(play(sequence, "hello check-("), -1);
+	assert_int_equal(play(sequence, "hello disk done0"), -1);
+	assert_int_equal(play(sequence, "hello disk plan"), -1);
+	assert_int_equal(play(sequence, "hello disk check+("), -1);
+	assert_int_equal(play(sequence, "hello disk check-( repair-"), -1);
+	assert_int_equal(play(sequence, "hello disk check-( done0"), -1);
+	assert_int_equal(play(sequence, "hello disk check-( check-) done0"), -1);
+	assert_int_equal(play(sequence, "hello disk check-( check-)4 done0"), -1);
+	assert_int_equal(play(sequence, "hello disk check-( check-)0 done"), -1);
+	assert_int_equal(play(sequence, "hello disk check-( check-)0 resize("), -1);
 }
 
 static void a_recording_is_told_when_it_was_asked_for(void **state)
 {
-	const struct order silent = { .disk_attached = true };
-	const struct order recording = { .disk_attached = true, .recording = true };
+	const struct event_sequence silent = { .disk_attached = true };
+	const struct event_sequence recording = { .disk_attached = true, .recording = true };
 
 	(void)state;
 	assert_int_equal(play(recording, "hello mark process disk lost"), 0);
@@ -252,30 +253,30 @@ static void a_recording_is_told_when_it_was_asked_for(void **state)
 
 static void a_trace_ends_without_a_plan(void **state)
 {
-	const struct order order = { .disk_attached = true,
-				     .kind = REQUEST_TRACE,
-				     .recording = true };
+	const struct event_sequence sequence = { .disk_attached = true,
+						 .kind = REQUEST_TRACE,
+						 .recording = true };
 
 	(void)state;
-	assert_int_equal(play(order, "hello mark disk table- mark done0"), 0);
-	assert_int_equal(play(order, "hello mark done0"), -1);
-	assert_int_equal(play(order, "hello disk done"), -1);
-	assert_int_equal(play(order, "hello disk plan check-("), -1);
+	assert_int_equal(play(sequence, "hello mark disk table- mark done0"), 0);
+	assert_int_equal(play(sequence, "hello mark done0"), -1);
+	assert_int_equal(play(sequence, "hello disk done"), -1);
+	assert_int_equal(play(sequence, "hello disk plan check-("), -1);
 }
 
 static void a_shell_ends_with_its_exit(void **state)
 {
-	const struct order order = { .disk_attached = true, .kind = REQUEST_SHELL };
-	const struct order grow = { .disk_attached = true };
+	const struct event_sequence sequence = { .disk_attached = true, .kind = REQUEST_SHELL };
+	const struct event_sequence grow = { .disk_attached = true };
 
 	(void)state;
-	assert_int_equal(play(order, "hello disk beat exit done0"), 0);
-	assert_int_equal(play(order, "hello exit"), -1);
-	assert_int_equal(play(order, "hello disk done0"), -1);
-	assert_int_equal(play(order, "hello disk exit exit"), -1);
-	assert_int_equal(play(order, "hello disk exit256"), -1);
-	assert_int_equal(play(order, "hello disk exit done"), -1);
-	assert_int_equal(play(order, "hello disk plan check-("), -1);
+	assert_int_equal(play(sequence, "hello disk beat exit done0"), 0);
+	assert_int_equal(play(sequence, "hello exit"), -1);
+	assert_int_equal(play(sequence, "hello disk done0"), -1);
+	assert_int_equal(play(sequence, "hello disk exit exit"), -1);
+	assert_int_equal(play(sequence, "hello disk exit256"), -1);
+	assert_int_equal(play(sequence, "hello disk exit done"), -1);
+	assert_int_equal(play(sequence, "hello disk plan check-("), -1);
 	assert_int_equal(play(grow, "hello disk exit"), -1);
 }
 
