@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -26,6 +27,14 @@ const char *const accel_words[] = { "auto", "kvm", "hvf", "tcg", NULL };
 const char *accel_word(enum accel accel)
 {
 	return accel_words[accel];
+}
+
+/* $GROW_DISK_KVM_DEVICE, or where it lies. */
+static const char *native_device(void)
+{
+	const char *given = getenv("GROW_DISK_KVM_DEVICE");
+
+	return given && given[0] ? given : NATIVE_DEVICE;
 }
 
 json_t *accel_key(const char *qemu_path, const char *device_path)
@@ -74,7 +83,7 @@ static enum accel recall(const char *qemu_path)
 {
 	char text[ACCEL_FILE_MAX_BYTES];
 	size_t size_bytes = accel_file_read(text, sizeof(text));
-	json_t *key = accel_key(qemu_path, NATIVE_DEVICE);
+	json_t *key = accel_key(qemu_path, native_device());
 	enum accel accel = ACCEL_AUTO;
 
 	if (key && size_bytes > 0)
@@ -86,7 +95,7 @@ static enum accel recall(const char *qemu_path)
 void accel_remember(const char *qemu_path, enum accel accel, bool was_too_slow)
 {
 	json_int_t until_unix_s = time(NULL) + (was_too_slow ? DAY_S : WEEK_S);
-	json_t *memory = json_pack("{s:o, s:s, s:I}", "key", accel_key(qemu_path, NATIVE_DEVICE),
+	json_t *memory = json_pack("{s:o, s:s, s:I}", "key", accel_key(qemu_path, native_device()),
 				   "accel", accel_words[accel], "until_unix_s", until_unix_s);
 	char *text = memory ? json_dumps(memory, JSON_COMPACT) : NULL;
 
@@ -111,7 +120,7 @@ void accel_candidates(enum accel wish, const char *qemu_path, struct accel_candi
 		ret->list[ret->count++] = wish;
 		return;
 	}
-	if (can_open(NATIVE_DEVICE) && recall(qemu_path) != ACCEL_TCG)
+	if (can_open(native_device()) && recall(qemu_path) != ACCEL_TCG)
 		ret->list[ret->count++] = NATIVE;
 	ret->list[ret->count++] = ACCEL_TCG;
 }
