@@ -10,6 +10,7 @@
 #ifndef BASE_CLEANUP_H
 #define BASE_CLEANUP_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,12 @@ static inline void close_filep(FILE **file)
 		fclose(*file);
 }
 
+static inline void close_dirp(DIR **folder)
+{
+	if (*folder)
+		closedir(*folder);
+}
+
 static inline int steal_fd(int *fd)
 {
 	int stolen = *fd;
@@ -44,6 +51,7 @@ static inline int steal_fd(int *fd)
 	return stolen;
 }
 
+#define cleanup_dir  __attribute__((cleanup(close_dirp)))
 #define cleanup_fd   __attribute__((cleanup(close_fdp)))
 #define cleanup_free __attribute__((cleanup(free_pointer)))
 #define cleanup_file __attribute__((cleanup(close_filep)))

@@ -11,9 +11,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 #define MEMORY_BYTES (UINT64_C(4) << 30) /* an absurd image gets a complaint, not our memory */
 #define HARD_EXTRA   5
@@ -80,17 +77,6 @@ static void limit(int resource, uint64_t value)
 	(void)setrlimit(resource, &wanted);
 }
 
-static void tie_to_parent(pid_t parent)
-{
-#ifdef __linux__
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(EXEC_FAILED); /* it died before the line above */
-#else
-	(void)parent;
-#endif
-}
-
 static _Noreturn void become(const struct program *program, const char *path, const int streams[2],
 			     int rules_fd, pid_t parent)
 {
@@ -98,7 +84,7 @@ static _Noreturn void become(const struct program *program, const char *path, co
 	int null_fd = open("/dev/null", O_RDONLY);
 
 	if (!program->finishes)
-		tie_to_parent(parent);
+		signals_tie_to_parent(parent, SIGKILL);
 	signals_reset();
 	/* A signal to our whole process group is for us to judge. */
 	sigaction(SIGHUP, &ignore, NULL);

@@ -24,14 +24,6 @@ struct neighbour {
 	size_t head_bytes;
 };
 
-static void close_dirp(DIR **folder)
-{
-	if (*folder)
-		closedir(*folder);
-}
-
-#define cleanup_dir __attribute__((cleanup(close_dirp)))
-
 static uint32_t big_endian(const uint8_t *bytes)
 {
 	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |

@@ -9,14 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void close_dirp(DIR **folder)
-{
-	if (*folder)
-		closedir(*folder);
-}
-
-#define cleanup_dir __attribute__((cleanup(close_dirp)))
-
 /* Does this process have the file open? */
 static bool has_open(const char *process, const struct stat *image)
 {
