@@ -1,9 +1,60 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "table.h"
 
+#include <string.h>
+
+enum table_answer table_read(const struct table_source *source, struct table *ret_table)
+{
+	static const struct {
+		const struct table_ops *ops;
+		uint32_t sector_bytes;
+	} kinds[] = { { &table_gpt, 512 }, { &table_gpt, 4096 }, { &table_mbr, 512 } };
+	enum table_answer answer = TABLE_NONE;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		enum table_answer this =
+			kinds[i].ops->read(source, kinds[i].sector_bytes, &ret_table->parts);
+
+		if (this == TABLE_GOOD || this == TABLE_UNREADABLE) {
+			ret_table->ops = kinds[i].ops;
+			ret_table->sector_bytes = kinds[i].sector_bytes;
+			return this;
+		}
+		/* A disk that announces a GPT has no other table; which sectors it has, only a
+		 * header tells. */
+		if (answer == TABLE_NONE || (answer == TABLE_DAMAGED && this == TABLE_INVALID))
+			answer = this;
+		if (answer != TABLE_NONE && i > 0)
+			return answer;
+	}
+	return answer;
+}
+
+static int read_memory(void *context, uint64_t at_bytes, void *bytes, size_t size_bytes)
+{
+	const struct table_memory *memory = context;
+
+	if (at_bytes > memory->size_bytes || size_bytes > memory->size_bytes - at_bytes)
+		return -1;
+	memcpy(bytes, memory->bytes + at_bytes, size_bytes);
+	return 0;
+}
+
+struct table_source table_source_memory(struct table_memory *memory)
+{
+	return (struct table_source){ .read = read_memory,
+				      .context = memory,
+				      .size_bytes = memory->size_bytes };
+}
+
 uint64_t table_end_lba(const struct table_part *part)
 {
 	return part->start_lba + part->size_sectors;
+}
+
+bool table_overlaps(const struct table_part *a, const struct table_part *b)
+{
+	return a->start_lba < table_end_lba(b) && b->start_lba < table_end_lba(a);
 }
 
 const struct table_part *table_choose(const struct table_parts *parts, unsigned number)
@@ -21,9 +72,9 @@ const struct table_part *table_choose(const struct table_parts *parts, unsigned 
 }
 
 uint64_t table_room_end_lba(const struct table_parts *parts, const struct table_part *part,
-			    uint64_t disk_sectors)
+			    uint64_t end_lba)
 {
-	uint64_t end = disk_sectors;
+	uint64_t end = end_lba;
 
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct table_part *other = &parts->parts[i];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Read a partition table from its bytes, on either side: pure, no I/O. Whoever changes a
- * table, or judges a change, does that elsewhere. */
+/* Read a partition table, on either side. The room does no I/O of its own: whoever has the
+ * disk lends a function that reads. Whoever changes a table, or judges a change, does that
+ * elsewhere. */
 #ifndef TABLE_TABLE_H
 #define TABLE_TABLE_H
 
@@ -8,15 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TABLE_SECTOR_BYTES 512
-#define TABLE_PARTS_MAX	   4
+#define TABLE_SECTOR_BYTES 512	/* of a disk whose table does not say anything else */
+#define TABLE_PARTS_MAX	   1024 /* the most entries that a GPT may have here */
+#define TABLE_GUID_BYTES   16
 
-/* A used entry. Numbers of sectors are logical sectors of TABLE_SECTOR_BYTES. */
+/* A used entry. Sectors are logical sectors of the table's size. */
 struct table_part {
 	unsigned number; /* from 1 */
 	uint64_t start_lba;
 	uint64_t size_sectors;
-	unsigned type;
+	unsigned type;			     /* of an MBR */
+	uint8_t type_guid[TABLE_GUID_BYTES]; /* of a GPT, as on the disk */
 };
 
 struct table_parts {
@@ -24,15 +27,48 @@ struct table_parts {
 	struct table_part parts[TABLE_PARTS_MAX]; /* by number */
 };
 
-/* A kind of partition table. */
-struct table_ops {
-	const char *name;  /* libfdisk's word */
-	size_t head_bytes; /* how many first bytes of the disk read needs */
-	/* 0: the bytes are such a table. -1: they are not, or they make no sense. */
-	int (*read)(const uint8_t *head, struct table_parts *ret_parts);
+/* Where a table is read from. */
+struct table_source {
+	/* Read all of these bytes, which lie on the disk. 0, or -1: they cannot be read. */
+	int (*read)(void *context, uint64_t at_bytes, void *bytes, size_t size_bytes);
+	void *context;
+	uint64_t size_bytes; /* of the disk */
 };
 
-extern const struct table_ops table_mbr;
+enum table_answer {
+	TABLE_GOOD,
+	TABLE_NONE,	 /* not of this kind */
+	TABLE_DAMAGED,	 /* of this kind, but its checksums or its header are wrong */
+	TABLE_INVALID,	 /* whole, but it makes no sense: overlaps, entries outside */
+	TABLE_UNREADABLE /* the source could not read */
+};
+
+struct table {
+	const struct table_ops *ops;
+	uint32_t sector_bytes;
+	struct table_parts parts;
+};
+
+/* A kind of partition table. */
+struct table_ops {
+	const char *name; /* libfdisk's word */
+	/* Read it as if the disk had sectors of that size; set parts only for TABLE_GOOD. */
+	enum table_answer (*read)(const struct table_source *source, uint32_t sector_bytes,
+				  struct table_parts *ret_parts);
+};
+
+extern const struct table_ops table_mbr, table_gpt;
+
+/* Read whichever table the disk has; a GPT tells the size of its sectors by where it
+ * lies. The answer is the one of the kind that the first sector announces. */
+enum table_answer table_read(const struct table_source *source, struct table *ret_table);
+
+/* A source of bytes in memory, which must outlive it. */
+struct table_memory {
+	const uint8_t *bytes;
+	size_t size_bytes;
+};
+struct table_source table_source_memory(struct table_memory *memory);
 
 /* The first sector behind a part. */
 uint64_t table_end_lba(const struct table_part *part);
@@ -40,9 +76,12 @@ uint64_t table_end_lba(const struct table_part *part);
 /* The part with that number, or the last by start LBA for number 0; NULL: there is none. */
 const struct table_part *table_choose(const struct table_parts *parts, unsigned number);
 
-/* Where the room of a part ends: the start of the next one, or the end of the disk. */
+/* Do two parts share sectors? */
+bool table_overlaps(const struct table_part *a, const struct table_part *b);
+
+/* Where the room of a part ends: the start of the next one, or that end of all room. */
 uint64_t table_room_end_lba(const struct table_parts *parts, const struct table_part *part,
-			    uint64_t disk_sectors);
+			    uint64_t end_lba);
 
 /* The end of all parts: sectors that the disk must have had. */
 uint64_t table_needs_sectors(const struct table_parts *parts);
