@@ -136,7 +136,9 @@ static enum table_answer add_part(const struct gpt_copy *copy, uint32_t sector_b
 		return TABLE_INVALID;
 	*part = (struct table_part){ .number = index + 1,
 				     .start_lba = first,
-				     .size_sectors = last - first + 1 };
+				     .size_sectors = last - first + 1,
+				     .entry_at_bytes = header->entries_lba * sector_bytes +
+						       (uint64_t)index * header->entry_bytes };
 	memcpy(part->type_guid, entry + GPT_TYPE_GUID_AT, TABLE_GUID_BYTES);
 	for (size_t i = 0; i < parts->count; i++)
 		if (table_overlaps(&parts->parts[i], part))

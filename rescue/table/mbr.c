@@ -14,10 +14,42 @@ static bool is_boot_sector_of_fs(const uint8_t *head)
 	       memcmp(head + 54, "FAT", 3) == 0 || memcmp(head + 82, "FAT", 3) == 0;
 }
 
+bool mbr_is_container(unsigned type)
+{
+	return type == 0x05 || type == 0x0f || type == 0x85;
+}
+
+/* The four entries. */
+static enum table_answer read_primary(const uint8_t *head, struct table_parts *parts)
+{
+	parts->count = 0;
+	for (unsigned i = 0; i < MBR_ENTRIES; i++) {
+		size_t entry_at = MBR_ENTRIES_AT + i * MBR_ENTRY_BYTES;
+		const uint8_t *entry = head + entry_at;
+		struct table_part part = { .number = i + 1,
+					   .start_lba = le32_at(entry + MBR_START_LBA_AT),
+					   .size_sectors = le32_at(entry + MBR_SECTORS_AT),
+					   .entry_at_bytes = entry_at,
+					   .type = entry[MBR_TYPE_AT],
+					   .is_container = mbr_is_container(entry[MBR_TYPE_AT]) };
+
+		if (entry[0] != 0 && entry[0] != 0x80)
+			return TABLE_NONE;
+		if (part.size_sectors == 0)
+			continue;
+		if (part.start_lba == 0)
+			return TABLE_INVALID;
+		parts->parts[parts->count++] = part;
+	}
+	return parts->count > 0 ? TABLE_GOOD : TABLE_NONE;
+}
+
 static enum table_answer mbr_read(const struct table_source *source, uint32_t sector_bytes,
 				  struct table_parts *ret_parts)
 {
 	uint8_t head[TABLE_SECTOR_BYTES];
+	const struct table_part *container = NULL;
+	enum table_answer answer;
 
 	(void)sector_bytes;
 	if (source->size_bytes < sizeof(head))
@@ -27,23 +59,17 @@ static enum table_answer mbr_read(const struct table_source *source, uint32_t se
 	if (head[MBR_SIGNATURE_AT] != 0x55 || head[MBR_SIGNATURE_AT + 1] != 0xaa ||
 	    is_boot_sector_of_fs(head))
 		return TABLE_NONE;
-	ret_parts->count = 0;
-	for (unsigned i = 0; i < MBR_ENTRIES; i++) {
-		const uint8_t *entry = head + MBR_ENTRIES_AT + i * MBR_ENTRY_BYTES;
-		struct table_part part = { .number = i + 1,
-					   .start_lba = le32_at(entry + MBR_START_LBA_AT),
-					   .size_sectors = le32_at(entry + MBR_SECTORS_AT),
-					   .type = entry[MBR_TYPE_AT] };
-
-		if (entry[0] != 0 && entry[0] != 0x80)
-			return TABLE_NONE;
-		if (part.size_sectors == 0)
+	answer = read_primary(head, ret_parts);
+	if (answer != TABLE_GOOD)
+		return answer;
+	for (size_t i = 0; i < ret_parts->count; i++) {
+		if (!ret_parts->parts[i].is_container)
 			continue;
-		if (part.start_lba == 0)
-			return TABLE_INVALID;
-		ret_parts->parts[ret_parts->count++] = part;
+		if (container)
+			return TABLE_INVALID; /* who numbers them, and how? */
+		container = &ret_parts->parts[i];
 	}
-	return ret_parts->count > 0 ? TABLE_GOOD : TABLE_NONE;
+	return container ? mbr_read_logical(source, container, ret_parts) : TABLE_GOOD;
 }
 
 const struct table_ops table_mbr = { .name = "dos", .read = mbr_read };

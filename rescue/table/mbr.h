@@ -3,6 +3,8 @@
 #ifndef TABLE_MBR_H
 #define TABLE_MBR_H
 
+#include "table.h"
+
 #define MBR_ENTRIES_AT	      446
 #define MBR_ENTRY_BYTES	      16
 #define MBR_ENTRIES	      4
@@ -14,5 +16,18 @@
 #define MBR_SIGNATURE_AT      510
 #define MBR_BOOT_CODE_BYTES   440
 #define MBR_TYPE_PROTECTS_GPT 0xee
+
+/* An extended partition has boot records of this form, each with one logical partition, whose start
+ * counts from the record, and a link to the next, which counts from the container. This many are
+ * followed, as in the kernel. */
+#define MBR_LOGICAL_MAX 100
+
+/* Does the type say that logical partitions are within: CHS, LBA, Linux? */
+bool mbr_is_container(unsigned type);
+
+/* For this room: add the logical partitions of that container. TABLE_GOOD; TABLE_DAMAGED where the
+ * chain breaks off; TABLE_INVALID where it makes no sense; TABLE_UNREADABLE. */
+enum table_answer mbr_read_logical(const struct table_source *source,
+				   const struct table_part *container, struct table_parts *parts);
 
 #endif

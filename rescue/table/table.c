@@ -52,9 +52,18 @@ uint64_t table_end_lba(const struct table_part *part)
 	return part->start_lba + part->size_sectors;
 }
 
+static bool has_sector(const struct table_part *part, uint64_t lba)
+{
+	return lba >= part->start_lba && lba < table_end_lba(part);
+}
+
 bool table_overlaps(const struct table_part *a, const struct table_part *b)
 {
-	return a->start_lba < table_end_lba(b) && b->start_lba < table_end_lba(a);
+	if (a->container == b->number || b->container == a->number)
+		return false;
+	return (a->start_lba < table_end_lba(b) && b->start_lba < table_end_lba(a)) ||
+	       (a->container != 0 && has_sector(b, a->ebr_lba)) ||
+	       (b->container != 0 && has_sector(a, b->ebr_lba));
 }
 
 const struct table_part *table_choose(const struct table_parts *parts, unsigned number)
@@ -65,10 +74,17 @@ const struct table_part *table_choose(const struct table_parts *parts, unsigned 
 		const struct table_part *part = &parts->parts[i];
 
 		if (number != 0 ? part->number == number
-				: !chosen || part->start_lba > chosen->start_lba)
+				: !part->is_container &&
+					  (!chosen || part->start_lba > chosen->start_lba))
 			chosen = part;
 	}
 	return chosen;
+}
+
+/* Where the sectors begin that belong to a part. */
+static uint64_t begin_of(const struct table_part *part)
+{
+	return part->container != 0 ? part->ebr_lba : part->start_lba;
 }
 
 uint64_t table_room_end_lba(const struct table_parts *parts, const struct table_part *part,
@@ -79,8 +95,8 @@ uint64_t table_room_end_lba(const struct table_parts *parts, const struct table_
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct table_part *other = &parts->parts[i];
 
-		if (other->start_lba > part->start_lba && other->start_lba < end)
-			end = other->start_lba;
+		if (begin_of(other) > part->start_lba && begin_of(other) < end)
+			end = begin_of(other);
 	}
 	return end;
 }

@@ -18,7 +18,11 @@ struct table_part {
 	unsigned number; /* from 1 */
 	uint64_t start_lba;
 	uint64_t size_sectors;
+	uint64_t entry_at_bytes;	     /* where its entry lies on the disk */
 	unsigned type;			     /* of an MBR */
+	bool is_container;		     /* of an MBR: an extended partition */
+	unsigned container;		     /* the number of the one that it lies in, or 0 */
+	uint64_t ebr_lba;		     /* then: its extended boot record */
 	uint8_t type_guid[TABLE_GUID_BYTES]; /* of a GPT, as on the disk */
 };
 
@@ -38,7 +42,8 @@ struct table_source {
 enum table_answer {
 	TABLE_GOOD,
 	TABLE_NONE,	 /* not of this kind */
-	TABLE_DAMAGED,	 /* of this kind, but its checksums or its header are wrong */
+	TABLE_DAMAGED,	 /* of this kind, but its checksums or its header are wrong, or a chain of
+			  * boot records breaks off: then the parts before that are set */
 	TABLE_INVALID,	 /* whole, but it makes no sense: overlaps, entries outside */
 	TABLE_UNREADABLE /* the source could not read */
 };
@@ -73,13 +78,16 @@ struct table_source table_source_memory(struct table_memory *memory);
 /* The first sector behind a part. */
 uint64_t table_end_lba(const struct table_part *part);
 
-/* The part with that number, or the last by start LBA for number 0; NULL: there is none. */
+/* The part with that number, or the last by start LBA for number 0, which is never a container;
+ * NULL: there is none. */
 const struct table_part *table_choose(const struct table_parts *parts, unsigned number);
 
-/* Do two parts share sectors? */
+/* Do two parts share sectors? A container and what lies in it do not count. */
 bool table_overlaps(const struct table_part *a, const struct table_part *b);
 
-/* Where the room of a part ends: the start of the next one, or that end of all room. */
+/* Where the room of a part ends: the start of the next one, or that end of all room. A logical one
+ * ends before the boot record of the next, and its container, which grows with it, before the next
+ * primary one. */
 uint64_t table_room_end_lba(const struct table_parts *parts, const struct table_part *part,
 			    uint64_t end_lba);
 
