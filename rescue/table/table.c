@@ -8,7 +8,10 @@ enum table_answer table_read(const struct table_source *source, struct table *re
 	static const struct {
 		const struct table_ops *ops;
 		uint32_t sector_bytes;
-	} kinds[] = { { &table_gpt, 512 }, { &table_gpt, 4096 }, { &table_mbr, 512 } };
+	} kinds[] = { { &table_gpt, 512 },
+		      { &table_gpt, 4096 },
+		      { &table_mbr, 512 },
+		      { &table_whole, 512 } };
 	enum table_answer answer = TABLE_NONE;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {

@@ -15,14 +15,17 @@
 
 /* A used entry. Sectors are logical sectors of the table's size. */
 struct table_part {
-	unsigned number; /* from 1 */
+	unsigned number; /* from 1; 0: the whole disk, which has no table */
 	uint64_t start_lba;
 	uint64_t size_sectors;
-	uint64_t entry_at_bytes;	     /* where its entry lies on the disk */
-	unsigned type;			     /* of an MBR */
-	bool is_container;		     /* of an MBR: an extended partition */
-	unsigned container;		     /* the number of the one that it lies in, or 0 */
-	uint64_t ebr_lba;		     /* then: its extended boot record */
+	uint64_t entry_at_bytes; /* where its entry lies on the disk */
+	unsigned type;		 /* of an MBR */
+	bool is_container;	 /* of an MBR: an extended partition */
+	unsigned container;	 /* the number of the one that it lies in, or 0 */
+	uint64_t ebr_lba;	 /* then: its extended boot record */
+	/* Of a whole disk: so many of its first bytes belong to a boot loader, not to the
+	 * file system. */
+	uint64_t boot_bytes;
 	uint8_t type_guid[TABLE_GUID_BYTES]; /* of a GPT, as on the disk */
 };
 
@@ -62,7 +65,7 @@ struct table_ops {
 				  struct table_parts *ret_parts);
 };
 
-extern const struct table_ops table_mbr, table_gpt;
+extern const struct table_ops table_mbr, table_gpt, table_whole;
 
 /* Read whichever table the disk has; a GPT tells the size of its sectors by where it
  * lies. The answer is the one of the kind that the first sector announces. */
