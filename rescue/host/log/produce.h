@@ -10,6 +10,8 @@ int produce_mbr(const struct table_source *before, const struct table *table,
 		const struct write_request *request, struct write_set *ret_set);
 int produce_gpt(const struct table_source *before, const struct table *table,
 		const struct write_request *request, struct write_set *ret_set);
+int produce_whole(const struct table_source *before, const struct table *table,
+		  const struct write_request *request, struct write_set *ret_set);
 
 /* From the backup of a GPT whose primary copy is damaged. */
 int produce_gpt_repaired(const struct table_source *before, const struct write_request *request,

@@ -13,6 +13,16 @@ void produce_range(struct write_set *set, struct write_range range)
 	set->ranges[set->count++] = range;
 }
 
+static const struct producer {
+	const struct table_ops *table;
+	int (*produce)(const struct table_source *before, const struct table *table,
+		       const struct write_request *request, struct write_set *ret_set);
+} producers[] = {
+	{ &table_mbr, produce_mbr },
+	{ &table_gpt, produce_gpt },
+	{ &table_whole, produce_whole },
+};
+
 static int make(const struct table_source *before, const struct write_request *request,
 		struct write_set *ret_set)
 {
@@ -25,8 +35,10 @@ static int make(const struct table_source *before, const struct write_request *r
 		return -1;
 	ret_set->table = table.ops;
 	ret_set->sector_bytes = table.sector_bytes;
-	return (table.ops == &table_gpt ? produce_gpt : produce_mbr)(before, &table, request,
-								     ret_set);
+	for (size_t i = 0; i < sizeof(producers) / sizeof(producers[0]); i++)
+		if (producers[i].table == table.ops)
+			return producers[i].produce(before, &table, request, ret_set);
+	return -1;
 }
 
 int write_set_make(const struct table_source *before, const struct write_request *request,

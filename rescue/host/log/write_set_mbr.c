@@ -15,36 +15,44 @@ static bool overlaps(const struct table_parts *parts, const struct table_part *t
 	return false;
 }
 
-/* Of the target's entry, the end CHS and the number of sectors; and the target itself up to
- * where its room ends. */
+/* Of an entry, the end CHS and the number of sectors. */
+static void add_entry(struct write_set *set, const struct table_part *part, uint64_t end_lba)
+{
+	produce_range(set, (struct write_range){ .at = part->entry_at_bytes + MBR_END_CHS_AT,
+						 .bytes = 3,
+						 .kind = WRITE_CHS,
+						 .largest = end_lba - 1 });
+	produce_range(set, (struct write_range){ .at = part->entry_at_bytes + MBR_SECTORS_AT,
+						 .bytes = 4,
+						 .kind = WRITE_NUMBER,
+						 .smallest = part->size_sectors,
+						 .largest = end_lba - part->start_lba });
+}
+
+/* The target's entry, and the one of the container that it is in, if that has to grow as well; and
+ * the target itself up to where its room ends. Boot records lie before what they tell of. */
 int produce_mbr(const struct table_source *before, const struct table *table,
 		const struct write_request *request, struct write_set *ret_set)
 {
 	const struct table_parts *parts = &table->parts;
-	const struct table_part *target = table_choose(parts, request->partition);
-	uint64_t entry_at, room_sectors;
+	const struct table_part *target = table_choose(parts, request->partition), *container;
+	uint64_t end_lba;
 
 	(void)before;
-	if (!target)
+	if (!target || target->is_container)
 		return -1;
-	ret_set->target = *target;
-	ret_set->target_end_lba =
-		table_room_end_lba(parts, target, request->size_after_bytes / TABLE_SECTOR_BYTES);
-	if (ret_set->target_end_lba < table_end_lba(target) || overlaps(parts, target))
+	end_lba = table_room_end_lba(parts, target, request->size_after_bytes / TABLE_SECTOR_BYTES);
+	if (end_lba < table_end_lba(target) || overlaps(parts, target))
 		return -1; /* or it ends behind the disk */
-	room_sectors = ret_set->target_end_lba - target->start_lba;
-	entry_at = MBR_ENTRIES_AT + (target->number - 1) * MBR_ENTRY_BYTES;
-	produce_range(ret_set, (struct write_range){ .at = entry_at + MBR_END_CHS_AT,
-						     .bytes = 3,
-						     .kind = WRITE_CHS,
-						     .largest = ret_set->target_end_lba - 1 });
-	produce_range(ret_set, (struct write_range){ .at = entry_at + MBR_SECTORS_AT,
-						     .bytes = 4,
-						     .kind = WRITE_NUMBER,
-						     .smallest = target->size_sectors,
-						     .largest = room_sectors });
+	ret_set->target = *target;
+	ret_set->target_end_lba = end_lba;
+	container = target->container ? table_choose(parts, target->container) : NULL;
+	if (container && table_end_lba(container) < end_lba)
+		add_entry(ret_set, container, end_lba);
+	add_entry(ret_set, target, end_lba);
 	produce_range(ret_set, (struct write_range){ .at = target->start_lba * TABLE_SECTOR_BYTES,
-						     .bytes = room_sectors * TABLE_SECTOR_BYTES,
+						     .bytes = (end_lba - target->start_lba) *
+							      TABLE_SECTOR_BYTES,
 						     .kind = WRITE_ANYTHING });
 	return 0;
 }
