@@ -14,7 +14,7 @@
 
 #include "gpt_state.h"
 
-#define GPT_WRITES_MAX 6
+#define GPT_WRITES_MAX 7
 
 struct gpt_write {
 	uint64_t at_bytes;
