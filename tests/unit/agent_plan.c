@@ -6,15 +6,15 @@
 
 #define GIB_SECTORS UINT64_C(2097152)
 
-static struct table openwrt(void)
+static struct partition_table openwrt(void)
 {
-	return (struct table){ .label = "dos",
+	return (struct partition_table){ .label = "dos",
 			       .count = 2,
 			       .entries = { { 1, 512, 32768, 0x83, true },
 					    { 2, 33792, 212992, 0x83, false } } };
 }
 
-static struct plan planned(const struct table *table, uint64_t disk_sectors, unsigned wanted)
+static struct plan planned(const struct partition_table *table, uint64_t disk_sectors, unsigned wanted)
 {
 	struct plan plan;
 	struct fault fault;
@@ -24,7 +24,7 @@ static struct plan planned(const struct table *table, uint64_t disk_sectors, uns
 	return plan;
 }
 
-static void refused(const struct table *table, uint64_t disk_sectors, unsigned wanted,
+static void refused(const struct partition_table *table, uint64_t disk_sectors, unsigned wanted,
 		    enum reason expected)
 {
 	struct plan plan;
@@ -36,7 +36,7 @@ static void refused(const struct table *table, uint64_t disk_sectors, unsigned w
 
 static void the_last_partition_reaches_the_end(void **state)
 {
-	struct table table = openwrt();
+	struct partition_table table = openwrt();
 	struct plan plan = planned(&table, 8 * GIB_SECTORS, 0);
 
 	(void)state;
@@ -49,7 +49,7 @@ static void the_last_partition_reaches_the_end(void **state)
 
 static void last_means_by_start_lba(void **state)
 {
-	struct table table = { .count = 2,
+	struct partition_table table = { .count = 2,
 			       .entries = { { 1, 100000, 1000, 0x83, false },
 					    { 4, 63, 1000, 0x83, false } } };
 
@@ -59,7 +59,7 @@ static void last_means_by_start_lba(void **state)
 
 static void a_named_partition_grows_to_the_next_one(void **state)
 {
-	struct table table = { .count = 3,
+	struct partition_table table = { .count = 3,
 			       .entries = { { 1, 63, 1000, 0x83, false },
 					    { 2, 9000, 1000, 0x83, false },
 					    { 3, 5000, 1000, 0x82, false } } };
@@ -73,7 +73,7 @@ static void a_named_partition_grows_to_the_next_one(void **state)
 
 static void two_tib_is_the_limit_of_the_last_one(void **state)
 {
-	struct table table = openwrt();
+	struct partition_table table = openwrt();
 	struct plan plan = planned(&table, UINT64_C(1) << 32, 0);
 	struct limit limit = plan_limit(&plan);
 	struct fault fault;
@@ -92,7 +92,7 @@ static void two_tib_is_the_limit_of_the_last_one(void **state)
 
 static void larger_sectors_reach_further(void **state)
 {
-	struct table table = openwrt();
+	struct partition_table table = openwrt();
 	struct plan plan;
 	struct fault fault;
 
@@ -103,7 +103,7 @@ static void larger_sectors_reach_further(void **state)
 
 static void a_partition_behind_is_the_limit_of_any_other(void **state)
 {
-	struct table table = openwrt();
+	struct partition_table table = openwrt();
 	struct plan plan = planned(&table, UINT64_C(1) << 40, 1);
 	struct limit limit = plan_limit(&plan);
 
@@ -117,7 +117,7 @@ static void a_partition_behind_is_the_limit_of_any_other(void **state)
 
 static void the_largest_disk_there_is_can_be_reckoned(void **state)
 {
-	struct table table = openwrt();
+	struct partition_table table = openwrt();
 	const uint64_t sectors = (UINT64_C(1) << 63) / 512 - 1;
 	struct plan plan = planned(&table, sectors, 0);
 
@@ -128,7 +128,7 @@ static void the_largest_disk_there_is_can_be_reckoned(void **state)
 
 static void nonsense_is_refused(void **state)
 {
-	struct table table = openwrt();
+	struct partition_table table = openwrt();
 
 	(void)state;
 	table.count = 0;
@@ -152,7 +152,7 @@ static void containers_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
-		struct table table = openwrt();
+		struct partition_table table = openwrt();
 
 		table.entries[0].type = types[i];
 		refused(&table, GIB_SECTORS, 0, REASON_EXTENDED_PRESENT);
@@ -161,7 +161,7 @@ static void containers_are_refused(void **state)
 
 static void a_protective_entry_is_refused(void **state)
 {
-	struct table table = openwrt();
+	struct partition_table table = openwrt();
 
 	(void)state;
 	table.entries[1].type = 0xee;
