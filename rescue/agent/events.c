@@ -69,11 +69,10 @@ void events_table(struct agent_report *report, const struct partition_table *tab
 
 void events_table_repairs(struct agent_report *report, const struct partition_table *table)
 {
-	for (unsigned i = 0; i < TABLE_REPAIRS; i++)
+	for (unsigned i = 0; table_repair_words[i]; i++)
 		if (table->repairs & 1u << i)
-			agent_report_event(
-				report, EVENT_TABLE_REPAIR,
-				json_pack("{s:s}", "problem", partition_table_repair_word(i)));
+			agent_report_event(report, EVENT_TABLE_REPAIR,
+					   json_pack("{s:s}", "problem", table_repair_words[i]));
 }
 
 void events_limit(struct agent_report *report, const struct limit *limit)

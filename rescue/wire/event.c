@@ -106,6 +106,9 @@ static const struct {
 			    TEXT("stage") } },
 };
 
+const char *const table_repair_words[] = { "backup-missing", "backup-misplaced", "backup-damaged",
+					   "primary-damaged", NULL };
+
 /* In front of every event's own fields. */
 static const struct event_field common_fields[] = { TEXT("event"), NUMBER("t_ms") };
 

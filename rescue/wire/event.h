@@ -42,6 +42,9 @@ enum event_kind {
 	EVENT_KINDS
 };
 
+/* What a GPT can have to be repaired, the `problem` of EVENT_TABLE_REPAIR; ended by NULL. */
+extern const char *const table_repair_words[];
+
 /* The word for a kind: "hello", "disk", ... Static storage. */
 const char *event_word(enum event_kind kind);
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gpt_text.h"
 
-#include <stdio.h>
-
 #define UNITS	      (GPT_NAME_BYTES / 2)
 #define REPLACEMENT   0xfffd
 #define HIGH_FIRST    0xd800
@@ -14,14 +12,16 @@ void gpt_text_guid(const uint8_t bytes[static TABLE_GUID_BYTES], char out[static
 {
 	static const uint8_t order[TABLE_GUID_BYTES] = { 3, 2, 1,  0,  5,  4,  7,  6,
 							 8, 9, 10, 11, 12, 13, 14, 15 };
+	static const char digits[] = "0123456789ABCDEF";
 	size_t used = 0;
 
 	for (size_t i = 0; i < TABLE_GUID_BYTES; i++) {
 		if (i == 4 || i == 6 || i == 8 || i == 10)
 			out[used++] = '-';
-		snprintf(out + used, GUID_TEXT_BYTES - used, "%02X", bytes[order[i]]);
-		used += 2;
+		out[used++] = digits[bytes[order[i]] >> 4];
+		out[used++] = digits[bytes[order[i]] & 15];
 	}
+	out[used] = '\0';
 }
 
 static unsigned unit_at(const uint8_t *bytes, size_t i)

@@ -17,14 +17,14 @@
 #define GUID_TEXT_BYTES	 37	      /* with its NUL */
 #define ENTRY_NAME_BYTES (36 * 3 + 1) /* 36 UTF-16 units in UTF-8; with its NUL */
 
-/* What is wrong with a GPT and is put right by writing it: a set. */
+/* What is wrong with a GPT and is put right by writing it: a set. The words are those of
+ * table_repair_words (wire/event.h), in this order. */
 enum table_repair {
 	TABLE_REPAIR_BACKUP_MISSING = 1,   /* there is none where the header says */
 	TABLE_REPAIR_BACKUP_MISPLACED = 2, /* it was not at the end of the disk */
 	TABLE_REPAIR_BACKUP_DAMAGED = 4,
 	TABLE_REPAIR_PRIMARY_DAMAGED = 8
 };
-#define TABLE_REPAIRS 4
 
 struct table_entry {
 	unsigned number; /* slot in the table, from 1 */

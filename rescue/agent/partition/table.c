@@ -79,14 +79,6 @@ void partition_table_add_to_kernel(const struct disk *disk, const struct plan *p
 	(void)tell(disk, plan, BLKPG_ADD_PARTITION, plan->sectors_before);
 }
 
-const char *partition_table_repair_word(unsigned i)
-{
-	static const char *const words[TABLE_REPAIRS] = { "backup-missing", "backup-misplaced",
-							  "backup-damaged", "primary-damaged" };
-
-	return words[i];
-}
-
 uint32_t partition_table_sector_bytes(const struct disk *disk)
 {
 	struct table_source source = disk_bytes_source(disk);

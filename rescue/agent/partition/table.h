@@ -34,9 +34,6 @@ int partition_table_tell_kernel(const struct disk *disk, const struct plan *plan
  * GPT whose primary copy is damaged, nor one with entries larger than 128 bytes. */
 void partition_table_add_to_kernel(const struct disk *disk, const struct plan *plan);
 
-/* The word of a repair, for i from 0 to TABLE_REPAIRS - 1: the one whose value is 1 << i. */
-const char *partition_table_repair_word(unsigned i);
-
 /* The size of a logical sector of an image file, which no device tells: the one by which
  * its GPT is whole, or what the disk says now. */
 uint32_t partition_table_sector_bytes(const struct disk *disk);

@@ -2,11 +2,12 @@
 #include "partitioners.h"
 
 #include "base/spawn.h"
-#include "table/mbr.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#define MBR_SLOTS    4
 #define SCRIPT_BYTES 512
 
 static int run(const char *program, const char *script, struct fault *fault)
@@ -29,10 +30,13 @@ int partitioners_fdisk(const char *disk_path, const struct partition_table *tabl
 {
 	char script[SCRIPT_BYTES], number[16];
 
+	if (strcmp(table->label, "dos") != 0)
+		return fault_set(fault, REASON_TABLE_NOT_MBR, "fdisk of busybox writes no %s",
+				 table->label);
 	snprintf(number, sizeof(number), "%u\\n", plan->number);
 	snprintf(script, sizeof(script),
 		 "printf 'p\\nd\\n%sn\\np\\n%s%" PRIu64 "\\n\\np\\nw\\n' | fdisk -u %s",
-		 table->count > 1 ? number : "", table->count < MBR_ENTRIES ? number : "",
+		 table->count > 1 ? number : "", table->count < MBR_SLOTS ? number : "",
 		 plan->start_lba, disk_path);
 	return run("fdisk", script, fault);
 }
