@@ -54,7 +54,6 @@ enum status {
 	X(REASON_TABLE_INVALID, "table-invalid", STATUS_REFUSED)                                   \
 	X(REASON_TABLE_DAMAGED, "table-damaged", STATUS_DAMAGED)                                   \
 	X(REASON_TABLE_EMPTY, "table-empty", STATUS_REFUSED)                                       \
-	X(REASON_EXTENDED_PRESENT, "extended-present", STATUS_REFUSED)                             \
 	X(REASON_NO_SUCH_PARTITION, "no-such-partition", STATUS_REFUSED)                           \
 	X(REASON_NO_ROOM_BEHIND, "no-room-behind", STATUS_REFUSED)                                 \
 	X(REASON_MBR_2TIB, "mbr-2tib", STATUS_REFUSED)                                             \

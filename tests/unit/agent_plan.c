@@ -188,17 +188,102 @@ static void nonsense_is_refused(void **state)
 	refused(&table, GIB_SECTORS, 0, REASON_TABLE_INVALID);
 }
 
-static void containers_are_refused(void **state)
+/* A container from 1000 to 21000, in it logical ones at 1010 and 11010. */
+static struct sample with_logical(void)
 {
-	static const unsigned types[] = { 0x05, 0x0f, 0x85 };
+	struct sample table = openwrt();
+
+	table.table.count = 4;
+	table.entries[0] =
+		(struct table_entry){ .number = 1, .start_lba = 100, .size_sectors = 800 };
+	table.entries[1] = (struct table_entry){
+		.number = 2, .start_lba = 1000, .size_sectors = 20000, .is_container = true
+	};
+	table.entries[2] = (struct table_entry){ .number = 5,
+						 .start_lba = 1010,
+						 .size_sectors = 9000,
+						 .container = 2,
+						 .record_lba = 1000 };
+	table.entries[3] = (struct table_entry){ .number = 6,
+						 .start_lba = 11010,
+						 .size_sectors = 9000,
+						 .container = 2,
+						 .record_lba = 11000 };
+	return table;
+}
+
+static void the_last_logical_one_grows_to_the_end(void **state)
+{
+	struct sample table = with_logical();
+	struct plan plan = planned(&table, GIB_SECTORS, 0);
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
-		struct sample table = openwrt();
+	assert_int_equal(plan.number, 6);
+	assert_int_equal(plan.start_lba + plan.sectors_after, GIB_SECTORS);
+	assert_int_equal(plan.next_number, 0);
+	plan = planned(&table, GIB_SECTORS, 5);
+	assert_int_equal(plan.start_lba + plan.sectors_after, 11000); /* the next record */
+	assert_int_equal(plan.next_number, 6);
+	plan = planned(&table, GIB_SECTORS, 1);
+	assert_int_equal(plan.start_lba + plan.sectors_after, 1000);
+	assert_int_equal(plan.next_number, 2);
+	refused(&table, GIB_SECTORS, 2, REASON_NO_SUCH_PARTITION);
+}
 
-		table.entries[0].type = types[i];
-		refused(&table, GIB_SECTORS, 0, REASON_EXTENDED_PRESENT);
-	}
+static void a_primary_behind_the_container_is_the_last(void **state)
+{
+	struct sample table = with_logical();
+	struct plan plan;
+
+	(void)state;
+	table.entries[0].start_lba = 30000;
+	plan = planned(&table, GIB_SECTORS, 0);
+	assert_int_equal(plan.number, 1);
+	plan = planned(&table, GIB_SECTORS, 6);
+	assert_int_equal(plan.start_lba + plan.sectors_after, 30000);
+	assert_int_equal(plan.next_number, 1);
+}
+
+static void an_empty_container_is_grown_around(void **state)
+{
+	struct sample table = with_logical();
+
+	(void)state;
+	table.table.count = 2;
+	assert_int_equal(planned(&table, GIB_SECTORS, 0).number, 1);
+	table.entries[0] = table.entries[1];
+	table.table.count = 1;
+	refused(&table, GIB_SECTORS, 0, REASON_TABLE_EMPTY);
+}
+
+static void records_may_not_lie_in_partitions(void **state)
+{
+	struct sample table = with_logical();
+
+	(void)state;
+	table.entries[2].size_sectors = 9991; /* to 11001 */
+	refused(&table, GIB_SECTORS, 0, REASON_TABLE_INVALID);
+	table = with_logical();
+	table.entries[0].size_sectors = 901; /* into the container */
+	refused(&table, GIB_SECTORS, 0, REASON_TABLE_INVALID);
+}
+
+static void a_disk_without_a_table_grows_as_a_whole(void **state)
+{
+	struct sample table = openwrt();
+	struct plan plan;
+
+	(void)state;
+	table.table.count = 1;
+	table.table.sectors_max = 0;
+	table.entries[0] = (struct table_entry){ .number = 0, .size_sectors = 5000 };
+	plan = planned(&table, GIB_SECTORS, 0);
+	assert_int_equal(plan.number, 0);
+	assert_int_equal(plan.start_lba, 0);
+	assert_int_equal(plan.sectors_before, 5000);
+	assert_int_equal(plan.sectors_after, GIB_SECTORS);
+	assert_int_equal(plan_limit(&plan).reason, REASON_NONE);
+	refused(&table, GIB_SECTORS, 1, REASON_NO_SUCH_PARTITION);
 }
 
 static void a_protective_entry_is_refused(void **state)
@@ -287,7 +372,11 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_partition_behind_is_the_limit_of_any_other),
 	cmocka_unit_test(the_largest_disk_there_is_can_be_reckoned),
 	cmocka_unit_test(nonsense_is_refused),
-	cmocka_unit_test(containers_are_refused),
+	cmocka_unit_test(the_last_logical_one_grows_to_the_end),
+	cmocka_unit_test(a_primary_behind_the_container_is_the_last),
+	cmocka_unit_test(an_empty_container_is_grown_around),
+	cmocka_unit_test(records_may_not_lie_in_partitions),
+	cmocka_unit_test(a_disk_without_a_table_grows_as_a_whole),
 	cmocka_unit_test(a_protective_entry_is_refused),
 	cmocka_unit_test(a_gpt_keeps_its_tail_and_grows_by_grains),
 	cmocka_unit_test(a_gpt_never_takes_anything_away),

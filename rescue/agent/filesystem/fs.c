@@ -23,6 +23,8 @@ void fs_target_set(const struct disk *disk, unsigned partition, uint64_t start_b
 	if (disk->is_file)
 		snprintf(ret_target->device, sizeof(ret_target->device), "%s?offset=%" PRIu64,
 			 disk->path, start_bytes);
+	else if (partition == 0) /* the disk has no table */
+		snprintf(ret_target->device, sizeof(ret_target->device), "%s", disk->path);
 	else /* the kernel's rule: nvme0n1 -> nvme0n1p2, sda -> sda2 */
 		snprintf(ret_target->device, sizeof(ret_target->device), "%s%s%u", disk->path,
 			 ends_in_digit ? "p" : "", partition);

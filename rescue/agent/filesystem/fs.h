@@ -116,7 +116,7 @@ struct fs_ops {
 	int (*refuse_damage)(const struct fs *fs, int exit_status, struct fault *fault);
 };
 
-/* Name the partition of that disk. */
+/* Name the partition of that disk; 0: the disk itself. */
 void fs_target_set(const struct disk *disk, unsigned partition, uint64_t start_bytes,
 		   struct fs_target *ret_target);
 

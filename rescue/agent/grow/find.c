@@ -60,8 +60,10 @@ int stage_table(struct grow *grow, struct fault *fault)
 {
 	struct partition_table *table = &grow->table;
 
-	if (partition_table_read(&grow->disk, may_repair_table(grow), table, fault) < 0 ||
-	    probe_disk(&grow->disk, fault) < 0 ||
+	if (partition_table_read(&grow->disk, may_repair_table(grow), table, fault) < 0)
+		return -1;
+	/* A disk without a table is what the file system says; stage_probe asks it. */
+	if ((!partition_table_is_whole(table) && probe_disk(&grow->disk, fault) < 0) ||
 	    plan_partition(table, grow->request->partition, &grow->plan, fault) < 0)
 		return -1;
 	grow->table_limit = plan_limit(&grow->plan);

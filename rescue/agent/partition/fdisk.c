@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OVERLOOKED_SECTORS 8
-
 static void unref_context(struct fdisk_context **context)
 {
 	fdisk_unref_context(*context);
@@ -28,8 +26,7 @@ static int stay_silent(struct fdisk_context *context, struct fdisk_ask *ask, voi
 	return 0;
 }
 
-static struct fdisk_context *open_context(const struct disk *disk, bool read_only,
-					  struct fault *fault)
+static struct fdisk_context *open_context(const struct disk *disk, struct fault *fault)
 {
 	struct fdisk_context *context = fdisk_new_context();
 	int result;
@@ -42,10 +39,10 @@ static struct fdisk_context *open_context(const struct disk *disk, bool read_onl
 	fdisk_disable_dialogs(context, 1);
 	/* Else libfdisk probes the whole disk for signatures (fdisk_is_ptcollision),
 	 * each time: probe_disk does, once. */
-	fdisk_enable_listonly(context, read_only);
+	fdisk_enable_listonly(context, 1);
 	if (disk->is_file) /* a device tells it */
 		fdisk_save_user_sector_size(context, disk->sector_bytes, disk->sector_bytes);
-	result = fdisk_assign_device(context, disk->path, read_only);
+	result = fdisk_assign_device(context, disk->path, 1);
 	if (result == 0)
 		return context;
 	fdisk_unref_context(context);
@@ -80,8 +77,8 @@ static struct table_entry describe(struct fdisk_partition *partition)
 	};
 }
 
-static int read_entries(struct fdisk_context *context, size_t slots_max,
-			struct partition_table *table, struct fault *fault)
+static int read_entries(struct fdisk_context *context, struct partition_table *table,
+			struct fault *fault)
 {
 	size_t slots = fdisk_get_npartitions(context);
 
@@ -93,10 +90,6 @@ static int read_entries(struct fdisk_context *context, size_t slots_max,
 
 		if (!fdisk_is_partition_used(context, slot))
 			continue;
-		if (slot >= slots_max) {
-			table->logical_count++;
-			continue;
-		}
 		if (fdisk_get_partition(context, slot, &partition) != 0)
 			return fault_set(fault, REASON_TABLE_INVALID,
 					 "entry %zu of the partition table cannot be read",
@@ -106,10 +99,10 @@ static int read_entries(struct fdisk_context *context, size_t slots_max,
 	return 0;
 }
 
-int fdisk_table_read(const struct disk *disk, const char *label, size_t slots_max,
-		     struct partition_table *ret_table, struct fault *fault)
+int fdisk_table_read(const struct disk *disk, const char *label, struct partition_table *ret_table,
+		     struct fault *fault)
 {
-	cleanup_context struct fdisk_context *context = open_context(disk, true, fault);
+	cleanup_context struct fdisk_context *context = open_context(disk, fault);
 	cleanup_partition_table struct partition_table table = { 0 };
 	const struct fdisk_label *found;
 	char *disk_id = NULL;
@@ -123,52 +116,16 @@ int fdisk_table_read(const struct disk *disk, const char *label, size_t slots_ma
 	if (fdisk_get_disklabel_id(context, &disk_id) == 0 && disk_id)
 		strncpy(table.disk_id, disk_id, sizeof(table.disk_id) - 1);
 	free(disk_id);
-	if (read_entries(context, slots_max, &table, fault) < 0)
+	if (read_entries(context, &table, fault) < 0)
 		return -1;
 	*ret_table = table;
 	table.entries = NULL;
 	return 0;
 }
 
-/* In memory; 0 or a negative errno of libfdisk. */
-static int set_size(struct fdisk_context *context, unsigned number, uint64_t size_sectors)
-{
-	cleanup_partition struct fdisk_partition *change = fdisk_new_partition();
-
-	if (!change)
-		return -ENOMEM;
-	fdisk_partition_set_size(change, size_sectors);
-	fdisk_partition_size_explicit(change, 1);
-	return fdisk_set_partition(context, number - 1, change);
-}
-
-int fdisk_table_resize(const struct disk *disk, const struct plan *plan, struct fault *fault)
-{
-	cleanup_context struct fdisk_context *context = open_context(disk, false, fault);
-	int result = 0;
-
-	if (!context)
-		return -1;
-	/* libfdisk overlooks free space of up to three sectors, so make more. */
-	if (plan->sectors_after - plan->sectors_before < OVERLOOKED_SECTORS &&
-	    plan->sectors_before > OVERLOOKED_SECTORS)
-		result = set_size(context, plan->number, plan->sectors_before - OVERLOOKED_SECTORS);
-	if (result == 0)
-		result = set_size(context, plan->number, plan->sectors_after);
-	if (result == 0)
-		result = fdisk_write_disklabel(context);
-	if (result != 0)
-		return fault_set_errno(fault, REASON_INTERNAL, -result,
-				       "libfdisk did not resize partition %u", plan->number);
-	return fdisk_deassign_device(context, 1) == 0
-		       ? 0
-		       : fault_set_errno(fault, REASON_DISK_IO, errno, "%s cannot be written",
-					 disk->name);
-}
-
 int fdisk_table_verify(const struct disk *disk, struct fault *fault)
 {
-	cleanup_context struct fdisk_context *context = open_context(disk, true, fault);
+	cleanup_context struct fdisk_context *context = open_context(disk, fault);
 
 	if (!context)
 		return -1;

@@ -6,10 +6,10 @@
 #include "agent/disk.h"
 #include "base/fault.h"
 #include "plan.h"
+#include "table/table.h"
 
 struct table_kind {
-	/* Is it what the first sector announces? The last kind of the list takes any. */
-	bool (*is_announced)(const uint8_t *first_sector);
+	const struct table_ops *ops; /* whose table it reads and writes */
 
 	/* See partition_table_read and partition_table_write (table.h). */
 	int (*read)(const struct disk *disk, bool may_repair, struct partition_table *ret_table,
@@ -18,6 +18,6 @@ struct table_kind {
 		     struct fault *fault);
 };
 
-extern const struct table_kind table_kind_mbr, table_kind_gpt;
+extern const struct table_kind table_kind_mbr, table_kind_gpt, table_kind_whole;
 
 #endif

@@ -2,36 +2,35 @@
 #include "plan.h"
 
 #include "base/text.h"
+#include "table/whole.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-/* The three types that hold logical partitions: CHS, LBA, Linux. */
-static bool is_extended(unsigned type)
-{
-	return type == 0x05 || type == 0x0f || type == 0x85;
-}
 
 static uint64_t end_of(const struct table_entry *entry)
 {
 	return entry->start_lba + entry->size_sectors;
 }
 
-static int refuse_extended(const struct partition_table *table, const struct table_entry *entry,
-			   struct fault *fault)
+/* Where the sectors begin that belong to an entry. */
+static uint64_t begin_of(const struct table_entry *entry)
 {
-	if (table->logical_count == 0)
-		fault_set(fault, REASON_EXTENDED_PRESENT,
-			  "partition %u is an extended partition (type 0x%02x) with no logical "
-			  "partition",
-			  entry->number, entry->type);
-	else
-		fault_set(fault, REASON_EXTENDED_PRESENT,
-			  "partition %u is an extended partition (type 0x%02x) with %zu logical "
-			  "partition%s",
-			  entry->number, entry->type, table->logical_count,
-			  table->logical_count == 1 ? "" : "s");
-	return fault_hint(fault, "disks with an extended partition cannot be grown yet");
+	return entry->container != 0 ? entry->record_lba : entry->start_lba;
+}
+
+static bool has_sector(const struct table_entry *entry, uint64_t lba)
+{
+	return lba >= entry->start_lba && lba < end_of(entry);
+}
+
+/* A container and what lies in it do not count. */
+static bool overlaps(const struct table_entry *a, const struct table_entry *b)
+{
+	if (a->container == b->number || b->container == a->number)
+		return false;
+	return (a->start_lba < end_of(b) && b->start_lba < end_of(a)) ||
+	       (a->container != 0 && has_sector(b, a->record_lba)) ||
+	       (b->container != 0 && has_sector(a, b->record_lba));
 }
 
 /* The backup of a GPT lies behind all partitions. */
@@ -53,13 +52,11 @@ static int check_entry(const struct partition_table *table, const struct table_e
 {
 	const uint64_t disk_sectors = table->disk_sectors;
 
-	if (is_extended(entry->type))
-		return refuse_extended(table, entry, fault);
 	if (entry->type == 0xee)
 		return fault_set(fault, REASON_TABLE_INVALID,
 				 "partition %u protects a GPT (type 0xee), but not from LBA 1 on",
 				 entry->number);
-	if (entry->size_sectors == 0 || entry->start_lba == 0)
+	if (entry->size_sectors == 0 || (entry->start_lba == 0 && entry->number != WHOLE_NUMBER))
 		return fault_set(fault, REASON_TABLE_INVALID,
 				 "partition %u has no size, or begins on the table itself",
 				 entry->number);
@@ -73,8 +70,7 @@ static int check_entry(const struct partition_table *table, const struct table_e
 	for (size_t i = 0; i < table->count; i++) {
 		const struct table_entry *other = &table->entries[i];
 
-		if (other != entry && other->start_lba < end_of(entry) &&
-		    entry->start_lba < end_of(other))
+		if (other != entry && overlaps(other, entry))
 			return fault_set(fault, REASON_TABLE_INVALID,
 					 "partitions %u and %u overlap", entry->number,
 					 other->number);
@@ -90,7 +86,8 @@ static const struct table_entry *choose(const struct partition_table *table, uns
 		const struct table_entry *entry = &table->entries[i];
 
 		if (wanted != 0 ? entry->number == wanted
-				: !chosen || entry->start_lba > chosen->start_lba)
+				: !entry->is_container &&
+					  (!chosen || entry->start_lba > chosen->start_lba))
 			chosen = entry;
 	}
 	return chosen;
@@ -104,11 +101,25 @@ static const struct table_entry *next_after(const struct partition_table *table,
 	for (size_t i = 0; i < table->count; i++) {
 		const struct table_entry *entry = &table->entries[i];
 
-		if (entry->start_lba > target->start_lba &&
-		    (!next || entry->start_lba < next->start_lba))
+		if (begin_of(entry) > target->start_lba &&
+		    (!next || begin_of(entry) < begin_of(next)))
 			next = entry;
 	}
 	return next;
+}
+
+static int refuse_wanted(const struct table_entry *target, unsigned wanted, struct fault *fault)
+{
+	if (wanted == 0)
+		return fault_set(fault, REASON_TABLE_EMPTY,
+				 "the partition table has only an extended partition, with no "
+				 "logical partition in it");
+	if (!target)
+		return fault_set(fault, REASON_NO_SUCH_PARTITION, "there is no partition %u",
+				 wanted);
+	fault_set(fault, REASON_NO_SUCH_PARTITION,
+		  "partition %u is an extended partition, which holds no data of its own", wanted);
+	return fault_hint(fault, "choose a logical partition in it: it grows with the last one");
 }
 
 /* The target gets the room in whole grains, and never less than it has. */
@@ -131,11 +142,10 @@ int plan_partition(const struct partition_table *table, unsigned wanted, struct 
 		if (check_entry(table, &table->entries[i], fault) < 0)
 			return -1;
 	target = choose(table, wanted);
-	if (!target)
-		return fault_set(fault, REASON_NO_SUCH_PARTITION, "there is no partition %u",
-				 wanted);
+	if (!target || target->is_container)
+		return refuse_wanted(target, wanted, fault);
 	next = next_after(table, target);
-	room_end = next ? next->start_lba : table->disk_sectors - table->tail_sectors;
+	room_end = next ? begin_of(next) : table->disk_sectors - table->tail_sectors;
 	*ret_plan = (struct plan){
 		.number = target->number,
 		.start_lba = target->start_lba,
@@ -199,6 +209,11 @@ int plan_refuse(const struct plan *plan, struct fault *fault)
 		fault, REASON_MBR_2TIB,
 		"an MBR partition table cannot reach beyond %s, and the disk has %" PRIu64 " bytes",
 		text_of_size(largest, MBR_SECTORS_MAX * plan->sector_bytes), plan_end_bytes(plan));
+}
+
+bool partition_table_is_whole(const struct partition_table *table)
+{
+	return table->count == 1 && table->entries[0].number == WHOLE_NUMBER;
 }
 
 void partition_table_free(struct partition_table *table)

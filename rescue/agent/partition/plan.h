@@ -27,19 +27,22 @@ enum table_repair {
 };
 
 struct table_entry {
-	unsigned number; /* slot in the table, from 1 */
+	unsigned number; /* slot in the table, from 1; 0: the whole disk, which has no table */
 	uint64_t start_lba;
 	uint64_t size_sectors;
 	/* Of an MBR. */
 	unsigned type;
 	bool bootable;
+	bool is_container;   /* it holds logical partitions, and grows with the last of them */
+	unsigned container;  /* the number of the one that it lies in, or 0 */
+	uint64_t record_lba; /* then: its extended boot record */
 	/* Of a GPT: the texts of the GUIDs, and the name in UTF-8, as it is on the disk. */
 	char type_guid[GUID_TEXT_BYTES], uuid[GUID_TEXT_BYTES];
 	char name[ENTRY_NAME_BYTES];
 };
 
 struct partition_table {
-	char label[16];		       /* libfdisk's name of the kind: "dos", "gpt" */
+	char label[16];		       /* libfdisk's name of the kind: "dos", "gpt"; or "none" */
 	char disk_id[GUID_TEXT_BYTES]; /* disk signature, "0x1234abcd", or GUID */
 	uint64_t disk_sectors;	       /* of the disk as it is now */
 	uint32_t sector_bytes;
@@ -50,7 +53,6 @@ struct partition_table {
 	unsigned repairs;	/* set of enum table_repair */
 	size_t count;
 	struct table_entry *entries; /* the used slots, by number; owned */
-	size_t logical_count;	     /* partitions in extended ones, which have no entry here */
 };
 
 struct plan {
@@ -64,17 +66,19 @@ struct plan {
 	bool is_stale;
 };
 
+/* Is it that of a disk which has no table? */
+bool partition_table_is_whole(const struct partition_table *table);
+
 /* Free the entries; the table is empty afterwards. */
 void partition_table_free(struct partition_table *table);
 #define cleanup_partition_table __attribute__((cleanup(partition_table_free)))
 
 /* Check that the table makes sense for its disk, choose the target
- * (wanted: its number, or 0 for the last by start LBA) and how far it would
- * grow: to the next partition's start, or to the end of the disk. Whether that
- * is within the limits is not asked here; and a target that cannot grow is not
- * a fault: its file system may still have to.
- * Faults: table-empty, table-invalid, extended-present, no-such-partition; no-room-behind
- * where a partition ends in the sectors that the table itself needs. */
+ * (wanted: its number, or 0 for the last by start LBA, which is never a container) and how far it
+ * would grow: to the next partition's start, or to the end of the disk. Whether that is within the
+ * limits is not asked here; and a target that cannot grow is not a fault: its file system may still
+ * have to. Faults: table-empty, table-invalid, no-such-partition; no-room-behind where a partition
+ * ends in the sectors that the table itself needs. */
 int plan_partition(const struct partition_table *table, unsigned wanted, struct plan *ret_plan,
 		   struct fault *fault);
 

@@ -12,20 +12,28 @@
 
 #define LARGE_SECTOR_BYTES 4096
 
-static const struct table_kind *const kinds[] = { &table_kind_gpt, &table_kind_mbr };
+static const struct table_kind *const kinds[] = { &table_kind_gpt, &table_kind_mbr,
+						  &table_kind_whole };
 
+/* What a whole table is, or what the first sector announces; else an MBR, which tells what is
+ * wrong. */
 static const struct table_kind *find_kind(const struct disk *disk, struct fault *fault)
 {
+	struct table_source source = disk_bytes_source(disk);
 	uint8_t first_sector[TABLE_SECTOR_BYTES];
-	size_t last = sizeof(kinds) / sizeof(kinds[0]) - 1;
+	struct table table;
 
 	if (disk_bytes_read(disk, 0, first_sector, sizeof(first_sector), "the first sector",
 			    fault) < 0)
 		return NULL;
-	for (size_t i = 0; i < last; i++)
-		if (kinds[i]->is_announced(first_sector))
+	if (gpt_is_protected(first_sector))
+		return &table_kind_gpt;
+	if (table_read(&source, &table) != TABLE_GOOD)
+		return &table_kind_mbr;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i]->ops == table.ops)
 			return kinds[i];
-	return kinds[last];
+	return &table_kind_mbr;
 }
 
 int partition_table_read(const struct disk *disk, bool may_repair,
@@ -60,7 +68,8 @@ static int tell(const struct disk *disk, const struct plan *plan, int operation,
 					    .datalen = sizeof(partition),
 					    .data = &partition };
 
-	return disk->is_file ? 0 : ioctl(disk->fd, BLKPG, &argument);
+	/* Of a file, or a disk without a table, the kernel knows no partitions. */
+	return disk->is_file || plan->number == 0 ? 0 : ioctl(disk->fd, BLKPG, &argument);
 }
 
 int partition_table_tell_kernel(const struct disk *disk, const struct plan *plan,

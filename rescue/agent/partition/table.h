@@ -17,8 +17,8 @@ int partition_table_read(const struct disk *disk, bool may_repair,
 
 /* Give the plan's entry its new size, and a GPT its place on the disk as it is now. Number,
  * start LBA, type, names, disk id and boot code stay.
- * Of an MBR, the first sector is compared with what it was and put back if anything but the
- * entry's size and CHS fields differs. The start CHS stays, the end CHS follows chs.h.
+ * Of an MBR, seven bytes of the entry change: size and end CHS, which follows chs.h; and
+ * of the container of a logical partition, if it has to grow with it.
  * Of a GPT, gpt_change.h says which bytes become what; libfdisk verifies the result.
  * Faults: disk-io, internal, and those of partition_table_read. */
 int partition_table_write(const struct disk *disk, const struct plan *plan, bool may_repair,

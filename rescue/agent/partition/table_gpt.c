@@ -9,11 +9,6 @@
 
 #include <string.h>
 
-static bool is_announced(const uint8_t *first_sector)
-{
-	return gpt_is_protected(first_sector);
-}
-
 static int read_state(const struct disk *disk, bool may_repair, struct gpt_state *ret_state,
 		      struct fault *fault)
 {
@@ -33,7 +28,7 @@ static int compare(const struct disk *disk, const struct partition_table *table,
 
 	if (table->repairs & TABLE_REPAIR_PRIMARY_DAMAGED)
 		return 0;
-	if (fdisk_table_read(disk, table->label, TABLE_PARTS_MAX, &other, fault) < 0)
+	if (fdisk_table_read(disk, table->label, &other, fault) < 0)
 		return -1;
 	differs = other.count != table->count || strcasecmp(other.disk_id, table->disk_id) != 0;
 	for (size_t i = 0; i < table->count && !differs; i++) {
@@ -93,4 +88,4 @@ static int write_table(const struct disk *disk, const struct plan *plan, bool ma
 	return disk_bytes_flush(disk, fault) < 0 ? -1 : fdisk_table_verify(disk, fault);
 }
 
-const struct table_kind table_kind_gpt = { is_announced, read_table, write_table };
+const struct table_kind table_kind_gpt = { &table_gpt, read_table, write_table };

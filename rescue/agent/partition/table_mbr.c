@@ -8,22 +8,9 @@
 
 #include <string.h>
 
-static bool is_announced(const uint8_t *first_sector)
-{
-	(void)first_sector;
-	return true;
-}
-
 static int read_sector0(const struct disk *disk, uint8_t *bytes, struct fault *fault)
 {
 	return disk_bytes_read(disk, 0, bytes, TABLE_SECTOR_BYTES, "the first sector", fault);
-}
-
-static int write_sector0(const struct disk *disk, const uint8_t *bytes, struct fault *fault)
-{
-	return disk_bytes_write(disk, 0, bytes, TABLE_SECTOR_BYTES, "the first sector", fault) < 0
-		       ? -1
-		       : disk_bytes_flush(disk, fault);
 }
 
 /* Linux takes no table with other flags for one (block/partitions/msdos.c), so
@@ -46,81 +33,127 @@ static int check_boot_flags(const struct disk *disk, struct fault *fault)
 	return 0;
 }
 
+/* The chain as this project understands it, and the fence of the host: what libfdisk
+ * overlooks, or mends, is not taken. */
+static int refuse_chain(enum table_answer answer, struct fault *fault)
+{
+	fault_set(fault, REASON_TABLE_INVALID,
+		  answer == TABLE_DAMAGED ? "the chain of logical partitions breaks off"
+					  : "the chain of logical partitions makes no sense");
+	return fault_hint(fault, "sfdisk --dump shows what there is, and changes nothing");
+}
+
+static bool has_container(const struct partition_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (mbr_is_container(table->entries[i].type))
+			return true;
+	return false;
+}
+
+/* Where the records of the logical partitions lie. */
+static int add_chain(const struct disk *disk, struct partition_table *table, struct fault *fault)
+{
+	struct table_source source = disk_bytes_source(disk);
+	struct table_parts parts;
+	enum table_answer answer;
+
+	if (!has_container(table))
+		return 0;
+	answer = table_mbr.read(&source, TABLE_SECTOR_BYTES, &parts);
+	if (answer != TABLE_GOOD || parts.count != table->count)
+		return refuse_chain(answer, fault);
+	for (size_t i = 0; i < table->count; i++) {
+		struct table_entry *entry = &table->entries[i];
+		const struct table_part *part = &parts.parts[i];
+
+		if (entry->number != part->number || entry->start_lba != part->start_lba ||
+		    entry->size_sectors != part->size_sectors)
+			return refuse_chain(TABLE_INVALID, fault);
+		entry->is_container = part->is_container;
+		entry->container = part->container;
+		entry->record_lba = part->ebr_lba;
+	}
+	return 0;
+}
+
 static int read_table(const struct disk *disk, bool may_repair, struct partition_table *ret_table,
 		      struct fault *fault)
 {
-	struct partition_table table;
+	cleanup_partition_table struct partition_table table = { 0 };
 
 	(void)may_repair;
-	if (fdisk_table_read(disk, "dos", MBR_ENTRIES, &table, fault) < 0)
+	if (fdisk_table_read(disk, "dos", &table, fault) < 0 || check_boot_flags(disk, fault) < 0 ||
+	    add_chain(disk, &table, fault) < 0)
 		return -1;
-	if (check_boot_flags(disk, fault) < 0) {
-		partition_table_free(&table);
-		return -1;
-	}
 	table.disk_sectors = disk->size_bytes / disk->sector_bytes;
 	table.sector_bytes = disk->sector_bytes;
 	table.grain_sectors = 1;
 	table.sectors_max = MBR_SECTORS_MAX;
 	*ret_table = table;
+	table.entries = NULL;
 	return 0;
 }
 
-/* Everything in the first sector that must stay: all of it but the entry's
- * CHS addresses (bytes 1-3 and 5-7) and size (bytes 12-15). */
-static bool only_size_differs(const uint8_t *before, const uint8_t *after, unsigned number)
+/* The four entries, for the manner of CHS addresses. */
+static void read_chs(const uint8_t *sector, struct chs_entry entries[static CHS_ENTRIES])
 {
-	const size_t entry = MBR_ENTRIES_AT + MBR_ENTRY_BYTES * (number - 1);
-
-	for (size_t i = 0; i < TABLE_SECTOR_BYTES; i++) {
-		size_t field = i - entry;
-		bool may_differ = i >= entry && field < MBR_ENTRY_BYTES &&
-				  ((field >= MBR_START_CHS_AT && field < MBR_TYPE_AT) ||
-				   (field >= MBR_END_CHS_AT && field < MBR_START_LBA_AT) ||
-				   field >= MBR_SECTORS_AT);
-
-		if (before[i] != after[i] && !may_differ)
-			return false;
-	}
-	return true;
-}
-
-/* libfdisk writes both CHS addresses in a geometry that the kernel makes up for this
- * disk. Put back the start, which has not moved, and keep the manner of the end. */
-static void set_chs(const uint8_t *before, uint8_t *after, const struct plan *plan)
-{
-	struct chs_entry entries[CHS_ENTRIES];
-	uint8_t *target = after + MBR_ENTRIES_AT + MBR_ENTRY_BYTES * (plan->number - 1);
-
 	for (size_t i = 0; i < CHS_ENTRIES; i++) {
-		const uint8_t *entry = before + MBR_ENTRIES_AT + MBR_ENTRY_BYTES * i;
+		const uint8_t *entry = sector + MBR_ENTRIES_AT + MBR_ENTRY_BYTES * i;
 
 		memcpy(entries[i].start, entry + MBR_START_CHS_AT, CHS_BYTES);
 		memcpy(entries[i].end, entry + MBR_END_CHS_AT, CHS_BYTES);
 		entries[i].start_lba = le32_at(entry + MBR_START_LBA_AT);
 		entries[i].sectors = le32_at(entry + MBR_SECTORS_AT);
 	}
-	memcpy(target + MBR_START_CHS_AT, entries[plan->number - 1].start, CHS_BYTES);
-	chs_end(entries, plan->number - 1, plan->sectors_after, target + MBR_END_CHS_AT);
+}
+
+/* The entry of that part, in the sector that holds it, gets a new size. For the CHS manner a
+ * logical partition stands among the primary ones in the place of its container: its addresses
+ * count from the start of the disk, its start LBA does not. */
+static int write_entry(const struct disk *disk, const struct table_part *part,
+		       const uint8_t *first_sector, uint64_t size_sectors, struct fault *fault)
+{
+	unsigned slot = (part->container ? part->container : part->number) - 1;
+	uint64_t sector_at = part->ebr_lba * TABLE_SECTOR_BYTES;
+	struct chs_entry entries[CHS_ENTRIES];
+	uint8_t sector[TABLE_SECTOR_BYTES], *entry;
+
+	if (disk_bytes_read(disk, sector_at, sector, sizeof(sector), "a boot record", fault) < 0)
+		return -1;
+	entry = sector + (part->entry_at_bytes - sector_at);
+	read_chs(first_sector, entries);
+	memcpy(entries[slot].start, entry + MBR_START_CHS_AT, CHS_BYTES);
+	memcpy(entries[slot].end, entry + MBR_END_CHS_AT, CHS_BYTES);
+	entries[slot].start_lba = part->start_lba;
+	entries[slot].sectors = part->size_sectors;
+	chs_end(entries, slot, size_sectors, entry + MBR_END_CHS_AT);
+	set_le32(entry + MBR_SECTORS_AT, (uint32_t)size_sectors);
+	return disk_bytes_write(disk, sector_at, sector, sizeof(sector), "a boot record", fault);
 }
 
 static int write_table(const struct disk *disk, const struct plan *plan, bool may_repair,
 		       struct fault *fault)
 {
-	uint8_t before[TABLE_SECTOR_BYTES], after[TABLE_SECTOR_BYTES];
+	struct table_source source = disk_bytes_source(disk);
+	uint64_t end_lba = plan->start_lba + plan->sectors_after;
+	const struct table_part *target, *container;
+	uint8_t first_sector[TABLE_SECTOR_BYTES];
+	struct table_parts parts;
 
 	(void)may_repair;
-	if (read_sector0(disk, before, fault) < 0 || fdisk_table_resize(disk, plan, fault) < 0 ||
-	    read_sector0(disk, after, fault) < 0)
+	if (read_sector0(disk, first_sector, fault) < 0)
 		return -1;
-	if (!only_size_differs(before, after, plan->number)) {
-		if (write_sector0(disk, before, fault) < 0)
-			return -1;
-		return fault_set(fault, REASON_INTERNAL,
-				 "writing the table changed more than one size; it was put back");
-	}
-	set_chs(before, after, plan);
-	return write_sector0(disk, after, fault);
+	if (table_mbr.read(&source, TABLE_SECTOR_BYTES, &parts) != TABLE_GOOD ||
+	    !(target = table_choose(&parts, plan->number)))
+		return fault_set(fault, REASON_INTERNAL, "the partition table is gone");
+	container = target->container ? table_choose(&parts, target->container) : NULL;
+	if (container && table_end_lba(container) < end_lba &&
+	    write_entry(disk, container, first_sector, end_lba - container->start_lba, fault) < 0)
+		return -1;
+	if (write_entry(disk, target, first_sector, plan->sectors_after, fault) < 0)
+		return -1;
+	return disk_bytes_flush(disk, fault);
 }
 
-const struct table_kind table_kind_mbr = { is_announced, read_table, write_table };
+const struct table_kind table_kind_mbr = { &table_mbr, read_table, write_table };
