@@ -20,6 +20,12 @@ struct disk {
 	uint32_t sector_bytes;	    /* logical sector: what the table counts in */
 };
 
+#define DISK_PART_NAME_BYTES 24
+
+/* What a sentence calls a part of the disk: "partition 2"; number 0, which is a disk without a
+ * table: "the disk". */
+const char *disk_part_name(unsigned number, char out[static DISK_PART_NAME_BYTES]);
+
 /* Something that bounds how large the disk may become: where the partition to
  * grow may end at most. */
 struct limit {

@@ -59,16 +59,16 @@ static const char *list_types(const char *word, char out[static TYPES_BYTES])
 
 int fs_check_type(const char *type, unsigned partition, struct fault *fault)
 {
-	char types[TYPES_BYTES];
+	char types[TYPES_BYTES], name[DISK_PART_NAME_BYTES];
 
 	if (find(type))
 		return 0;
 	if (type[0] == '\0')
-		fault_set(fault, REASON_FS_UNKNOWN, "partition %u holds nothing that is known",
-			  partition);
+		fault_set(fault, REASON_FS_UNKNOWN, "%s holds nothing that is known",
+			  disk_part_name(partition, name));
 	else
-		fault_set(fault, REASON_FS_UNKNOWN, "partition %u holds %s, not %s", partition,
-			  type, list_types(" or ", types));
+		fault_set(fault, REASON_FS_UNKNOWN, "%s holds %s, not %s",
+			  disk_part_name(partition, name), type, list_types(" or ", types));
 	return fault_hint(fault, "only %s can be grown yet; --partition chooses another partition",
 			  list_types(" and ", types));
 }

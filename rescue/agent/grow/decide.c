@@ -32,12 +32,14 @@ static int refuse_larger(const struct plan *plan, const struct fs_facts *facts, 
 					  ? UINT64_MAX
 					  : facts->blocks * facts->block_bytes;
 	char fs_size[TEXT_SIZE_CHARS], partition_size[TEXT_SIZE_CHARS];
+	char name[DISK_PART_NAME_BYTES];
 
 	return fault_set(fault, REASON_FS_TOO_LARGE,
-			 "the file system has %s (%llu bytes) and is larger than partition %u, "
-			 "which has %s (%llu bytes)",
+			 "the file system has %s (%llu bytes) and is larger than %s, which "
+			 "has %s (%llu bytes)",
 			 text_of_size(fs_size, fs_bytes), (unsigned long long)fs_bytes,
-			 plan->number, text_of_size(partition_size, partition_bytes),
+			 disk_part_name(plan->number, name),
+			 text_of_size(partition_size, partition_bytes),
 			 (unsigned long long)partition_bytes);
 }
 

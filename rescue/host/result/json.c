@@ -170,7 +170,8 @@ static json_t *partition(const json_t *plan, const json_t *target)
 {
 	const bool is_gpt = target && has(target, "label", "gpt");
 
-	if (!plan)
+	/* A disk without a table has none: number 0. */
+	if (!plan || json_integer_value(json_object_get(plan, "partition")) == 0)
 		return json_null();
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "number",
 			 get(plan, "partition"), "start_lba", get(plan, "start_lba"),
