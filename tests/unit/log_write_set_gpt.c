@@ -268,7 +268,8 @@ static void what_cannot_be_grown(void **state)
 	write_set_close(&set);
 	gpt_disk_free(&disk);
 	/* Entries behind the first usable sector, where the target would grow. */
-	disk = make_disk((struct gpt_disk){ .entries_lba = 1000, .first_usable = 40 });
+	disk = make_disk(
+		(struct gpt_disk){ .sectors = 2000, .entries_lba = 1000, .first_usable = 40 });
 	assert_none(&disk, 5000, 0);
 	gpt_disk_free(&disk);
 }
