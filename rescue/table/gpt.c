@@ -99,6 +99,27 @@ enum table_answer gpt_copy_read(const struct table_source *source, uint32_t sect
 	return answer == TABLE_GOOD ? read_entries(source, sector_bytes, ret_copy) : answer;
 }
 
+enum table_answer gpt_backup_read(const struct table_source *source, uint64_t size_bytes,
+				  uint32_t *ret_sector_bytes, struct gpt_copy *ret_copy)
+{
+	static const uint32_t sizes[] = { 512, 4096 };
+	enum table_answer answer = TABLE_NONE, first = TABLE_NONE;
+
+	*ret_copy = (struct gpt_copy){ 0 };
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		if (size_bytes / sizes[i] <= GPT_HEADER_LBA + 1)
+			continue; /* the primary's place */
+		gpt_copy_free(ret_copy);
+		*ret_sector_bytes = sizes[i];
+		answer = gpt_copy_read(source, sizes[i], size_bytes / sizes[i] - 1, ret_copy);
+		if (answer == TABLE_GOOD || answer == TABLE_UNREADABLE)
+			return answer;
+		if (first == TABLE_NONE)
+			first = answer;
+	}
+	return first;
+}
+
 void gpt_copy_free(struct gpt_copy *copy)
 {
 	free(copy->header_sector);
@@ -173,6 +194,14 @@ bool gpt_copies_agree(const struct gpt_copy *a, const struct gpt_copy *b)
 	       memcmp(a->entries, b->entries, (size_t)x->entry_count * x->entry_bytes) == 0;
 }
 
+bool gpt_entries_lead(const struct gpt_header *header, uint32_t sector_bytes)
+{
+	uint64_t sectors = gpt_entries_sectors(header, sector_bytes);
+
+	return header->entries_lba > GPT_HEADER_LBA && sectors <= header->first_usable_lba &&
+	       header->entries_lba <= header->first_usable_lba - sectors;
+}
+
 uint64_t gpt_entries_sectors(const struct gpt_header *header, uint32_t sector_bytes)
 {
 	uint64_t size_bytes = (uint64_t)header->entry_count * header->entry_bytes;
@@ -212,6 +241,8 @@ static enum table_answer gpt_read(const struct table_source *source, uint32_t se
 	answer = gpt_copy_read(source, sector_bytes, GPT_HEADER_LBA, &copy);
 	if (answer == TABLE_NONE)
 		return TABLE_DAMAGED; /* the first sector announces one */
+	if (answer == TABLE_GOOD && !gpt_entries_lead(&copy.header, sector_bytes))
+		return TABLE_INVALID;
 	return answer == TABLE_GOOD ? gpt_parts(&copy, sector_bytes, ret_parts) : answer;
 }
 

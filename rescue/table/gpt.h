@@ -69,6 +69,11 @@ enum table_answer gpt_copy_read(const struct table_source *source, uint32_t sect
 void gpt_copy_free(struct gpt_copy *copy);
 #define cleanup_gpt_copy __attribute__((cleanup(gpt_copy_free)))
 
+/* Read the backup of a disk of so many bytes, which may be longer by now: in the last sector, of
+ * 512 or of 4096 bytes. gpt_copy_free frees it, whatever the answer. */
+enum table_answer gpt_backup_read(const struct table_source *source, uint64_t size_bytes,
+				  uint32_t *ret_sector_bytes, struct gpt_copy *ret_copy);
+
 /* Do the entries make sense: within the usable sectors, no two overlap, and no partition
  * lies where a header or the entries themselves are? Sets *ret_parts for TABLE_GOOD. */
 enum table_answer gpt_parts(const struct gpt_copy *copy, uint32_t sector_bytes,
@@ -76,6 +81,10 @@ enum table_answer gpt_parts(const struct gpt_copy *copy, uint32_t sector_bytes,
 
 /* Do two copies say the same, but for their own places? */
 bool gpt_copies_agree(const struct gpt_copy *a, const struct gpt_copy *b);
+
+/* Do the entries of a primary copy lie between its header and the first usable sector? What lies
+ * elsewhere may be where a partition grows. */
+bool gpt_entries_lead(const struct gpt_header *header, uint32_t sector_bytes);
 
 /* The sectors that the entries take. */
 uint64_t gpt_entries_sectors(const struct gpt_header *header, uint32_t sector_bytes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "table.h"
+#include "gpt.h"
 
 #include <string.h>
 
@@ -15,19 +15,37 @@ enum table_answer table_read(const struct table_source *source, struct table *re
 		enum table_answer this =
 			kinds[i].ops->read(source, kinds[i].sector_bytes, &ret_table->parts);
 
-		if (this == TABLE_GOOD || this == TABLE_UNREADABLE) {
-			ret_table->ops = kinds[i].ops;
-			ret_table->sector_bytes = kinds[i].sector_bytes;
-			return this;
-		}
 		/* A disk that announces a GPT has no other table; which sectors it has, only a
 		 * header tells. */
-		if (answer == TABLE_NONE || (answer == TABLE_DAMAGED && this == TABLE_INVALID))
+		if (this == TABLE_NONE || (this == TABLE_DAMAGED && i == 0)) {
 			answer = this;
-		if (answer != TABLE_NONE && i > 0)
-			return answer;
+			continue;
+		}
+		ret_table->ops = kinds[i].ops;
+		ret_table->sector_bytes = kinds[i].sector_bytes;
+		return this;
 	}
 	return answer;
+}
+
+uint32_t table_sector_bytes(const struct table_source *source)
+{
+	cleanup_gpt_copy struct gpt_copy copy = { 0 };
+	struct table table;
+	uint32_t sector_bytes;
+
+	switch (table_read(source, &table)) {
+	case TABLE_GOOD:
+	case TABLE_INVALID:
+		return table.sector_bytes;
+	case TABLE_DAMAGED:
+		if (gpt_backup_read(source, source->size_bytes, &sector_bytes, &copy) == TABLE_GOOD)
+			return sector_bytes;
+		break;
+	default:
+		break;
+	}
+	return TABLE_SECTOR_BYTES;
 }
 
 static int read_memory(void *context, uint64_t at_bytes, void *bytes, size_t size_bytes)

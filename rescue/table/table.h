@@ -63,6 +63,10 @@ extern const struct table_ops table_mbr, table_gpt;
  * lies. The answer is the one of the kind that the first sector announces. */
 enum table_answer table_read(const struct table_source *source, struct table *ret_table);
 
+/* The size of the sectors that the disk was made for: the one that its table, or the backup of a
+ * damaged GPT, lies by. TABLE_SECTOR_BYTES where nothing tells it. */
+uint32_t table_sector_bytes(const struct table_source *source);
+
 /* A source of bytes in memory, which must outlive it. */
 struct table_memory {
 	const uint8_t *bytes;

@@ -38,6 +38,17 @@ is "its table" "$(sfdisk -d odd.img | tr -d ' ' | sed -n 's/^[^:]*img//p' | tr '
 ok "ext2 at an odd place" e2fsck -fn "odd.img?offset=$((63 * 512))"
 ok "ext3 behind it" e2fsck -fn "odd.img?offset=$((60000 * 512))"
 ok "the file is there" cmp -n 500 -i 0:$((40001 * 512)) "$images/tree" odd.img
+ok "gpt-disk: out of order, a name, an identifier, a file system" "$images/gpt-disk" gpt.img 40M \
+	part 15 2048 8M U 'EFI' - - part 1 18432 8M L - 11111111-2222-3333-4444-555555555555 ext4 '-L root'
+is "its table" "$(sfdisk --json gpt.img | jq -c '.partitiontable | [.label, .id, .firstlba, .lastlba, (.partitions[] | [.start, .size, .type, .uuid, .name])]')" \
+	'["gpt","9D0B5E5E-0000-4000-A000-000000000000",34,81886,[18432,16384,"0FC63DAF-8483-4772-8E79-3D69D8477DE4","11111111-2222-3333-4444-555555555555",null],[2048,16384,"C12A7328-F81F-11D2-BA4B-00A0C93EC93B","9D0B5E5E-0000-4000-9000-000000000015","EFI"]]'
+ok "another reader finds no fault with it" sh -c 'sgdisk -v gpt.img | grep -q "^No problems found"'
+ok "ext4 in it" e2fsck -fn "gpt.img?offset=$((18432 * 512))"
+"$images/gpt-disk" again.img 40M part 15 2048 8M U 'EFI' - - part 1 18432 8M L - 11111111-2222-3333-4444-555555555555 ext4 '-L root'
+ok "the same bytes each time" cmp gpt.img again.img
+ok "gpt-disk: sectors of 4096 bytes, 56 entries" "$images/gpt-disk" --sector 4096 --entries 56 large.img 40M part 1 1024 8M L root - ext4
+is "its header" "$(od -An -tx1 -j 4096 -N 8 large.img)$(od -An -tu4 -j $((4096 + 80)) -N 8 large.img | tr -s ' ')" ' 45 46 49 20 50 41 52 54 56 128'
+ok "ext4 in it" e2fsck -fn "large.img?offset=$((1024 * 4096))"
 cp odd.img poked.img
 "$images/poke" poked.img 1000000 00 41ff
 is "poke writes what it shall" "$(od -An -tx1 -j 1000000 -N 3 poked.img)" ' 00 41 ff'

@@ -32,6 +32,24 @@ static void make_sector(uint8_t sector[SECTOR])
 	sector[511] = 0xaa;
 }
 
+/* The write set of a disk of which only the first sector is there. */
+static int read_first_sector(void *context, uint64_t at_bytes, void *bytes, size_t size_bytes)
+{
+	assert_true(at_bytes + size_bytes <= SECTOR);
+	memcpy(bytes, (const uint8_t *)context + at_bytes, size_bytes);
+	return 0;
+}
+
+static int make(uint8_t sector[SECTOR], uint64_t size_after_bytes, unsigned number,
+		struct write_set *ret_set)
+{
+	struct table_source source = { read_first_sector, sector, SECTOR };
+	struct write_request request = { .size_after_bytes = size_after_bytes,
+					 .partition = number };
+
+	return write_set_make(&source, &request, ret_set);
+}
+
 /* Two partitions, the second of which is the last one by place. */
 static struct write_set make_set(uint8_t sector[SECTOR], unsigned number)
 {
@@ -40,7 +58,7 @@ static struct write_set make_set(uint8_t sector[SECTOR], unsigned number)
 	make_sector(sector);
 	set_entry(sector, 1, 100, 300);
 	set_entry(sector, 2, 1000, 2000);
-	assert_int_equal(write_set_make(sector, DISK_SECTORS * SECTOR, number, &set), 0);
+	assert_int_equal(make(sector, DISK_SECTORS * SECTOR, number, &set), 0);
 	return set;
 }
 
@@ -110,8 +128,7 @@ static void the_end_chs_is_that_of_the_last_sector(void **state)
 		struct write_set set = make_set(before, 0);
 		uint64_t first;
 
-		assert_int_equal(write_set_make(before, cases[i].disk_sectors * SECTOR, 0, &set),
-				 0);
+		assert_int_equal(make(before, cases[i].disk_sectors * SECTOR, 0, &set), 0);
 		memcpy(after, before, SECTOR);
 		memcpy(after + 446 + 16 + 5, cases[i].chs, 3);
 		assert_int_equal(write_set_judge(&set, 0, before, after, SECTOR, &first) == 0,
@@ -280,20 +297,20 @@ static void which_partition(void **state)
 	set_entry(sector, 1, 5000, 100);
 	set_entry(sector, 2, 100, 100);
 	set_entry(sector, 4, 300, 100);
-	assert_int_equal(write_set_make(sector, DISK_SECTORS * SECTOR, 0, &set), 0);
+	assert_int_equal(make(sector, DISK_SECTORS * SECTOR, 0, &set), 0);
 	assert_int_equal(set.target.number, 1);
 	assert_int_equal(set.target_end_lba, DISK_SECTORS);
-	assert_int_equal(write_set_make(sector, DISK_SECTORS * SECTOR, 2, &set), 0);
+	assert_int_equal(make(sector, DISK_SECTORS * SECTOR, 2, &set), 0);
 	assert_int_equal(set.target_end_lba, 300);
-	assert_int_equal(write_set_make(sector, DISK_SECTORS * SECTOR, 4, &set), 0);
+	assert_int_equal(make(sector, DISK_SECTORS * SECTOR, 4, &set), 0);
 	assert_int_equal(set.target_end_lba, 5000);
 	assert_true(may_change(&set, 5000 * SECTOR - 1));
 	assert_false(may_change(&set, 5000 * SECTOR));
-	assert_int_equal(write_set_make(sector, DISK_SECTORS * SECTOR, 3, &set), -1);
-	assert_int_equal(write_set_make(sector, DISK_SECTORS * SECTOR, 5, &set), -1);
+	assert_int_equal(make(sector, DISK_SECTORS * SECTOR, 3, &set), -1);
+	assert_int_equal(make(sector, DISK_SECTORS * SECTOR, 5, &set), -1);
 	/* Two that touch leave no room, and none is needed. */
 	set_entry(sector, 3, 200, 100);
-	assert_int_equal(write_set_make(sector, DISK_SECTORS * SECTOR, 2, &set), 0);
+	assert_int_equal(make(sector, DISK_SECTORS * SECTOR, 2, &set), 0);
 	assert_int_equal(set.target_end_lba, 200);
 }
 
@@ -306,7 +323,7 @@ static void assert_none(uint64_t start1, uint64_t size1, uint64_t start2, uint64
 	make_sector(sector);
 	set_entry(sector, 1, start1, size1);
 	set_entry(sector, 2, start2, size2);
-	assert_int_equal(write_set_make(sector, DISK_SECTORS * SECTOR, number, &set), -1);
+	assert_int_equal(make(sector, DISK_SECTORS * SECTOR, number, &set), -1);
 }
 
 static void partitions_that_overlap(void **state)
@@ -340,14 +357,14 @@ static void sectors_without_a_table(void **state)
 		memcpy(sector + 4, "TFS", 3);
 		memcpy(sector + 55, "AT", 2);
 		memcpy(sector + 83, "AT", 2);
-		assert_int_equal(write_set_make(sector, DISK_SECTORS * SECTOR, 0, &set), 0);
+		assert_int_equal(make(sector, DISK_SECTORS * SECTOR, 0, &set), 0);
 		sector[changes[i].at] = changes[i].value;
-		assert_int_equal(write_set_make(sector, DISK_SECTORS * SECTOR, 0, &set), -1);
+		assert_int_equal(make(sector, DISK_SECTORS * SECTOR, 0, &set), -1);
 	}
 	make_sector(sector); /* no entry is used */
-	assert_int_equal(write_set_make(sector, DISK_SECTORS * SECTOR, 0, &set), -1);
+	assert_int_equal(make(sector, DISK_SECTORS * SECTOR, 0, &set), -1);
 	set_entry(sector, 1, 0, 100); /* the table itself would be in it */
-	assert_int_equal(write_set_make(sector, DISK_SECTORS * SECTOR, 0, &set), -1);
+	assert_int_equal(make(sector, DISK_SECTORS * SECTOR, 0, &set), -1);
 }
 
 /* Beyond what the numbers of an entry hold. */
@@ -360,7 +377,7 @@ static void the_largest_numbers(void **state)
 	(void)state;
 	make_sector(sector);
 	set_entry(sector, 1, 0xffffffff, 0xffffffff);
-	assert_int_equal(write_set_make(sector, disk_bytes, 0, &set), 0);
+	assert_int_equal(make(sector, disk_bytes, 0, &set), 0);
 	assert_false(may_change(&set, UINT64_C(0xffffffff) * SECTOR - 1));
 	assert_true(may_change(&set, UINT64_C(0xffffffff) * SECTOR));
 	assert_true(may_change(&set, disk_bytes - 1));

@@ -10,6 +10,7 @@
 #include "host/image/image.h"
 #include "host/program.h"
 #include "host/vm/qemu/qmp.h"
+#include "table/table.h"
 
 #include <libnbd.h>
 #include <sys/types.h>
@@ -59,6 +60,16 @@ int block_open(struct block *block, const char *what, struct block_disk *ret_dis
 /* Read all of these bytes. Behind the end of the disk they are zero. */
 int block_read(struct block_disk *disk, uint64_t at, void *bytes, size_t size_bytes,
 	       struct fault *fault);
+
+/* A disk as a source of its partition table; context is borrowed by what is returned. */
+struct block_source {
+	struct block_disk *disk; /* borrowed */
+	struct fault fault;
+};
+struct table_source block_source(struct block_source *context, struct block_disk *disk);
+
+/* Why the table was TABLE_UNREADABLE. Always -1. */
+int block_source_fault(const struct block_source *context, struct fault *fault);
 
 /* What the log holds itself, in order, touching pieces joined. *ret_extents is owned by the
  * caller. */

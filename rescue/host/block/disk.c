@@ -153,6 +153,29 @@ int block_read(struct block_disk *disk, uint64_t at, void *bytes, size_t size_by
 	return 0;
 }
 
+static int read_source(void *context, uint64_t at_bytes, void *bytes, size_t size_bytes)
+{
+	struct block_source *source = context;
+
+	return block_read(source->disk, at_bytes, bytes, size_bytes, &source->fault);
+}
+
+struct table_source block_source(struct block_source *context, struct block_disk *disk)
+{
+	*context = (struct block_source){ .disk = disk };
+	return (struct table_source){ .read = read_source,
+				      .context = context,
+				      .size_bytes = disk->size_bytes };
+}
+
+int block_source_fault(const struct block_source *context, struct fault *fault)
+{
+	if (context->fault.reason == REASON_NONE) /* the disk could be read */
+		return fault_set(fault, REASON_NO_MEMORY, "Memory has run out");
+	*fault = context->fault;
+	return -1;
+}
+
 static void add(struct collection *collection, uint64_t at, uint64_t bytes)
 {
 	struct block_extent *last =

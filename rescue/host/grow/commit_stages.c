@@ -3,7 +3,6 @@
 #include "grow.h"
 
 #include "base/io.h"
-#include "table/mbr.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -27,15 +26,19 @@ static int open_log(struct grow *grow, struct fault *fault)
 static int know_image(struct grow *grow, struct fault *fault)
 {
 	struct grow_disks *disks = &grow->disks;
-	uint8_t sector[TABLE_SECTOR_BYTES];
+	struct block_source context;
+	struct table_source source;
+	struct table table;
 
 	if (grow_note_image(grow, fault) < 0)
 		return -1;
 	if (disks->known)
 		return 0;
-	if ((!disks->image.nbd && block_open(&disks->block, "image", &disks->image, fault) < 0) ||
-	    block_read(&disks->image, 0, sector, sizeof(sector), fault) < 0)
+	if (!disks->image.nbd && block_open(&disks->block, "image", &disks->image, fault) < 0)
 		return -1;
+	source = block_source(&context, &disks->image);
+	if (table_read(&source, &table) == TABLE_UNREADABLE)
+		return block_source_fault(&context, fault);
 	return fence_breach(fault, "there is no partition to grow in the table of the image");
 }
 
@@ -45,17 +48,19 @@ static uint64_t number(const json_t *event, const char *name)
 }
 
 /* What the guest told, and the result repeats, is what the disk says. */
-static int check_told(const struct grow *grow, struct fault *fault)
+static int check_told(struct grow *grow, struct fault *fault)
 {
 	const json_t *plan = vm_event(&grow->machines.grower, "plan");
-	const struct table_part *target, *before = &grow->disks.set.target;
-	struct table_parts parts;
+	const struct write_set *set = &grow->disks.set;
+	const struct table_part *target, *before = &set->target;
+	struct table table;
 
-	if (table_mbr.read(grow->disks.log_marks.first_sector, &parts) < 0)
-		return fence_breach(fault, "the partition table, which is none any more");
-	target = table_choose(&parts, before->number);
+	if (fence_read_table(&grow->disks.log, set, &table, fault) < 0)
+		return -1;
+	target = table_choose(&table.parts, before->number);
 	if (target && number(plan, "partition") == target->number &&
 	    number(plan, "start_lba") == target->start_lba &&
+	    number(plan, "sector_bytes") == table.sector_bytes &&
 	    number(plan, "sectors_after") == target->size_sectors)
 		return 0;
 	fault_set(fault, REASON_NOT_VERIFIED,
@@ -86,7 +91,7 @@ static int compare(struct grow *grow, struct fault *fault)
 
 	if (know_image(grow, fault) < 0 || open_log(grow, fault) < 0)
 		return -1;
-	superblock_at = disks->set.target.start_lba * TABLE_SECTOR_BYTES + MARKS_SUPERBLOCK_AT;
+	superblock_at = write_set_target_at_bytes(&disks->set) + MARKS_SUPERBLOCK_AT;
 	grow->result.marks_before = &disks->image_marks;
 	if (fence_compare(&disks->image, &disks->log, &disks->set, grow->size_after_bytes,
 			  &grow->result.fence, fault) < 0 ||
@@ -131,8 +136,7 @@ static struct ticket_facts facts_of(const struct grow *grow)
 		.format = grow->image.format,
 		.size_before_bytes = grow->image.size_bytes,
 		.size_after_bytes = grow->size_after_bytes,
-		.superblock_at =
-			disks->set.target.start_lba * TABLE_SECTOR_BYTES + MARKS_SUPERBLOCK_AT,
+		.superblock_at = write_set_target_at_bytes(&disks->set) + MARKS_SUPERBLOCK_AT,
 	};
 	const struct marks *marks[] = { &disks->image_marks, &disks->log_marks };
 

@@ -128,6 +128,7 @@ static void close_run(struct grow *grow)
 	block_disk_close(&grow->disks.log);
 	if (grow->disks.started)
 		block_close(&grow->disks.block);
+	write_set_close(&grow->disks.set);
 	grow_write_kept(grow);
 	if (grow->result.fault)
 		keep_failed_log(grow);

@@ -5,6 +5,7 @@
 #include "host/guest.h"
 #include "host/image/dependents.h"
 #include "host/image/lock.h"
+#include "host/image/source.h"
 #include "host/image/tables.h"
 #include "host/image/truncated.h"
 #include "host/log/failed.h"
@@ -178,15 +179,14 @@ int grow_finish_earlier(struct grow *grow, struct fault *fault)
 	return 0;
 }
 
-/* Of a raw image, whose first sector is the disk's. */
-static int check_raw_length(const struct grow *grow, struct fault *fault)
+/* Of a raw image, whose bytes are the disk's. */
+static int check_raw_length(struct grow *grow, struct fault *fault)
 {
-	uint8_t sector[TABLE_SECTOR_BYTES];
+	struct table_source source = image_source(&grow->image);
 
-	if (grow->image.format != IMAGE_RAW || grow->options->allow_truncated ||
-	    pread(grow->image.fd, sector, sizeof(sector), 0) != (ssize_t)sizeof(sector))
+	if (grow->image.format != IMAGE_RAW || grow->options->allow_truncated)
 		return 0;
-	return truncated_check(sector, grow->image.size_bytes, grow->image.path, fault);
+	return truncated_check(&source, grow->image.path, fault);
 }
 
 int grow_look(struct grow *grow, struct fault *fault)

@@ -181,28 +181,38 @@ int grow_start_machine(struct grow *grow, struct fault *fault)
 	return block_start(&grow->disks.block, &files, &grow->programs, fault);
 }
 
+/* The write set of the image, whose table the source reads. */
+static int make_write_set(struct grow *grow, const struct table_source *source)
+{
+	const struct grow_options *options = grow->options;
+	struct write_request request = { .size_after_bytes = grow->size_after_bytes,
+					 .partition = options->partition,
+					 .repairs_all = options->repair == REPAIR_ALL };
+
+	return write_set_make(source, &request, &grow->disks.set);
+}
+
 int grow_note_image(struct grow *grow, struct fault *fault)
 {
 	struct grow_disks *disks = &grow->disks;
-	struct marks *marks = &disks->image_marks;
+	struct block_source context;
+	struct table_source source;
 	struct fault ignored;
 
-	if (disks->known || grow->image.size_bytes < TABLE_SECTOR_BYTES ||
-	    (!disks->image.nbd &&
-	     block_open(&disks->block, "image", &disks->image, &ignored) < 0) ||
-	    block_read(&disks->image, 0, marks->first_sector, TABLE_SECTOR_BYTES, &ignored) < 0)
+	if (disks->known ||
+	    (!disks->image.nbd && block_open(&disks->block, "image", &disks->image, &ignored) < 0))
 		return 0;
+	source = block_source(&context, &disks->image);
 	if (!grow->options->allow_truncated &&
-	    truncated_check(marks->first_sector, grow->image.size_bytes, grow->image.path, fault) <
-		    0)
+	    truncated_check(&source, grow->image.path, fault) < 0)
 		return -1;
-	if (write_set_make(marks->first_sector, grow->size_after_bytes, grow->options->partition,
-			   &disks->set) < 0)
+	if (make_write_set(grow, &source) < 0)
 		return 0;
-	disks->known =
-		marks_take(&disks->image,
-			   disks->set.target.start_lba * TABLE_SECTOR_BYTES + MARKS_SUPERBLOCK_AT,
-			   marks, &ignored) == 0;
+	disks->known = marks_take(&disks->image,
+				  write_set_target_at_bytes(&disks->set) + MARKS_SUPERBLOCK_AT,
+				  &disks->image_marks, &ignored) == 0;
+	if (!disks->known)
+		write_set_close(&disks->set);
 	return 0;
 }
 

@@ -6,25 +6,24 @@
 
 #include <inttypes.h>
 
-int truncated_check(const uint8_t first_sector[TABLE_SECTOR_BYTES], uint64_t size_bytes,
-		    const char *name, struct fault *fault)
+int truncated_check(const struct table_source *disk, const char *name, struct fault *fault)
 {
 	char has[TEXT_SIZE_CHARS], needs[TEXT_SIZE_CHARS];
-	struct table_parts parts;
+	struct table table;
 	uint64_t needed_bytes;
 
-	if (table_mbr.read(first_sector, &parts) < 0)
+	if (table_read(disk, &table) != TABLE_GOOD)
 		return 0;
-	for (size_t i = 0; i < parts.count; i++)
-		if (parts.parts[i].type == MBR_TYPE_PROTECTS_GPT)
+	for (size_t i = 0; i < table.parts.count; i++)
+		if (table.parts.parts[i].type == MBR_TYPE_PROTECTS_GPT)
 			return 0; /* its size is a formality */
-	needed_bytes = table_needs_sectors(&parts) * TABLE_SECTOR_BYTES;
-	if (needed_bytes <= size_bytes)
+	needed_bytes = table_needs_sectors(&table.parts) * table.sector_bytes;
+	if (needed_bytes <= disk->size_bytes)
 		return 0;
 	fault_set(fault, REASON_IMAGE_TRUNCATED,
 		  "%.200s has %s, but its partitions reach to %s: %" PRIu64 " bytes are missing",
-		  name, text_of_size(has, size_bytes), text_of_size(needs, needed_bytes),
-		  needed_bytes - size_bytes);
+		  name, text_of_size(has, disk->size_bytes), text_of_size(needs, needed_bytes),
+		  needed_bytes - disk->size_bytes);
 	return fault_hint(fault, "Copy or download it again. If what is missing does not matter: "
 				 "--allow-truncated");
 }

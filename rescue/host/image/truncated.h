@@ -7,9 +7,8 @@
 #include "base/fault.h"
 #include "table/table.h"
 
-/* By the first sector of a disk of so many bytes. Fault: image-truncated. A sector without a
- * table that is known passes. */
-int truncated_check(const uint8_t first_sector[TABLE_SECTOR_BYTES], uint64_t size_bytes,
-		    const char *name, struct fault *fault);
+/* By the ends of a disk's partitions. Fault: image-truncated. A disk without a table that is
+ * known passes, and so does a GPT that lacks its backup alone. */
+int truncated_check(const struct table_source *disk, const char *name, struct fault *fault);
 
 #endif

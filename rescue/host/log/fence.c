@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define PLACES_MAX  1024       /* an honest guest writes to one place outside: the table */
+#define PLACES_MAX  1024       /* an honest guest writes to few places outside: the table */
 #define PIECE_BYTES (1u << 20) /* compare this many bytes per read */
 
 /* What a comparison works with. */
@@ -62,23 +62,40 @@ static int compare_range(const struct fence *fence, uint64_t at, uint64_t bytes,
 
 		if (compare_piece(fence, at, piece, fault) < 0)
 			return -1;
-		fence->receipt->compared_bytes += piece;
+		fence->receipt->compared_bytes += piece - write_set_within(fence->set, at, piece);
 		at += piece;
 		bytes -= piece;
 	}
 	return 0;
 }
 
-/* The first sector, which has the small ranges of the write set, is compared always, and as
- * a whole. */
-static int compare_first_sector(const struct fence *fence, struct fault *fault)
+/* What may become certain bytes is read always. A disk with some of them new and some old has no
+ * table: all of them changed, or none. */
+static int compare_values(const struct fence *fence, struct fault *fault)
 {
-	if (compare_range(fence, 0, TABLE_SECTOR_BYTES, fault) < 0)
-		return -1;
-	for (size_t i = 0; i < fence->set->count; i++)
-		if (fence->set->ranges[i].at < TABLE_SECTOR_BYTES)
-			fence->receipt->compared_bytes -= fence->set->ranges[i].bytes;
-	return 0;
+	uint64_t old_at = UINT64_MAX, new_at = UINT64_MAX;
+
+	for (size_t i = 0; i < fence->set->count; i++) {
+		const struct write_range *range = &fence->set->ranges[i];
+		bool is_old, is_new;
+
+		if (range->kind != WRITE_BYTES)
+			continue;
+		if (compare_piece(fence, range->at, (size_t)range->bytes, fault) < 0)
+			return -1;
+		is_old = memcmp(fence->after, fence->before, range->bytes) == 0;
+		is_new = memcmp(fence->after, range->data, range->bytes) == 0;
+		if (is_old && !is_new)
+			old_at = range->at;
+		if (is_new && !is_old)
+			new_at = range->at;
+	}
+	if (old_at == UINT64_MAX || new_at == UINT64_MAX)
+		return 0;
+	return fence_breach(fault,
+			    "a part of the partition table, the one at %" PRIu64
+			    ", and not the one at %" PRIu64,
+			    new_at, old_at);
 }
 
 static int compare_extents(const struct fence *fence, const struct block_extent *extents,
@@ -122,8 +139,8 @@ int fence_compare(struct block_disk *image, struct block_disk *log, const struct
 	if (log->size_bytes != size_after_bytes)
 		return fence_breach(fault, "the size of the disk, which is %" PRIu64 " bytes now",
 				    log->size_bytes);
-	if (compare_first_sector(&fence, fault) < 0 ||
-	    block_extents(log, &extents, &count, fault) < 0)
+	if (compare_range(&fence, 0, TABLE_SECTOR_BYTES, fault) < 0 ||
+	    compare_values(&fence, fault) < 0 || block_extents(log, &extents, &count, fault) < 0)
 		return -1;
 	return compare_extents(&fence, extents, count, fault);
 }

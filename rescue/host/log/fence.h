@@ -19,6 +19,11 @@ int fence_compare(struct block_disk *image, struct block_disk *log, const struct
 		  uint64_t size_after_bytes, struct fence_receipt *ret_receipt,
 		  struct fault *fault);
 
+/* Read the table of a log that was compared: it is of the same kind, and whole; the copy of a
+ * GPT, at the end of the disk, says the same. Faults: fence-breach, disk-io, interrupted. */
+int fence_read_table(struct block_disk *log, const struct write_set *set, struct table *ret_table,
+		     struct fault *fault);
+
 /* The fault of a log that is not what it may be. Always -1. */
 int fence_breach(struct fault *fault, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -1,78 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "write_set.h"
+#include "produce.h"
 
-#include "table/mbr.h"
+#include <stdlib.h>
+#include <string.h>
 
 #define CYLINDER_MAX 1023
 #define HEADS_MAX    256
 #define SECTORS_MAX  63
 
-static void add(struct write_set *set, struct write_range range)
+void produce_range(struct write_set *set, struct write_range range)
 {
 	set->ranges[set->count++] = range;
 }
 
-/* What lies in two partitions is not the target's alone. */
-static bool overlaps(const struct table_parts *parts, const struct table_part *target)
+static int make(const struct table_source *before, const struct write_request *request,
+		struct write_set *ret_set)
 {
-	for (size_t i = 0; i < parts->count; i++) {
-		const struct table_part *other = &parts->parts[i];
+	struct table table;
+	enum table_answer answer = table_read(before, &table);
 
-		if (other->number != target->number && other->start_lba < table_end_lba(target) &&
-		    target->start_lba < table_end_lba(other))
-			return true;
-	}
-	return false;
+	if (answer == TABLE_DAMAGED && request->repairs_all)
+		return produce_gpt_repaired(before, request, ret_set);
+	if (answer != TABLE_GOOD)
+		return -1;
+	ret_set->table = table.ops;
+	ret_set->sector_bytes = table.sector_bytes;
+	return (table.ops == &table_gpt ? produce_gpt : produce_mbr)(before, &table, request,
+								     ret_set);
 }
 
-/* Of the target's entry, the end CHS and the number of sectors; and the target itself up to
- * where its room ends. */
-static int make_for_mbr(const uint8_t *first_sector, uint64_t size_after_bytes, unsigned number,
-			struct write_set *ret_set)
+int write_set_make(const struct table_source *before, const struct write_request *request,
+		   struct write_set *ret_set)
 {
-	struct table_parts parts;
-	const struct table_part *target;
-	struct write_set set = { 0 };
-	uint64_t entry_at, room_sectors;
-
-	if (table_mbr.read(first_sector, &parts) < 0)
-		return -1;
-	target = table_choose(&parts, number);
-	if (!target)
-		return -1;
-	set.target = *target;
-	set.target_end_lba =
-		table_room_end_lba(&parts, target, size_after_bytes / TABLE_SECTOR_BYTES);
-	if (set.target_end_lba < table_end_lba(target) || overlaps(&parts, target))
-		return -1; /* or it ends behind the disk */
-	room_sectors = set.target_end_lba - target->start_lba;
-	entry_at = MBR_ENTRIES_AT + (target->number - 1) * MBR_ENTRY_BYTES;
-	add(&set, (struct write_range){ .at = entry_at + MBR_END_CHS_AT,
-					.bytes = 3,
-					.kind = WRITE_CHS,
-					.largest = set.target_end_lba - 1 });
-	add(&set, (struct write_range){ .at = entry_at + MBR_SECTORS_AT,
-					.bytes = 4,
-					.kind = WRITE_NUMBER,
-					.smallest = target->size_sectors,
-					.largest = room_sectors });
-	add(&set, (struct write_range){ .at = target->start_lba * TABLE_SECTOR_BYTES,
-					.bytes = room_sectors * TABLE_SECTOR_BYTES,
-					.kind = WRITE_ANYTHING });
-	*ret_set = set;
-	return 0;
-}
-
-static int (*const producers[])(const uint8_t *first_sector, uint64_t size_after_bytes,
-				unsigned number, struct write_set *ret_set) = { make_for_mbr };
-
-int write_set_make(const uint8_t first_sector[TABLE_SECTOR_BYTES], uint64_t size_after_bytes,
-		   unsigned number, struct write_set *ret_set)
-{
-	for (size_t i = 0; i < sizeof(producers) / sizeof(producers[0]); i++)
-		if (producers[i](first_sector, size_after_bytes, number, ret_set) == 0)
-			return 0;
+	*ret_set = (struct write_set){ 0 };
+	if (make(before, request, ret_set) == 0)
+		return 0;
+	write_set_close(ret_set);
 	return -1;
+}
+
+void write_set_close(struct write_set *set)
+{
+	free(set->memory);
+	*set = (struct write_set){ 0 };
+}
+
+uint64_t write_set_target_at_bytes(const struct write_set *set)
+{
+	return set->target.start_lba * set->sector_bytes;
 }
 
 static bool is_number_right(const struct write_range *range, const uint8_t *bytes)
@@ -115,32 +90,55 @@ static const struct write_range *range_of(const struct write_set *set, uint64_t 
 	return NULL;
 }
 
-static bool is_allowed(const struct write_set *set, uint64_t at, const uint8_t *after,
-		       size_t size_bytes, size_t offset)
+/* May the bytes of the whole range be these? */
+static bool is_value_right(const struct write_range *range, const uint8_t *bytes)
+{
+	switch (range->kind) {
+	case WRITE_ANYTHING:
+		return true;
+	case WRITE_NUMBER:
+		return is_number_right(range, bytes);
+	case WRITE_CHS:
+		return is_chs_right(range, bytes);
+	case WRITE_BYTES:
+		return memcmp(bytes, range->data, range->bytes) == 0;
+	}
+	return false;
+}
+
+/* How many bytes from there on are judged as one: to the end of the range, or of what no range
+ * has. *ret_allowed: the verdict. */
+static size_t judge_at(const struct write_set *set, uint64_t at, const uint8_t *after,
+		       size_t size_bytes, size_t offset, bool *ret_allowed)
 {
 	const struct write_range *range = range_of(set, at + offset);
-	uint64_t within;
+	uint64_t within, left;
 
+	*ret_allowed = false;
 	if (!range)
-		return false;
-	if (range->kind == WRITE_ANYTHING)
-		return true;
+		return 1;
 	within = at + offset - range->at;
-	/* A piece that begins or ends within a number cannot be judged: no caller has one. */
-	if (within > offset || range->bytes > size_bytes - (offset - within))
-		return false;
-	after += offset - within;
-	return range->kind == WRITE_CHS ? is_chs_right(range, after)
-					: is_number_right(range, after);
+	left = range->bytes - within;
+	/* A piece that begins or ends within a value cannot be judged: no caller has one. */
+	*ret_allowed =
+		range->kind == WRITE_ANYTHING || (within <= offset && left <= size_bytes - offset &&
+						  is_value_right(range, after + (offset - within)));
+	return left < size_bytes - offset ? (size_t)left : size_bytes - offset;
 }
 
 uint64_t write_set_judge(const struct write_set *set, uint64_t at, const uint8_t *before,
 			 const uint8_t *after, size_t size_bytes, uint64_t *ret_first)
 {
 	uint64_t differing = 0;
+	bool allowed = false;
+	size_t end = 0; /* of what the verdict is for */
 
 	for (size_t i = 0; i < size_bytes; i++) {
-		if (before[i] == after[i] || is_allowed(set, at, after, size_bytes, i))
+		if (before[i] == after[i])
+			continue;
+		if (i >= end)
+			end = i + judge_at(set, at, after, size_bytes, i, &allowed);
+		if (allowed)
 			continue;
 		if (differing == 0)
 			*ret_first = at + i;
@@ -157,7 +155,7 @@ bool write_set_next(const struct write_set *set, uint64_t *at, uint64_t end, uin
 		const struct write_range *range = &set->ranges[i];
 
 		/* Smaller ranges lie within sectors that are compared as a whole. */
-		if (range->kind != WRITE_ANYTHING || range->bytes < TABLE_SECTOR_BYTES)
+		if (range->bytes < TABLE_SECTOR_BYTES)
 			continue;
 		if (from >= range->at && from - range->at < range->bytes)
 			from = range->at + range->bytes;
@@ -167,4 +165,20 @@ bool write_set_next(const struct write_set *set, uint64_t *at, uint64_t end, uin
 	*at = from;
 	*ret_bytes = from < to ? to - from : 0;
 	return from < to;
+}
+
+uint64_t write_set_within(const struct write_set *set, uint64_t at, uint64_t bytes)
+{
+	uint64_t within = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct write_range *range = &set->ranges[i];
+		uint64_t from = range->at > at ? range->at : at;
+		uint64_t to = range->at + range->bytes < at + bytes ? range->at + range->bytes
+								    : at + bytes;
+
+		if (from < to)
+			within += to - from;
+	}
+	return within;
 }

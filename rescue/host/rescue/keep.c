@@ -7,7 +7,7 @@
 #include "host/block/block.h"
 #include "host/image/room.h"
 #include "host/log/fence.h"
-#include "host/log/write_set.h"
+#include "table/table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -48,19 +48,23 @@ static void close_disks(struct disks *disks)
 
 /* By what a later run will know the image: its first sector, and the superblock of its last
  * partition, or of the whole disk. */
-static int take_marks(struct rescue *rescue, struct disks *disks, struct ticket_facts *facts,
-		      struct fault *fault)
+static int take_marks(struct disks *disks, struct ticket_facts *facts, struct fault *fault)
 {
 	struct block_disk *sides[] = { &disks->image, &disks->log };
-	uint8_t sector[TABLE_SECTOR_BYTES];
-	struct write_set set;
+	struct block_source context;
+	struct table_source source = block_source(&context, &disks->image);
+	const struct table_part *last;
+	struct table table;
+	enum table_answer answer;
 	struct marks marks;
 
+	answer = table_read(&source, &table);
+	if (answer == TABLE_UNREADABLE)
+		return block_source_fault(&context, fault);
+	last = answer == TABLE_GOOD ? table_choose(&table.parts, 0) : NULL;
 	facts->superblock_at = MARKS_SUPERBLOCK_AT;
-	if (block_read(&disks->image, 0, sector, sizeof(sector), fault) < 0)
-		return -1;
-	if (write_set_make(sector, rescue->image.size_bytes, 0, &set) == 0)
-		facts->superblock_at += set.target.start_lba * TABLE_SECTOR_BYTES;
+	if (last && last->start_lba < source.size_bytes / table.sector_bytes)
+		facts->superblock_at += last->start_lba * table.sector_bytes;
 	for (int side = 0; side < 2; side++) {
 		if (marks_take(sides[side], facts->superblock_at, &marks, fault) < 0)
 			return -1;
@@ -115,7 +119,7 @@ static int look_and_publish(struct rescue *rescue, struct fault *fault)
 	if (result == 0)
 		result = block_extents(&disks.log, &extents, &count, fault);
 	if (result == 0 && count > 0)
-		result = take_marks(rescue, &disks, &facts, fault);
+		result = take_marks(&disks, &facts, fault);
 	close_disks(&disks);
 	if (result < 0)
 		return -1;

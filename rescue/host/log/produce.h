@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The producers of write sets, one for each kind of table; for write_set.c alone. */
+#ifndef LOG_PRODUCE_H
+#define LOG_PRODUCE_H
+
+#include "write_set.h"
+
+/* From a table that was read. -1: see write_set_make. */
+int produce_mbr(const struct table_source *before, const struct table *table,
+		const struct write_request *request, struct write_set *ret_set);
+int produce_gpt(const struct table_source *before, const struct table *table,
+		const struct write_request *request, struct write_set *ret_set);
+
+/* From the backup of a GPT whose primary copy is damaged. */
+int produce_gpt_repaired(const struct table_source *before, const struct write_request *request,
+			 struct write_set *ret_set);
+
+void produce_range(struct write_set *set, struct write_range range);
+
+#endif
