@@ -134,7 +134,7 @@ $(B)/obj/asan/%.o: %.c
 	$(Q)$(CC) $(ALL_CFLAGS) $(SANITIZE) -c -o $@ $<
 
 # The agent is PID 1 of a system without libraries: static, and stripped.
-$(B)/rescue: $(call objects,plain,$(AGENT) $(BASE))
+$(B)/rescue: $(call objects,plain,$(AGENT) $(TABLE) $(BASE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) -static -s -o $@ $^ $(PART_LIBS) -ljansson
 
@@ -142,7 +142,7 @@ $(B)/grow-disk-host: $(call objects,plain,$(HOST) $(BASE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ $(HOST_LIBS)
 
-$(B)/asan/rescue: $(call objects,asan,$(AGENT) $(BASE))
+$(B)/asan/rescue: $(call objects,asan,$(AGENT) $(TABLE) $(BASE))
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PART_LIBS) -ljansson

@@ -16,7 +16,8 @@ struct disk {
 	int fd;			    /* open on path; owned by the job */
 	bool is_file;		    /* an image file: no kernel knows its partitions */
 	uint64_t size_bytes;
-	uint32_t sector_bytes; /* logical sector: what the table counts in */
+	uint64_t size_before_bytes; /* before it was grown; 0: not known */
+	uint32_t sector_bytes;	    /* logical sector: what the table counts in */
 };
 
 /* Something that bounds how large the disk may become: where the partition to

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "wire/limits.h"
 
+#include <string.h>
 #include <sys/utsname.h>
 
 void events_hello(struct agent_report *report, const char *build_id)
@@ -17,7 +18,7 @@ void events_hello(struct agent_report *report, const char *build_id)
 			   json_pack("{s:i, s:s, s:s, s:s, s:s, s:s}", "protocol", WIRE_PROTOCOL,
 				     "build_id", build_id, "agent", GROW_DISK_VERSION, "kernel",
 				     kernel.release, "e2fsprogs", ext_facts_library_version(),
-				     "util_linux", table_library_version()));
+				     "util_linux", partition_table_library_version()));
 }
 
 void events_uevent(struct agent_report *report, const struct uevent *event)
@@ -36,22 +37,42 @@ void events_disk(struct agent_report *report, const struct disk *disk)
 				     (json_int_t)disk->sector_bytes));
 }
 
-void events_table(struct agent_report *report, const struct table *table, const char *moment,
-		  unsigned target)
+/* What an entry has by its kind of table. */
+static json_t *entry_fields(const struct partition_table *table, const struct table_entry *entry)
+{
+	char name[3 * ENTRY_NAME_BYTES];
+
+	if (strcmp(table->label, "gpt") != 0)
+		return json_pack("{s:I, s:b}", "type", (json_int_t)entry->type, "bootable",
+				 (int)entry->bootable);
+	text_make_safe(name, sizeof(name), entry->name, sizeof(entry->name));
+	return json_pack("{s:s, s:s, s:s, s:b}", "type_guid", entry->type_guid, "uuid", entry->uuid,
+			 "name", name, "bootable", 0);
+}
+
+void events_table(struct agent_report *report, const struct partition_table *table,
+		  const char *moment, unsigned target)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		const struct table_entry *entry = &table->entries[i];
+		json_t *fields = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "moment", moment,
+					   "label", table->label, "disk_id", table->disk_id,
+					   "partition", (json_int_t)entry->number, "start_lba",
+					   (json_int_t)entry->start_lba, "size_sectors",
+					   (json_int_t)entry->size_sectors, "target",
+					   (int)(entry->number == target));
 
-		agent_report_event(report, EVENT_TABLE,
-				   json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b}",
-					     "moment", moment, "label", table->label, "disk_id",
-					     table->disk_id, "partition", (json_int_t)entry->number,
-					     "start_lba", (json_int_t)entry->start_lba,
-					     "size_sectors", (json_int_t)entry->size_sectors,
-					     "type", (json_int_t)entry->type, "bootable",
-					     (int)entry->bootable, "target",
-					     (int)(entry->number == target)));
+		json_object_update_new(fields, entry_fields(table, entry));
+		agent_report_event(report, EVENT_TABLE, fields);
 	}
+}
+
+void events_table_repairs(struct agent_report *report, const struct partition_table *table)
+{
+	for (unsigned i = 0; table_repair_words[i]; i++)
+		if (table->repairs & 1u << i)
+			agent_report_event(report, EVENT_TABLE_REPAIR,
+					   json_pack("{s:s}", "problem", table_repair_words[i]));
 }
 
 void events_limit(struct agent_report *report, const struct limit *limit)

@@ -14,8 +14,11 @@ void events_uevent(struct agent_report *report, const struct uevent *event);
 void events_disk(struct agent_report *report, const struct disk *disk);
 
 /* One event for each entry; target: the number of the one that will grow. */
-void events_table(struct agent_report *report, const struct table *table, const char *moment,
-		  unsigned target);
+void events_table(struct agent_report *report, const struct partition_table *table,
+		  const char *moment, unsigned target);
+
+/* One event for each repair of the table. */
+void events_table_repairs(struct agent_report *report, const struct partition_table *table);
 
 void events_limit(struct agent_report *report, const struct limit *limit);
 void events_plan(struct agent_report *report, const struct plan *plan, const struct fs *fs,

@@ -52,6 +52,7 @@ enum status {
 	X(REASON_TABLE_NOT_MBR, "table-not-mbr", STATUS_REFUSED)                                   \
 	X(REASON_TABLE_AMBIGUOUS, "table-ambiguous", STATUS_REFUSED)                               \
 	X(REASON_TABLE_INVALID, "table-invalid", STATUS_REFUSED)                                   \
+	X(REASON_TABLE_DAMAGED, "table-damaged", STATUS_DAMAGED)                                   \
 	X(REASON_TABLE_EMPTY, "table-empty", STATUS_REFUSED)                                       \
 	X(REASON_EXTENDED_PRESENT, "extended-present", STATUS_REFUSED)                             \
 	X(REASON_NO_SUCH_PARTITION, "no-such-partition", STATUS_REFUSED)                           \

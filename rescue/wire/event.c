@@ -51,8 +51,10 @@ static const struct {
 	[EVENT_DISK] = { "disk", { TEXT("name"), NUMBER("size_bytes"), NUMBER("sector_bytes") } },
 	[EVENT_TABLE] = { "table",
 			  { TEXT("moment"), TEXT("label"), TEXT("disk_id"), NUMBER("partition"),
-			    NUMBER("start_lba"), NUMBER("size_sectors"), NUMBER("type"),
+			    NUMBER("start_lba"), NUMBER("size_sectors"), MAYBE_NUMBER("type"),
+			    MAYBE_TEXT("type_guid"), MAYBE_TEXT("uuid"), MAYBE_TEXT("name"),
 			    FLAG("bootable"), FLAG("target") } },
+	[EVENT_TABLE_REPAIR] = { "table-repair", { TEXT("problem") } },
 	[EVENT_LIMIT] = { "limit", { TEXT("reason"), NUMBER("largest_disk_bytes") } },
 	[EVENT_PLAN] = { "plan",
 			 { FLAG("changed"), NUMBER("partition"), NUMBER("start_lba"),
@@ -103,6 +105,9 @@ static const struct {
 			  { TEXT("reason"), NUMBER("status"), TEXT("message"), TEXT("hint"),
 			    TEXT("stage") } },
 };
+
+const char *const table_repair_words[] = { "backup-missing", "backup-misplaced", "backup-damaged",
+					   "primary-damaged", NULL };
 
 /* In front of every event's own fields. */
 static const struct event_field common_fields[] = { TEXT("event"), NUMBER("t_ms") };

@@ -18,6 +18,7 @@ enum event_kind {
 	EVENT_HELLO,
 	EVENT_DISK,
 	EVENT_TABLE,
+	EVENT_TABLE_REPAIR,
 	EVENT_LIMIT,
 	EVENT_PLAN,
 	EVENT_CHECK,
@@ -40,6 +41,9 @@ enum event_kind {
 	EVENT_FAULT,
 	EVENT_KINDS
 };
+
+/* What a GPT can have to be repaired, the `problem` of EVENT_TABLE_REPAIR; ended by NULL. */
+extern const char *const table_repair_words[];
 
 /* The word for a kind: "hello", "disk", ... Static storage. */
 const char *event_word(enum event_kind kind);

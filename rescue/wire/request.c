@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PARTITION_NUMBER_MAX 128
+#define PARTITION_NUMBER_MAX 1024
 #define HOLD_UP_MS_MAX	     60000
 
 const char *const request_kind_words[] = { "grow", "plan", "check", "trace", "shell", NULL };
@@ -128,9 +128,11 @@ static int parse_surroundings(json_t *object, struct request *request, struct fa
 /* No key but those that are known, and those of a trace or a shell only in one. */
 static int check_keys(json_t *object, enum request_kind kind, struct fault *fault)
 {
-	static const char *const always[] = { "request", "protocol", "partition", "repair",
-					      "share",	 "rows",     "columns",	  "time_unix_s",
-					      "seed",	 "record",   NULL };
+	static const char *const always[] = {
+		"request", "protocol", "partition",	    "repair",
+		"share",   "rows",     "columns",	    "time_unix_s",
+		"seed",	   "record",   "disk_before_bytes", NULL
+	};
 	static const char *const of_grow[] = { "may_leave_check", NULL };
 	static const char *const of_shell[] = { "command", "input", NULL };
 	static const char *const of_trace[] = { "attach_at", "seq",	"log",	      "break",
@@ -149,16 +151,17 @@ static int check_keys(json_t *object, enum request_kind kind, struct fault *faul
 
 static int parse_object(json_t *object, struct request *ret_request, struct fault *fault)
 {
-	json_int_t protocol, partition = 0, time_unix_s = 0;
+	json_int_t protocol, partition = 0, time_unix_s = 0, disk_before_bytes = 0;
 	const char *command, *repair = "safe", *seed = NULL;
 	struct request request = { 0 };
 	json_error_t error;
 	int record = 0, may_leave_check = 0, kind;
 
-	if (json_unpack_ex(object, &error, 0, "{s:s, s:I, s?I, s?s, s?I, s?s, s?b, s?b}", "request",
-			   &command, "protocol", &protocol, "partition", &partition, "repair",
-			   &repair, "time_unix_s", &time_unix_s, "seed", &seed, "record", &record,
-			   "may_leave_check", &may_leave_check) < 0)
+	if (json_unpack_ex(object, &error, 0, "{s:s, s:I, s?I, s?s, s?I, s?s, s?b, s?b, s?I}",
+			   "request", &command, "protocol", &protocol, "partition", &partition,
+			   "repair", &repair, "time_unix_s", &time_unix_s, "seed", &seed, "record",
+			   &record, "may_leave_check", &may_leave_check, "disk_before_bytes",
+			   &disk_before_bytes) < 0)
 		return refuse(fault, error.text);
 	if (protocol != WIRE_PROTOCOL)
 		return refuse(fault, "another protocol version");
@@ -169,8 +172,8 @@ static int parse_object(json_t *object, struct request *ret_request, struct faul
 		return refuse(fault, "repair is neither safe nor all");
 	if (partition < 0 || partition > PARTITION_NUMBER_MAX)
 		return refuse(fault, "partition is out of range");
-	if (time_unix_s < 0)
-		return refuse(fault, "time_unix_s is out of range");
+	if (time_unix_s < 0 || disk_before_bytes < 0)
+		return refuse(fault, "time_unix_s or disk_before_bytes is out of range");
 	if (seed && !parse_seed(seed, request.seed))
 		return refuse(fault, "seed is not 64 hexadecimal digits");
 	request.kind = (enum request_kind)kind;
@@ -183,6 +186,7 @@ static int parse_object(json_t *object, struct request *ret_request, struct faul
 	request.repair = (enum repair)word_index(repair_words, repair);
 	request.record = record;
 	request.may_leave_check = may_leave_check;
+	request.disk_before_bytes = (uint64_t)disk_before_bytes;
 	request.time_unix_s = time_unix_s;
 	request.has_seed = seed != NULL;
 	*ret_request = request;
@@ -235,6 +239,9 @@ char *request_format(const struct request *request)
 		own = json_pack("{s:b}", "may_leave_check", 1);
 	else
 		own = json_object();
+	if (object && request->disk_before_bytes != 0)
+		json_object_set_new(object, "disk_before_bytes",
+				    json_integer((json_int_t)request->disk_before_bytes));
 	if (object && own && json_object_update(object, own) == 0)
 		line = json_dumps(object, JSON_COMPACT);
 	json_decref(object);

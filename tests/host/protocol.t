@@ -27,7 +27,7 @@ coded() {
 		/^static const struct event_field common_fields/ { exit }
 		{
 			line = $0
-			while (match(line, /\[EVENT_[A-Z]+\] = \{ "[a-z]+"|(TEXT|NUMBER|FLAG)\("[a-z0-9_]+"\)/)) {
+			while (match(line, /\[EVENT_[A-Z_]+\] = \{ "[a-z-]+"|(TEXT|NUMBER|FLAG)\("[a-z0-9_]+"\)/)) {
 				found = substr(line, RSTART, RLENGTH)
 				line = substr(line, RSTART + RLENGTH)
 				split(found, parts, "\"")

@@ -6,37 +6,83 @@
 
 #define GIB_SECTORS UINT64_C(2097152)
 
-static struct table openwrt(void)
+#define ENTRIES_MAX 4
+
+/* A table whose entries are not on the heap. */
+struct sample {
+	struct partition_table table;
+	struct table_entry entries[ENTRIES_MAX];
+};
+
+static struct table_entry entry(unsigned number, uint64_t start_lba, uint64_t size_sectors)
 {
-	return (struct table){ .label = "dos",
-			       .count = 2,
-			       .entries = { { 1, 512, 32768, 0x83, true },
-					    { 2, 33792, 212992, 0x83, false } } };
+	return (struct table_entry){
+		.number = number, .start_lba = start_lba, .size_sectors = size_sectors, .type = 0x83
+	};
 }
 
-static struct plan planned(const struct table *table, uint64_t disk_sectors, unsigned wanted)
+static struct sample openwrt(void)
+{
+	return (struct sample){ .table = { .label = "dos",
+					   .sector_bytes = 512,
+					   .grain_sectors = 1,
+					   .sectors_max = MBR_SECTORS_MAX,
+					   .count = 2 },
+				.entries = { entry(1, 512, 32768), entry(2, 33792, 212992) } };
+}
+
+static struct sample of(size_t count, struct table_entry a, struct table_entry b,
+			struct table_entry c)
+{
+	struct sample sample = openwrt();
+
+	sample.table.count = count;
+	sample.entries[0] = a;
+	sample.entries[1] = b;
+	sample.entries[2] = c;
+	return sample;
+}
+
+/* The same partitions in a GPT of 128 entries. */
+static struct sample gpt(void)
+{
+	struct sample sample = openwrt();
+
+	strcpy(sample.table.label, "gpt");
+	sample.table.tail_sectors = 33;
+	sample.table.grain_sectors = 8;
+	sample.table.sectors_max = 0;
+	sample.entries[0].type = sample.entries[1].type = 0;
+	return sample;
+}
+
+static struct plan planned(struct sample *sample, uint64_t disk_sectors, unsigned wanted)
 {
 	struct plan plan;
 	struct fault fault;
 
-	if (plan_partition(table, disk_sectors, 512, wanted, &plan, &fault) < 0)
+	sample->table.entries = sample->entries;
+	sample->table.disk_sectors = disk_sectors;
+	if (plan_partition(&sample->table, wanted, &plan, &fault) < 0)
 		fail_msg("%s", fault.message);
 	return plan;
 }
 
-static void refused(const struct table *table, uint64_t disk_sectors, unsigned wanted,
+static void refused(struct sample *sample, uint64_t disk_sectors, unsigned wanted,
 		    enum reason expected)
 {
 	struct plan plan;
 	struct fault fault = { 0 };
 
-	assert_int_equal(plan_partition(table, disk_sectors, 512, wanted, &plan, &fault), -1);
+	sample->table.entries = sample->entries;
+	sample->table.disk_sectors = disk_sectors;
+	assert_int_equal(plan_partition(&sample->table, wanted, &plan, &fault), -1);
 	assert_int_equal(fault.reason, expected);
 }
 
 static void the_last_partition_reaches_the_end(void **state)
 {
-	struct table table = openwrt();
+	struct sample table = openwrt();
 	struct plan plan = planned(&table, 8 * GIB_SECTORS, 0);
 
 	(void)state;
@@ -49,9 +95,8 @@ static void the_last_partition_reaches_the_end(void **state)
 
 static void last_means_by_start_lba(void **state)
 {
-	struct table table = { .count = 2,
-			       .entries = { { 1, 100000, 1000, 0x83, false },
-					    { 4, 63, 1000, 0x83, false } } };
+	struct sample table =
+		of(2, entry(1, 100000, 1000), entry(4, 63, 1000), (struct table_entry){ 0 });
 
 	(void)state;
 	assert_int_equal(planned(&table, 200000, 0).number, 1);
@@ -59,10 +104,7 @@ static void last_means_by_start_lba(void **state)
 
 static void a_named_partition_grows_to_the_next_one(void **state)
 {
-	struct table table = { .count = 3,
-			       .entries = { { 1, 63, 1000, 0x83, false },
-					    { 2, 9000, 1000, 0x83, false },
-					    { 3, 5000, 1000, 0x82, false } } };
+	struct sample table = of(3, entry(1, 63, 1000), entry(2, 9000, 1000), entry(3, 5000, 1000));
 	struct plan plan = planned(&table, 200000, 1);
 
 	(void)state;
@@ -73,7 +115,7 @@ static void a_named_partition_grows_to_the_next_one(void **state)
 
 static void two_tib_is_the_limit_of_the_last_one(void **state)
 {
-	struct table table = openwrt();
+	struct sample table = openwrt();
 	struct plan plan = planned(&table, UINT64_C(1) << 32, 0);
 	struct limit limit = plan_limit(&plan);
 	struct fault fault;
@@ -92,18 +134,18 @@ static void two_tib_is_the_limit_of_the_last_one(void **state)
 
 static void larger_sectors_reach_further(void **state)
 {
-	struct table table = openwrt();
+	struct sample table = openwrt();
 	struct plan plan;
-	struct fault fault;
 
 	(void)state;
-	assert_int_equal(plan_partition(&table, UINT64_C(1) << 33, 4096, 0, &plan, &fault), 0);
+	table.table.sector_bytes = 4096;
+	plan = planned(&table, UINT64_C(1) << 33, 0);
 	assert_int_equal(plan_limit(&plan).largest_disk_bytes, UINT64_C(1) << 44);
 }
 
 static void a_partition_behind_is_the_limit_of_any_other(void **state)
 {
-	struct table table = openwrt();
+	struct sample table = openwrt();
 	struct plan plan = planned(&table, UINT64_C(1) << 40, 1);
 	struct limit limit = plan_limit(&plan);
 
@@ -117,7 +159,7 @@ static void a_partition_behind_is_the_limit_of_any_other(void **state)
 
 static void the_largest_disk_there_is_can_be_reckoned(void **state)
 {
-	struct table table = openwrt();
+	struct sample table = openwrt();
 	const uint64_t sectors = (UINT64_C(1) << 63) / 512 - 1;
 	struct plan plan = planned(&table, sectors, 0);
 
@@ -128,10 +170,10 @@ static void the_largest_disk_there_is_can_be_reckoned(void **state)
 
 static void nonsense_is_refused(void **state)
 {
-	struct table table = openwrt();
+	struct sample table = openwrt();
 
 	(void)state;
-	table.count = 0;
+	table.table.count = 0;
 	refused(&table, GIB_SECTORS, 0, REASON_TABLE_EMPTY);
 	table = openwrt();
 	refused(&table, GIB_SECTORS, 3, REASON_NO_SUCH_PARTITION);
@@ -152,7 +194,7 @@ static void containers_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
-		struct table table = openwrt();
+		struct sample table = openwrt();
 
 		table.entries[0].type = types[i];
 		refused(&table, GIB_SECTORS, 0, REASON_EXTENDED_PRESENT);
@@ -161,11 +203,79 @@ static void containers_are_refused(void **state)
 
 static void a_protective_entry_is_refused(void **state)
 {
-	struct table table = openwrt();
+	struct sample table = openwrt();
 
 	(void)state;
 	table.entries[1].type = 0xee;
-	refused(&table, GIB_SECTORS, 0, REASON_TABLE_NOT_MBR);
+	refused(&table, GIB_SECTORS, 0, REASON_TABLE_INVALID);
+}
+
+static void a_gpt_keeps_its_tail_and_grows_by_grains(void **state)
+{
+	struct sample table = gpt();
+	struct plan plan = planned(&table, GIB_SECTORS, 0);
+
+	(void)state;
+	assert_int_equal(plan.start_lba + plan.sectors_after, GIB_SECTORS - 40);
+	plan = planned(&table, GIB_SECTORS - 7, 0);
+	assert_int_equal(plan.start_lba + plan.sectors_after, GIB_SECTORS - 40);
+	plan = planned(&table, GIB_SECTORS + 1, 0);
+	assert_int_equal(plan.start_lba + plan.sectors_after, GIB_SECTORS - 32);
+}
+
+static void a_gpt_never_takes_anything_away(void **state)
+{
+	struct sample table = gpt();
+
+	(void)state;
+	table.entries[1].size_sectors = 212993;
+	/* its odd end stays until a whole grain more fits */
+	assert_int_equal(planned(&table, 33792 + 212993 + 33, 0).sectors_after, 212993);
+	assert_int_equal(planned(&table, 33792 + 212999 + 33, 0).sectors_after, 212993);
+	assert_int_equal(planned(&table, 33792 + 213000 + 33, 0).sectors_after, 213000);
+	refused(&table, 33792 + 212992 + 33, 0, REASON_NO_ROOM_BEHIND);
+	refused(&table, 33792 + 212992 + 33, 1, REASON_NO_ROOM_BEHIND);
+	refused(&table, 33792 + 212992, 0, REASON_TABLE_INVALID);
+}
+
+static void a_gpt_has_no_limit_but_a_partition_behind(void **state)
+{
+	struct sample table = gpt();
+	struct plan plan = planned(&table, UINT64_C(1) << 40, 0);
+	struct limit limit = plan_limit(&plan);
+
+	(void)state;
+	assert_int_equal(limit.reason, REASON_NONE);
+	assert_true(plan_is_within(&plan, &limit));
+	plan = planned(&table, UINT64_C(1) << 40, 1);
+	limit = plan_limit(&plan);
+	assert_int_equal(limit.reason, REASON_NO_ROOM_BEHIND);
+	assert_int_equal(limit.largest_disk_bytes, plan_end_bytes(&plan));
+	assert_true(plan_is_within(&plan, &limit));
+}
+
+/* The limit of an end becomes the one of a disk: one sector more, and the target would end
+ * behind it. */
+static void the_limit_of_a_disk_is_exact(void **state)
+{
+	static const uint64_t ends[] = { GIB_SECTORS, GIB_SECTORS + 1, GIB_SECTORS + 7 };
+
+	(void)state;
+	for (size_t kind = 0; kind < 2; kind++)
+		for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+			struct sample table = kind == 0 ? openwrt() : gpt();
+			struct plan plan = planned(&table, GIB_SECTORS / 2, 0);
+			struct limit end = { REASON_FS_LIMIT, ends[i] * 512 };
+			struct limit disk = plan_limit_of_disk(&plan, end);
+
+			assert_int_equal(disk.reason, REASON_FS_LIMIT);
+			plan = planned(&table, disk.largest_disk_bytes / 512, 0);
+			assert_true(plan_is_within(&plan, &disk));
+			assert_true(plan_end_bytes(&plan) <= end.largest_disk_bytes);
+			plan = planned(&table, disk.largest_disk_bytes / 512 + 1, 0);
+			assert_false(plan_is_within(&plan, &disk));
+			assert_true(plan_end_bytes(&plan) > end.largest_disk_bytes);
+		}
 }
 
 static const struct CMUnitTest tests[] = {
@@ -179,5 +289,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(nonsense_is_refused),
 	cmocka_unit_test(containers_are_refused),
 	cmocka_unit_test(a_protective_entry_is_refused),
+	cmocka_unit_test(a_gpt_keeps_its_tail_and_grows_by_grains),
+	cmocka_unit_test(a_gpt_never_takes_anything_away),
+	cmocka_unit_test(a_gpt_has_no_limit_but_a_partition_behind),
+	cmocka_unit_test(the_limit_of_a_disk_is_exact),
 };
 UNIT_MAIN(tests)

@@ -13,7 +13,7 @@ static int check_limits(const struct grow *grow, struct fault *fault)
 	bool by_fs = grow->fs_limit.largest_disk_bytes < grow->table_limit.largest_disk_bytes;
 	const struct limit *limit = by_fs ? &grow->fs_limit : &grow->table_limit;
 
-	if (plan_end_bytes(plan) <= limit->largest_disk_bytes)
+	if (plan_is_within(plan, limit))
 		return 0;
 	if (by_fs)
 		grow->fs->ops->refuse(grow->fs, plan->sectors_after * plan->sector_bytes, fault);
@@ -50,13 +50,14 @@ static int plan_blocks(struct grow *grow, struct fault *fault)
 
 	if (facts->blocks > plan->sectors_before * plan->sector_bytes / facts->block_bytes)
 		return refuse_larger(plan, facts, fault);
-	grow->fs_limit =
-		fs->ops->limit(fs, plan->start_lba * plan->sector_bytes, plan->sector_bytes);
+	grow->fs_limit = plan_limit_of_disk(
+		plan, fs->ops->limit(fs, plan->start_lba * plan->sector_bytes, plan->sector_bytes));
 	grow->blocks_after = fs->ops->blocks_for(fs, plan->sectors_after * plan->sector_bytes);
 	if (grow->blocks_after < facts->blocks)
 		grow->blocks_after = facts->blocks;
-	grow->changed =
+	grow->gains =
 		plan->sectors_after > plan->sectors_before || grow->blocks_after > facts->blocks;
+	grow->changed = grow->gains || plan->is_stale;
 	return 0;
 }
 
@@ -78,7 +79,7 @@ int stage_plan(struct grow *grow, struct fault *fault)
 	events_limit(grow->report, &grow->fs_limit);
 	if (check_limits(grow, fault) < 0)
 		return -1;
-	if (!grow->changed && plan->next_number != 0) {
+	if (!grow->gains && plan->next_number != 0) {
 		fault_set(fault, REASON_NO_ROOM_BEHIND,
 			  "there is no free space after partition %u: partition %u begins there",
 			  plan->number, plan->next_number);

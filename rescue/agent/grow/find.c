@@ -44,21 +44,31 @@ int stage_disk(struct grow *grow, struct fault *fault)
 
 	if (result < 0)
 		return -1;
+	grow->disk.size_before_bytes = grow->request->disk_before_bytes;
+	if (grow->disk.is_file)
+		grow->disk.sector_bytes = partition_table_sector_bytes(&grow->disk);
 	events_disk(grow->report, &grow->disk);
 	return 0;
 }
 
+bool may_repair_table(const struct grow *grow)
+{
+	return grow->request->repair == REPAIR_ALL;
+}
+
 int stage_table(struct grow *grow, struct fault *fault)
 {
-	if (table_read(&grow->disk, &grow->table, fault) < 0 || probe_disk(&grow->disk, fault) < 0)
-		return -1;
-	if (plan_partition(&grow->table, grow->disk.size_bytes / grow->disk.sector_bytes,
-			   grow->disk.sector_bytes, grow->request->partition, &grow->plan,
-			   fault) < 0)
+	struct partition_table *table = &grow->table;
+
+	if (partition_table_read(&grow->disk, may_repair_table(grow), table, fault) < 0 ||
+	    probe_disk(&grow->disk, fault) < 0 ||
+	    plan_partition(table, grow->request->partition, &grow->plan, fault) < 0)
 		return -1;
 	grow->table_limit = plan_limit(&grow->plan);
-	events_table(grow->report, &grow->table, "before", grow->plan.number);
-	events_limit(grow->report, &grow->table_limit);
+	events_table(grow->report, table, "before", grow->plan.number);
+	events_table_repairs(grow->report, table);
+	if (grow->table_limit.reason != REASON_NONE)
+		events_limit(grow->report, &grow->table_limit);
 	return 0;
 }
 
@@ -75,6 +85,7 @@ int stage_probe(struct grow *grow, struct fault *fault)
 	if (fs_check_type(type, plan->number, fault) < 0)
 		return -1;
 	fs_target_set(&grow->disk, plan->number, start_bytes, &grow->target);
+	partition_table_add_to_kernel(&grow->disk, plan);
 	if (!grow->disk.is_file &&
 	    wait_device_node(&waiting, grow->target.device, NODE_TIMEOUT_MS, fault) < 0)
 		return -1;

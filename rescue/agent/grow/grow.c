@@ -74,6 +74,7 @@ int grow_run(const struct job_setup *setup, const struct request *request,
 	if (recorder && grow.disk.name[0] != '\0')
 		recorder_list(recorder, grow.disk.name, "after-table");
 	fs_close(&grow.fs);
+	partition_table_free(&grow.table);
 	close_fdp(&grow.disk.fd);
 	*ret_changed = grow.changed && request->kind == REQUEST_GROW;
 	return result;

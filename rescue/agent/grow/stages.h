@@ -21,13 +21,14 @@ struct grow {
 	struct agent_report *report;
 	struct recorder *recorder; /* or NULL */
 	struct disk disk;
-	struct table table;
+	struct partition_table table;
 	struct plan plan;
 	struct limit table_limit, fs_limit;
 	struct fs_target target;
 	struct fs *fs; /* owned; NULL before it is found */
 	uint64_t blocks_after;
 	bool check_left;    /* the check before is another machine's */
+	bool gains;	    /* partition or file system become larger */
 	bool changed;	    /* there is something to do */
 	const char *moment; /* "before" or "after"; NULL in a resize */
 	int percent;
@@ -37,6 +38,8 @@ struct grow {
 
 /* find.c: what there is. */
 int stage_disk(struct grow *grow, struct fault *fault);
+/* May a damaged primary GPT be made from its backup? */
+bool may_repair_table(const struct grow *grow);
 int stage_table(struct grow *grow, struct fault *fault);
 int stage_probe(struct grow *grow, struct fault *fault);
 

@@ -92,15 +92,19 @@ int stage_check_only(struct grow *grow, struct fault *fault)
 
 static int stage_write_table(struct grow *grow, struct fault *fault)
 {
-	struct table after;
+	cleanup_partition_table struct partition_table after = { 0 };
+	const struct plan *plan = &grow->plan;
+	const bool grows = plan->sectors_after > plan->sectors_before;
 
 	recorder_mark(grow->recorder, "table-write", "agent");
-	if (grow->plan.sectors_after > grow->plan.sectors_before &&
-	    (table_write(&grow->disk, &grow->plan, fault) < 0 ||
-	     table_tell_kernel(&grow->disk, &grow->plan, fault) < 0))
+	if ((grows || plan->is_stale) &&
+	    partition_table_write(&grow->disk, plan, may_repair_table(grow), fault) < 0)
+		return -1;
+	if (grows && partition_table_tell_kernel(&grow->disk, plan, fault) < 0)
 		return -1;
 	recorder_mark(grow->recorder, "table-written", "agent");
-	if (table_read(&grow->disk, &after, fault) < 0)
+	grow->disk.size_before_bytes = 0; /* from now on the table fits the disk as it is */
+	if (partition_table_read(&grow->disk, false, &after, fault) < 0)
 		return -1;
 	events_table(grow->report, &after, "after", grow->plan.number);
 	return 0;
@@ -138,13 +142,12 @@ static int stage_verify(struct grow *grow, struct fault *fault)
 	const uint64_t size_bytes = grow->plan.sectors_after * grow->plan.sector_bytes;
 	cleanup_fs struct fs *fs = NULL;
 	const struct fs_facts *facts;
-	struct table table;
+	cleanup_partition_table struct partition_table table = { 0 };
 	struct plan plan;
 
 	if (fs_open(grow->fs->facts->type, &grow->target, &fs, fault) < 0 ||
-	    table_read(&grow->disk, &table, fault) < 0 ||
-	    plan_partition(&table, grow->disk.size_bytes / grow->disk.sector_bytes,
-			   grow->disk.sector_bytes, grow->plan.number, &plan, fault) < 0)
+	    partition_table_read(&grow->disk, false, &table, fault) < 0 ||
+	    plan_partition(&table, grow->plan.number, &plan, fault) < 0)
 		return -1;
 	facts = fs->facts;
 	if (facts->blocks != grow->blocks_after || strcmp(facts->state, FS_CLEAN) != 0)
@@ -154,7 +157,7 @@ static int stage_verify(struct grow *grow, struct fault *fault)
 			(unsigned long long)facts->blocks, facts->state,
 			(unsigned long long)grow->blocks_after);
 	if (plan.start_lba != grow->plan.start_lba ||
-	    plan.sectors_before != grow->plan.sectors_after)
+	    plan.sectors_before != grow->plan.sectors_after || plan.is_stale)
 		return fault_set(fault, REASON_NOT_VERIFIED,
 				 "partition %u is not where it was planned", plan.number);
 	events_verify(grow->report, facts->blocks, size_bytes - facts->blocks * facts->block_bytes);

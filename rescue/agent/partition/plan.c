@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 /* The three types that hold logical partitions: CHS, LBA, Linux. */
 static bool is_extended(unsigned type)
@@ -16,7 +17,7 @@ static uint64_t end_of(const struct table_entry *entry)
 	return entry->start_lba + entry->size_sectors;
 }
 
-static int refuse_extended(const struct table *table, const struct table_entry *entry,
+static int refuse_extended(const struct partition_table *table, const struct table_entry *entry,
 			   struct fault *fault)
 {
 	if (table->logical_count == 0)
@@ -33,19 +34,31 @@ static int refuse_extended(const struct table *table, const struct table_entry *
 	return fault_hint(fault, "disks with an extended partition cannot be grown yet");
 }
 
-static int check_entry(const struct table *table, const struct table_entry *entry,
-		       uint64_t disk_sectors, struct fault *fault)
+/* The backup of a GPT lies behind all partitions. */
+static int refuse_tail(const struct partition_table *table, const struct table_entry *entry,
+		       struct fault *fault)
 {
+	uint64_t least_sectors = end_of(entry) + table->tail_sectors;
+
+	fault_set(fault, REASON_NO_ROOM_BEHIND,
+		  "partition %u ends so near the end of the disk that the backup of its GPT has no "
+		  "room",
+		  entry->number);
+	return fault_hint(fault, "the least size this disk can have is %" PRIu64 " bytes",
+			  least_sectors * table->sector_bytes);
+}
+
+static int check_entry(const struct partition_table *table, const struct table_entry *entry,
+		       struct fault *fault)
+{
+	const uint64_t disk_sectors = table->disk_sectors;
+
 	if (is_extended(entry->type))
 		return refuse_extended(table, entry, fault);
-	if (entry->type == 0xee) {
-		fault_set(fault, REASON_TABLE_NOT_MBR,
-			  "partition %u protects a GPT, whose own header is damaged or missing",
-			  entry->number);
-		return fault_hint(fault,
-				  "gdisk -l shows whether the backup GPT is whole, and changes "
-				  "nothing; restore the GPT from it, on a copy of the disk");
-	}
+	if (entry->type == 0xee)
+		return fault_set(fault, REASON_TABLE_INVALID,
+				 "partition %u protects a GPT (type 0xee), but not from LBA 1 on",
+				 entry->number);
 	if (entry->size_sectors == 0 || entry->start_lba == 0)
 		return fault_set(fault, REASON_TABLE_INVALID,
 				 "partition %u has no size, or begins on the table itself",
@@ -55,6 +68,8 @@ static int check_entry(const struct table *table, const struct table_entry *entr
 				 "partition %u ends at LBA %" PRIu64
 				 ", after the end of the disk (%" PRIu64 " sectors)",
 				 entry->number, end_of(entry) - 1, disk_sectors);
+	if (end_of(entry) > disk_sectors - table->tail_sectors)
+		return refuse_tail(table, entry, fault);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct table_entry *other = &table->entries[i];
 
@@ -67,7 +82,7 @@ static int check_entry(const struct table *table, const struct table_entry *entr
 	return 0;
 }
 
-static const struct table_entry *choose(const struct table *table, unsigned wanted)
+static const struct table_entry *choose(const struct partition_table *table, unsigned wanted)
 {
 	const struct table_entry *chosen = NULL;
 
@@ -81,7 +96,7 @@ static const struct table_entry *choose(const struct table *table, unsigned want
 	return chosen;
 }
 
-static const struct table_entry *next_after(const struct table *table,
+static const struct table_entry *next_after(const struct partition_table *table,
 					    const struct table_entry *target)
 {
 	const struct table_entry *next = NULL;
@@ -96,28 +111,44 @@ static const struct table_entry *next_after(const struct table *table,
 	return next;
 }
 
-int plan_partition(const struct table *table, uint64_t disk_sectors, uint32_t sector_bytes,
-		   unsigned wanted, struct plan *ret_plan, struct fault *fault)
+/* The target gets the room in whole grains, and never less than it has. */
+static uint64_t size_in(uint64_t room_sectors, uint64_t grain_sectors, uint64_t size_sectors)
+{
+	uint64_t rounded = room_sectors - room_sectors % grain_sectors;
+
+	return rounded > size_sectors ? rounded : size_sectors;
+}
+
+int plan_partition(const struct partition_table *table, unsigned wanted, struct plan *ret_plan,
+		   struct fault *fault)
 {
 	const struct table_entry *target, *next;
+	uint64_t room_end;
 
 	if (table->count == 0)
 		return fault_set(fault, REASON_TABLE_EMPTY, "the partition table has no partition");
 	for (size_t i = 0; i < table->count; i++)
-		if (check_entry(table, &table->entries[i], disk_sectors, fault) < 0)
+		if (check_entry(table, &table->entries[i], fault) < 0)
 			return -1;
 	target = choose(table, wanted);
 	if (!target)
 		return fault_set(fault, REASON_NO_SUCH_PARTITION, "there is no partition %u",
 				 wanted);
 	next = next_after(table, target);
+	room_end = next ? next->start_lba : table->disk_sectors - table->tail_sectors;
 	*ret_plan = (struct plan){
 		.number = target->number,
 		.start_lba = target->start_lba,
 		.sectors_before = target->size_sectors,
-		.sectors_after = (next ? next->start_lba : disk_sectors) - target->start_lba,
-		.sector_bytes = sector_bytes,
+		.sectors_after = size_in(room_end - target->start_lba, table->grain_sectors,
+					 target->size_sectors),
+		.sector_bytes = table->sector_bytes,
 		.next_number = next ? next->number : 0,
+		.disk_sectors = table->disk_sectors,
+		.tail_sectors = table->tail_sectors,
+		.grain_sectors = table->grain_sectors,
+		.sectors_max = table->sectors_max,
+		.is_stale = table->is_stale,
 	};
 	return 0;
 }
@@ -131,7 +162,33 @@ struct limit plan_limit(const struct plan *plan)
 {
 	if (plan->next_number != 0)
 		return (struct limit){ REASON_NO_ROOM_BEHIND, plan_end_bytes(plan) };
-	return (struct limit){ REASON_MBR_2TIB, MBR_SECTORS_MAX * plan->sector_bytes };
+	if (plan->sectors_max == 0)
+		return (struct limit){ REASON_NONE, UINT64_MAX };
+	return (struct limit){ REASON_MBR_2TIB, plan->sectors_max * plan->sector_bytes };
+}
+
+struct limit plan_limit_of_disk(const struct plan *plan, struct limit end)
+{
+	const uint64_t start_bytes = plan->start_lba * plan->sector_bytes;
+	const uint64_t grain_bytes = plan->grain_sectors * plan->sector_bytes;
+	uint64_t room_bytes = end.largest_disk_bytes - start_bytes, most_bytes;
+
+	if (plan->next_number != 0)
+		return end;
+	/* One sector less than one grain more is rounded down to the same size. */
+	room_bytes -= room_bytes % grain_bytes;
+	most_bytes = room_bytes + grain_bytes - plan->sector_bytes + start_bytes +
+		     plan->tail_sectors * plan->sector_bytes;
+	return (struct limit){ end.reason, most_bytes };
+}
+
+bool plan_is_within(const struct plan *plan, const struct limit *limit)
+{
+	/* A partition behind the target bounds it, whatever the size of the disk. */
+	uint64_t needed_bytes = plan->next_number != 0 ? plan_end_bytes(plan)
+						       : plan->disk_sectors * plan->sector_bytes;
+
+	return needed_bytes <= limit->largest_disk_bytes;
 }
 
 int plan_refuse(const struct plan *plan, struct fault *fault)
@@ -142,4 +199,10 @@ int plan_refuse(const struct plan *plan, struct fault *fault)
 		fault, REASON_MBR_2TIB,
 		"an MBR partition table cannot reach beyond %s, and the disk has %" PRIu64 " bytes",
 		text_of_size(largest, MBR_SECTORS_MAX * plan->sector_bytes), plan_end_bytes(plan));
+}
+
+void partition_table_free(struct partition_table *table)
+{
+	free(table->entries);
+	*table = (struct partition_table){ 0 };
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the table says, and what to do about it: values and pure arithmetic.
- * No file descriptor in here; only table.c changes a sector. */
+ * No file descriptor in here; only the kinds of table change a sector. */
 #ifndef PARTITION_PLAN_H
 #define PARTITION_PLAN_H
 
@@ -11,25 +11,46 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TABLE_ENTRIES_MAX 4
-
 /* An MBR counts sectors in 32 bits; the last sector it can name is 2^32 - 1. */
 #define MBR_SECTORS_MAX (UINT64_C(1) << 32)
+
+#define GUID_TEXT_BYTES	 37	      /* with its NUL */
+#define ENTRY_NAME_BYTES (36 * 3 + 1) /* 36 UTF-16 units in UTF-8; with its NUL */
+
+/* What is wrong with a GPT and is put right by writing it: a set. The words are those of
+ * table_repair_words (wire/event.h), in this order. */
+enum table_repair {
+	TABLE_REPAIR_BACKUP_MISSING = 1,   /* there is none where the header says */
+	TABLE_REPAIR_BACKUP_MISPLACED = 2, /* it was not at the end of the disk */
+	TABLE_REPAIR_BACKUP_DAMAGED = 4,
+	TABLE_REPAIR_PRIMARY_DAMAGED = 8
+};
 
 struct table_entry {
 	unsigned number; /* slot in the table, from 1 */
 	uint64_t start_lba;
 	uint64_t size_sectors;
-	unsigned type; /* MBR partition type */
+	/* Of an MBR. */
+	unsigned type;
 	bool bootable;
+	/* Of a GPT: the texts of the GUIDs, and the name in UTF-8, as it is on the disk. */
+	char type_guid[GUID_TEXT_BYTES], uuid[GUID_TEXT_BYTES];
+	char name[ENTRY_NAME_BYTES];
 };
 
-struct table {
-	char label[16];	  /* libfdisk's name of the kind: "dos" */
-	char disk_id[16]; /* disk signature, "0x1234abcd" */
+struct partition_table {
+	char label[16];		       /* libfdisk's name of the kind: "dos", "gpt" */
+	char disk_id[GUID_TEXT_BYTES]; /* disk signature, "0x1234abcd", or GUID */
+	uint64_t disk_sectors;	       /* of the disk as it is now */
+	uint32_t sector_bytes;
+	uint64_t tail_sectors;	/* at the end of the disk, for the table itself */
+	uint64_t grain_sectors; /* a partition grows to a multiple of this */
+	uint64_t sectors_max;	/* no partition ends behind so many; 0: no bound */
+	bool is_stale;		/* it must be written even if no entry changes */
+	unsigned repairs;	/* set of enum table_repair */
 	size_t count;
-	struct table_entry entries[TABLE_ENTRIES_MAX]; /* the used slots, by number */
-	size_t logical_count; /* partitions in extended ones, which have no entry here */
+	struct table_entry *entries; /* the used slots, by number; owned */
+	size_t logical_count;	     /* partitions in extended ones, which have no entry here */
 };
 
 struct plan {
@@ -38,20 +59,35 @@ struct plan {
 	uint64_t sectors_before, sectors_after;
 	uint32_t sector_bytes;
 	unsigned next_number; /* the partition that ends our room, or 0: the disk's end */
+	/* As in the table. */
+	uint64_t disk_sectors, tail_sectors, grain_sectors, sectors_max;
+	bool is_stale;
 };
 
-/* Check that the table makes sense for a disk of that size, choose the target
+/* Free the entries; the table is empty afterwards. */
+void partition_table_free(struct partition_table *table);
+#define cleanup_partition_table __attribute__((cleanup(partition_table_free)))
+
+/* Check that the table makes sense for its disk, choose the target
  * (wanted: its number, or 0 for the last by start LBA) and how far it would
  * grow: to the next partition's start, or to the end of the disk. Whether that
  * is within the limits is not asked here; and a target that cannot grow is not
  * a fault: its file system may still have to.
- * Faults: table-empty, table-invalid, extended-present, no-such-partition. */
-int plan_partition(const struct table *table, uint64_t disk_sectors, uint32_t sector_bytes,
-		   unsigned wanted, struct plan *ret_plan, struct fault *fault);
+ * Faults: table-empty, table-invalid, extended-present, no-such-partition; no-room-behind
+ * where a partition ends in the sectors that the table itself needs. */
+int plan_partition(const struct partition_table *table, unsigned wanted, struct plan *ret_plan,
+		   struct fault *fault);
 
 /* The bound that the table sets: the partition after the target
- * (no-room-behind), or else what an MBR can say (mbr-2tib). */
+ * (no-room-behind), or else what an MBR can say (mbr-2tib). A GPT sets none: REASON_NONE,
+ * and the largest number. */
 struct limit plan_limit(const struct plan *plan);
+
+/* From a limit of where the target may end to the limit of the disk. */
+struct limit plan_limit_of_disk(const struct plan *plan, struct limit end);
+
+/* Does the plan keep within the limit, which is one of the disk? */
+bool plan_is_within(const struct plan *plan, const struct limit *limit);
 
 /* Fault mbr-2tib for a disk of that size, which is beyond that limit. */
 int plan_refuse(const struct plan *plan, struct fault *fault);

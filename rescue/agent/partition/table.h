@@ -8,23 +8,37 @@
 #include "base/fault.h"
 #include "plan.h"
 
-/* Read the table of an open disk. Faults: table-not-mbr (none, GPT or another
- * kind, named), disk-io. Source: libfdisk fdisk_get_partitions(3). */
-int table_read(const struct disk *disk, struct table *ret_table, struct fault *fault);
+/* Read the table of an open disk; the caller frees it. may_repair: a GPT whose primary copy
+ * is damaged is read from its backup. Faults: table-not-mbr (none or another kind, named),
+ * table-damaged, table-invalid, disk-io, no-memory. Sources: table/gpt.h; libfdisk
+ * fdisk_get_partitions(3). */
+int partition_table_read(const struct disk *disk, bool may_repair,
+			 struct partition_table *ret_table, struct fault *fault);
 
-/* Give the plan's entry its new size. Start LBA, number, type, boot flag, disk
- * signature and boot code stay; the first sector is compared with what it was
- * and put back if anything but the entry's size and CHS fields differs. The start CHS
- * stays, the end CHS follows chs.h.
- * Faults: disk-io, internal. */
-int table_write(const struct disk *disk, const struct plan *plan, struct fault *fault);
+/* Give the plan's entry its new size, and a GPT its place on the disk as it is now. Number,
+ * start LBA, type, names, disk id and boot code stay.
+ * Of an MBR, the first sector is compared with what it was and put back if anything but the
+ * entry's size and CHS fields differs. The start CHS stays, the end CHS follows chs.h.
+ * Of a GPT, gpt_change.h says which bytes become what; libfdisk verifies the result.
+ * Faults: disk-io, internal, and those of partition_table_read. */
+int partition_table_write(const struct disk *disk, const struct plan *plan, bool may_repair,
+			  struct fault *fault);
 
 /* Tell the kernel the new size, without taking the partition away (a re-read
  * of the table would: five uevents and a race). Source: linux/blkpg.h,
  * BLKPG_RESIZE_PARTITION. Nothing to do for an image file. */
-int table_tell_kernel(const struct disk *disk, const struct plan *plan, struct fault *fault);
+int partition_table_tell_kernel(const struct disk *disk, const struct plan *plan,
+				struct fault *fault);
+
+/* Tell the kernel of the partition as it is now, where it does not know it: it reads no
+ * GPT whose primary copy is damaged, nor one with entries larger than 128 bytes. */
+void partition_table_add_to_kernel(const struct disk *disk, const struct plan *plan);
+
+/* The size of a logical sector of an image file, which no device tells: the one by which
+ * its GPT is whole, or what the disk says now. */
+uint32_t partition_table_sector_bytes(const struct disk *disk);
 
 /* libfdisk's version. Static storage. */
-const char *table_library_version(void);
+const char *partition_table_library_version(void);
 
 #endif

@@ -120,28 +120,27 @@ static int boot(struct trace *trace, struct fault *fault)
 	return enter_stage(trace, MOMENT_LOGIN, fault);
 }
 
-static int read_plan(struct trace *trace, struct table *ret_table, struct plan *ret_plan,
+static int read_plan(struct trace *trace, struct partition_table *ret_table, struct plan *ret_plan,
 		     struct fault *fault)
 {
 	struct disk *disk = &trace->disk;
 
-	if (table_read(disk, ret_table, fault) < 0)
-		return -1;
-	return plan_partition(ret_table, disk->size_bytes / disk->sector_bytes, disk->sector_bytes,
-			      trace->partition, ret_plan, fault);
+	return partition_table_read(disk, false, ret_table, fault) < 0
+		       ? -1
+		       : plan_partition(ret_table, trace->partition, ret_plan, fault);
 }
 
 static int write_by_agent(struct trace *trace, const struct plan *plan, struct fault *fault)
 {
-	if (table_write(&trace->disk, plan, fault) < 0)
+	if (partition_table_write(&trace->disk, plan, false, fault) < 0)
 		return -1;
-	return table_tell_kernel(&trace->disk, plan, fault);
+	return partition_table_tell_kernel(&trace->disk, plan, fault);
 }
 
 static int write_table(struct trace *trace, struct fault *fault)
 {
 	enum table_method method = trace->request->method;
-	struct table table;
+	cleanup_partition_table struct partition_table table = { 0 };
 	struct plan plan;
 	int result;
 

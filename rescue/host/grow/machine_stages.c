@@ -75,6 +75,7 @@ static struct vm_spec common_spec(const struct grow *grow)
 		.guest_folder = grow->machines.guest_folder,
 		.qemu = guest_qemu(),
 		.request = { .partition = options->partition,
+			     .disk_before_bytes = grow->image.size_bytes,
 			     .repair = options->repair,
 			     .time_unix_s = options->rtc_unix_s },
 		.accel = options->accel,

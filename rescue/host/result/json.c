@@ -147,16 +147,38 @@ static json_t *repairs_complete(const json_t *events)
 	return json_true();
 }
 
+static json_t *table_repairs(const json_t *events)
+{
+	json_t *list = json_array(), *event;
+	size_t i;
+
+	json_array_foreach ((json_t *)events, i, event)
+		if (has(event, "event", "table-repair"))
+			json_array_append_new(list, get(event, "problem"));
+	return list;
+}
+
+static json_t *table(const json_t *events, const json_t *target)
+{
+	if (!target)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o}", "type", get(target, "label"), "id",
+			 get(target, "disk_id"), "repairs", table_repairs(events));
+}
+
 static json_t *partition(const json_t *plan, const json_t *target)
 {
+	const bool is_gpt = target && has(target, "label", "gpt");
+
 	if (!plan)
 		return json_null();
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "number",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "number",
 			 get(plan, "partition"), "start_lba", get(plan, "start_lba"),
 			 "sectors_before", get(plan, "sectors_before"), "sectors_after",
 			 get(plan, "sectors_after"), "sector_bytes", get(plan, "sector_bytes"),
-			 "type", get(target, "type"), "bootable", get(target, "bootable"),
-			 "disk_id", get(target, "disk_id"));
+			 "type", get(target, is_gpt ? "type_guid" : "type"), "bootable",
+			 get(target, "bootable"), "disk_id", get(target, "disk_id"), "uuid",
+			 get(target, "uuid"), "name", get(target, "name"));
 }
 
 static json_t *filesystem(const struct result *result, const json_t *plan)
@@ -322,6 +344,7 @@ json_t *result_object(const struct result *result)
 	    number_if(result->size_before_known, result->size_before_bytes));
 	set(object, "size_after_bytes",
 	    number_if(result->size_after_known, result->size_after_bytes));
+	set(object, "table", table(events, last_target(events)));
 	set(object, "partition", partition(plan, last_target(events)));
 	set(object, "filesystem", filesystem(result, plan));
 	bounds = limits(result);

@@ -112,6 +112,21 @@ static void write_partition(FILE *to, const json_t *partition)
 	line(to, label, sizes, start);
 }
 
+/* What was wrong with the table, and is put right: "GPT: backup-missing". */
+static void write_table_repairs(FILE *to, const json_t *result)
+{
+	const json_t *repairs = json_object_get(json_object_get(result, "table"), "repairs");
+	const bool is_plan = strcmp(text(result, "action"), "plan") == 0;
+
+	for (size_t i = 0; i < json_array_size(repairs); i++) {
+		char value[128];
+
+		snprintf(value, sizeof(value), "GPT: %s",
+			 json_string_value(json_array_get(repairs, i)));
+		line(to, is_plan ? "  to repair" : "  repaired", value, NULL);
+	}
+}
+
 static uint64_t count_repairs(const json_t *filesystem)
 {
 	return number(filesystem, "repairs_before") + number(filesystem, "repairs_after");
@@ -245,6 +260,7 @@ static void write_text(FILE *to, const json_t *result)
 
 	write_disk(to, result);
 	write_partition(to, json_object_get(result, "partition"));
+	write_table_repairs(to, result);
 	write_filesystem(to, filesystem);
 	write_repairs(to, filesystem);
 	if (strcmp(text(result, "action"), "plan") == 0)

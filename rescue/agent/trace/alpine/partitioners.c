@@ -5,7 +5,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#define MBR_SLOTS    4
 #define SCRIPT_BYTES 512
 
 static int run(const char *program, const char *script, struct fault *fault)
@@ -23,15 +25,18 @@ static int run(const char *program, const char *script, struct fault *fault)
 
 /* fdisk asks for a number only where there is a choice: of a partition to delete
  * when there are several, of a new one unless three of the four are there. */
-int partitioners_fdisk(const char *disk_path, const struct table *table, const struct plan *plan,
-		       struct fault *fault)
+int partitioners_fdisk(const char *disk_path, const struct partition_table *table,
+		       const struct plan *plan, struct fault *fault)
 {
 	char script[SCRIPT_BYTES], number[16];
 
+	if (strcmp(table->label, "dos") != 0)
+		return fault_set(fault, REASON_TABLE_NOT_MBR, "fdisk of busybox writes no %s",
+				 table->label);
 	snprintf(number, sizeof(number), "%u\\n", plan->number);
 	snprintf(script, sizeof(script),
 		 "printf 'p\\nd\\n%sn\\np\\n%s%" PRIu64 "\\n\\np\\nw\\n' | fdisk -u %s",
-		 table->count > 1 ? number : "", table->count < TABLE_ENTRIES_MAX ? number : "",
+		 table->count > 1 ? number : "", table->count < MBR_SLOTS ? number : "",
 		 plan->start_lba, disk_path);
 	return run("fdisk", script, fault);
 }

@@ -8,8 +8,8 @@
 
 /* Delete the plan's partition and make it anew, with the same number and start,
  * up to the end of the disk: the keys of busybox fdisk. Fault: disk-io. */
-int partitioners_fdisk(const char *disk_path, const struct table *table, const struct plan *plan,
-		       struct fault *fault);
+int partitioners_fdisk(const char *disk_path, const struct partition_table *table,
+		       const struct plan *plan, struct fault *fault);
 
 /* Make it as large as it can be: sfdisk of util-linux. Fault: disk-io. */
 int partitioners_sfdisk(const char *disk_path, const struct plan *plan, struct fault *fault);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "event_sequence.h"
 
+#include "table_event.h"
+
 #include <string.h>
 
 /* e2fsck's exit status is a bit set: 1 is "errors were corrected", from 2 up
@@ -128,6 +130,22 @@ static int take_table(const struct event_sequence *sequence, const json_t *objec
 	if (sequence->phase < PHASE_DISK || (!after && sequence->phase > PHASE_PLAN) ||
 	    (after && (sequence->phase < PHASE_PLAN || !sequence->will_change)))
 		return refuse(fault, kind, "an event is out of order");
+	if (!table_event_fits(object))
+		return refuse(fault, kind, "an entry does not fit its kind of table");
+	return 0;
+}
+
+/* One for each problem, before the plan. */
+static int take_table_repair(struct event_sequence *sequence, const json_t *object,
+			     struct fault *fault)
+{
+	unsigned bit = table_event_repair(text(object, "problem"));
+
+	if (sequence->phase != PHASE_DISK)
+		return refuse(fault, EVENT_TABLE_REPAIR, "an event is out of order");
+	if (bit == 0 || sequence->table_repairs_seen & bit)
+		return refuse(fault, EVENT_TABLE_REPAIR, "a problem is unknown, or told twice");
+	sequence->table_repairs_seen |= bit;
 	return 0;
 }
 
@@ -251,6 +269,8 @@ int event_sequence_accept(struct event_sequence *sequence, enum event_kind kind,
 		return take_plan(sequence, object, fault);
 	case EVENT_TABLE:
 		return take_table(sequence, object, kind, fault);
+	case EVENT_TABLE_REPAIR:
+		return take_table_repair(sequence, object, fault);
 	case EVENT_LIMIT:
 		return take_limit(sequence, object, fault);
 	case EVENT_CHECK:

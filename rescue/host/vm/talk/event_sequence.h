@@ -28,11 +28,12 @@ struct event_sequence {
 	bool recording;		/* set by the host: and a recording of it */
 	bool disk_attached;	/* set by the host, just before it attaches the disk */
 	enum sequence_phase phase;
-	uint64_t limits_seen; /* bit 1 << enum reason */
-	bool will_change;     /* the plan says so */
-	bool running;	      /* between begin and end of a check or resize */
-	bool succeeded;	      /* that check or resize has ended well */
-	bool exited;	      /* the shell or the command has ended */
+	uint64_t limits_seen;	     /* bit 1 << enum reason */
+	unsigned table_repairs_seen; /* bit 1 << place in table_repair_words */
+	bool will_change;	     /* the plan says so */
+	bool running;		     /* between begin and end of a check or resize */
+	bool succeeded;		     /* that check or resize has ended well */
+	bool exited;		     /* the shell or the command has ended */
 };
 
 /* Take the next event. -1 with REASON_GUEST_PROTOCOL when it is out of order
