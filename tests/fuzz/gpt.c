@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The partition table of an image, and the write set that follows from it. The input: what is
- * asked (FUZZ_GPT_ASKED bytes), then the bytes of the disk, in short: its first three sectors,
- * then the last two, and zeros between. Checksums are made right before it is read, as an
- * attacker would. */
+ * asked (ASKED_BYTES), then 512 bytes for each of the first four sectors of the disk, then for
+ * each of its last four; all else is zero. A flag makes the checksums right before the disk is
+ * read, as an attacker would. */
 #include "fuzz.h"
 
 #include "host/log/write_set.h"
@@ -23,12 +23,8 @@
 #define SECTOR_BYTES   512u
 #define LARGEST_SECTOR 4096u
 
-static struct {
-	uint8_t bytes[DISK_SECTORS * LARGEST_SECTOR];
-	size_t used; /* to be cleared */
-} disk;
-
-static struct table table, grown; /* large */
+static uint8_t disk[DISK_SECTORS * LARGEST_SECTOR]; /* zeros, but for the ends */
+static struct table table, grown;		    /* large */
 
 /* Sums of a copy as its own header says, where the header lies in the disk. */
 static void make_sums(uint8_t *bytes, size_t size_bytes, uint32_t sector_bytes, uint64_t lba)
@@ -47,29 +43,40 @@ static void make_sums(uint8_t *bytes, size_t size_bytes, uint32_t sector_bytes, 
 		set_le32(header + GPT_HEADER_CRC_AT, gpt_header_crc32(header, header_bytes));
 }
 
+/* Where a sector at one of the ends lies. */
+static uint8_t *end_sector(size_t index, uint32_t sector_bytes)
+{
+	size_t lba =
+		index < HEAD_SECTORS ? index : DISK_SECTORS - TAIL_SECTORS + (index - HEAD_SECTORS);
+
+	return disk + lba * sector_bytes;
+}
+
 static size_t make_disk(const uint8_t *data, size_t size_bytes, unsigned flags)
 {
-	uint32_t sector_bytes = flags & FLAG_LARGE ? 4096 : 512;
-	size_t disk_bytes = DISK_SECTORS * (size_t)sector_bytes;
-	size_t head = HEAD_SECTORS * SECTOR_BYTES, tail = TAIL_SECTORS * SECTOR_BYTES;
+	static uint32_t sector_bytes = SECTOR_BYTES;
+	size_t disk_bytes;
 
-	memset(disk.bytes, 0, disk.used);
-	disk.used = disk_bytes;
-	/* The first sector and header of large sectors lie further apart. */
-	for (size_t i = 0; i < size_bytes && i < head; i++)
-		disk.bytes[i / SECTOR_BYTES * sector_bytes + i % SECTOR_BYTES] = data[i];
-	for (size_t i = head; i < size_bytes && i < head + tail; i++)
-		disk.bytes[disk_bytes - (TAIL_SECTORS - (i - head) / SECTOR_BYTES) * sector_bytes +
-			   (i - head) % SECTOR_BYTES] = data[i];
+	for (size_t i = 0; i < HEAD_SECTORS + TAIL_SECTORS; i++)
+		memset(end_sector(i, sector_bytes), 0, sector_bytes);
+	sector_bytes = flags & FLAG_LARGE ? LARGEST_SECTOR : SECTOR_BYTES;
+	disk_bytes = DISK_SECTORS * (size_t)sector_bytes;
+	for (size_t i = 0; i < HEAD_SECTORS + TAIL_SECTORS && size_bytes > 0; i++) {
+		size_t piece = size_bytes < SECTOR_BYTES ? size_bytes : SECTOR_BYTES;
+
+		memcpy(end_sector(i, sector_bytes), data, piece);
+		data += piece;
+		size_bytes -= piece;
+	}
 	if (flags & FLAG_SUMS)
-		make_sums(disk.bytes, disk_bytes, sector_bytes, 1);
+		make_sums(disk, disk_bytes, sector_bytes, 1);
 	if (flags & FLAG_BACKUP)
-		make_sums(disk.bytes, disk_bytes, sector_bytes, DISK_SECTORS - 1);
+		make_sums(disk, disk_bytes, sector_bytes, DISK_SECTORS - 1);
 	return disk_bytes;
 }
 
 /* Parts make sense, whatever the table says. */
-static void judge_table(const struct table *read, size_t disk_bytes)
+static void judge_table(const struct table *read)
 {
 	MUST(read->parts.count > 0 || read->ops == &table_gpt);
 	for (size_t i = 0; i < read->parts.count; i++) {
@@ -81,7 +88,6 @@ static void judge_table(const struct table *read, size_t disk_bytes)
 		for (size_t j = 0; read->ops == &table_gpt && j < i; j++)
 			MUST(!table_overlaps(part, &read->parts.parts[j]));
 	}
-	(void)disk_bytes;
 }
 
 /* Ranges follow each other on the disk, and do not touch what is another's. */
@@ -123,7 +129,7 @@ static int read_view(void *context, uint64_t at, void *bytes, size_t size_bytes)
 
 	memset(to, 0, size_bytes);
 	if (at < view->before_bytes)
-		memcpy(to, disk.bytes + at,
+		memcpy(to, disk + at,
 		       size_bytes < view->before_bytes - at ? size_bytes : view->before_bytes - at);
 	for (size_t i = 0; i < view->set->count; i++) {
 		const struct write_range *range = &view->set->ranges[i];
@@ -161,7 +167,7 @@ static void judge_grown(const struct write_set *set, size_t before_bytes, uint64
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
-	struct table_memory memory = { .bytes = disk.bytes };
+	struct table_memory memory = { .bytes = disk };
 	struct table_source source;
 	struct write_request request;
 	struct write_set set;
@@ -178,7 +184,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 					  .repairs_all = data[1] & FLAG_REPAIRS };
 	answer = table_read(&source, &table);
 	if (answer == TABLE_GOOD)
-		judge_table(&table, memory.size_bytes);
+		judge_table(&table);
 	else
 		table.parts.count = 0;
 	if (write_set_make(&source, &request, &set) < 0) {

@@ -54,6 +54,23 @@ honest() {
 No problems found"
 }
 
+# What the fence demands byte by byte is what other programs make of the same disk.
+tools() {
+	fresh
+	gpt_disk raw disk
+	cp disk by-sfdisk
+	cp disk by-sgdisk
+	grow_disk --json disk 100M
+	truncate -s 100M by-sfdisk by-sgdisk
+	echo '18432, 186328' | sfdisk -q --no-reread -N 1 by-sfdisk >/dev/null 2>&1
+	sgdisk -e by-sgdisk >/dev/null
+	sgdisk -a 1 -d 1 -n 1:18432:204759 -t 1:8300 -c 1:root -u 1:9d0b5e5e-0000-4000-9000-000000000001 by-sgdisk >/dev/null
+	ok "sfdisk makes the same of all before the target" cmp -n $((18432 * 512)) disk by-sfdisk
+	ok "and of all behind it" cmp -i $((204760 * 512)) disk by-sfdisk
+	ok "so does sgdisk, but for the CHS of the first sector" cmp -i 454 -n $((18432 * 512 - 454)) disk by-sgdisk
+	ok "and behind it" cmp -i $((204760 * 512)) disk by-sgdisk
+}
+
 # Sectors of 4096 bytes: the guest sees such a disk.
 large_sectors() {
 	for format in raw qcow2; do
@@ -151,5 +168,5 @@ copies() {
 run_parts() {
 	for part; do "$part"; done
 }
-run_parts honest large_sectors cut_off bytes fields parts copies
+run_parts honest tools large_sectors cut_off bytes fields parts copies
 done_testing
