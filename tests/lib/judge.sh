@@ -9,6 +9,9 @@
 #       --size BYTES      the disk shall have this size
 #       --end LBA         the partition shall end before this sector (default: the end of the disk, or what MBR can say)
 #       --quick           do not compare with native resize2fs when the last group was dropped
+#       --odd             the table is one that sgdisk does not take, though it is whole
+#
+# With a GPT, gpt.pl computes every byte of both copies and of the first sector, and sgdisk has to find no problem.
 #
 # IMAGE is raw or qcow2; FACTS must not have a '?' in its path (e2fsprogs takes what follows for options).
 set -eu
@@ -45,7 +48,7 @@ table_of() {
 		return 0
 	}
 	jq -r '.partitiontable | "label \(.label) \(.id) \(.sectorsize)",
-		(.partitions[] | "\(.node | capture("(?<n>[0-9]+)$").n) \(.start) \(.size) \(.type) \(.bootable // false)")' "$work/json"
+		(.partitions[] | "\(.node | capture("(?<n>[0-9]+)$").n) \(.start) \(.size) \(.type) \(.bootable // false) \(.uuid) \(.attrs) \(.name)")' "$work/json"
 }
 
 # region FROM TO: the sha256 of these sectors of $disk.
@@ -58,7 +61,10 @@ bytes() {
 	od -An -v -tx1 -j "$1" -N "$2" "$disk" | tr -d ' \n'
 }
 
-# The entries of the table as they are on the disk; of the target only what must not change (flag, start, type).
+# is_gpt FILE: is this a table of a GPT?
+is_gpt() { grep -q '^label gpt ' "$1"; }
+
+# The entries of an MBR as they are on the disk; of the target only what must not change (flag, start, type).
 raw_entries() {
 	for entry in 1 2 3 4; do
 		at=$((446 + (entry - 1) * 16))
@@ -73,14 +79,14 @@ raw_entries() {
 # What lies outside the target, by its name: from sector, to sector. Up to the end that the disk has before the grow;
 # what of it the target may take is not listed (see `allowed`).
 outside() {
-	awk -v target="$target" -v sectors="$disk_sectors" '
+	awk -v target="$target" -v sectors="$disk_sectors" -v from_lba="$outside_from" '
 		$1 != "label" { n++; number[n] = $1; from[n] = $2; to[n] = $2 + $3 }
 		END {
 			for (i = 1; i <= n; i++) for (j = i + 1; j <= n; j++) if (from[j] < from[i]) {
 				t = from[i]; from[i] = from[j]; from[j] = t; t = to[i]; to[i] = to[j]; to[j] = t
 				t = number[i]; number[i] = number[j]; number[j] = t
 			}
-			at = 1
+			at = from_lba
 			for (i = 1; i <= n; i++) {
 				if (from[i] > at && !after_target) print "gap-before-" number[i], at, from[i]
 				if (number[i] != target) print "partition-" number[i], from[i], to[i]
@@ -129,7 +135,13 @@ before() {
 	open_disk "$1"
 	echo "$target" >"$facts/target"
 	table_of "$disk" >"$facts/table"
-	raw_entries >"$facts/entries"
+	outside_from=1
+	if is_gpt "$facts/table"; then # both copies are of another manner, and judged by gpt.pl
+		outside_from=$(sed -n 's/^ *"firstlba": \([0-9]*\),/\1/p' "$work/json")
+		cp --sparse=always -- "$disk" "$facts/disk"
+	else
+		raw_entries >"$facts/entries"
+	fi
 	bytes 0 440 >"$facts/boot-code"
 	bytes 440 6 >"$facts/signature"
 	bytes 510 2 >"$facts/mark"
@@ -188,6 +200,16 @@ check_fill() {
 		complain "$rest bytes of the partition are not filled: $blocks blocks of $block_bytes; native resize2fs makes $native"
 }
 
+check_gpt() {
+	"${0%/*}/gpt.pl" check "$facts/disk" "$disk" "$target" >"$work/gpt" || while read -r line; do
+		complain "$line"
+	done <"$work/gpt"
+	[ "$odd" = no ] || return 0
+	sgdisk -v "$disk" >"$work/sgdisk" 2>&1 || :
+	grep -q '^No problems found' "$work/sgdisk" ||
+		complain "sgdisk finds a problem: $(grep -E '^(Problem|Identified)' "$work/sgdisk" | tr '\n' ' ')"
+}
+
 check_target() {
 	read -r _ start size _ <<-LINE
 		$(awk -v n="$target" '$1 == n' "$work/table")
@@ -197,6 +219,7 @@ check_target() {
 		end=$disk_sectors
 		[ $((end - start)) -le $mbr_sectors ] || end=$((start + mbr_sectors))
 	fi
+	! is_gpt "$work/table" || end=$((start + size)) # gpt.pl knows it to the sector
 	[ $((start + size)) -eq "$end" ] || complain "partition $target ends before sector $((start + size)), not $end"
 	fs="$disk?offset=$((start * 512))"
 	e2fsck -fn "$fs" >"$work/e2fsck" 2>&1 || {
@@ -213,13 +236,14 @@ check_target() {
 
 after() {
 	[ $# -ge 2 ] || usage
-	image=$1 facts=$2 bytes_wanted='' end='' quick=no
+	image=$1 facts=$2 bytes_wanted='' end='' quick=no odd=no
 	shift 2
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--size) bytes_wanted=$2 && shift ;;
 		--end) end=$2 && shift ;;
 		--quick) quick=yes ;;
+		--odd) odd=yes ;;
 		*) usage ;;
 		esac
 		shift
@@ -231,8 +255,12 @@ after() {
 	bytes 0 440 | same "the boot code" boot-code
 	bytes 440 6 | same "the disk signature" signature
 	bytes 510 2 | same "the mark of the table" mark
-	raw_entries | same "an entry of the table" entries
 	table_of "$disk" >"$work/table"
+	if is_gpt "$facts/table"; then
+		check_gpt
+	else
+		raw_entries | same "an entry of the table" entries
+	fi
 	without_size <"$facts/table" >"$facts/table-kept"
 	without_size <"$work/table" | same "the table" table-kept
 	while read -r name from to sum; do
