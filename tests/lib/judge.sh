@@ -38,11 +38,19 @@ open_disk() {
 		ln -s -- "$(readlink -f -- "$1")" "$disk"
 		;;
 	esac
-	disk_sectors=$(($(stat -L -c %s -- "$disk") / 512))
+	sector=512
+	[ "$(dd if="$disk" bs=4096 skip=1 count=1 status=none | head -c 8)" != 'EFI PART' ] || sector=4096
+	disk_sectors=$(($(stat -L -c %s -- "$disk") / sector))
 }
 
 # The table without names and sizes of files: one entry a line: number start size type flag.
 table_of() {
+	if [ "$sector" != 512 ]; then # sfdisk has no option for it
+		fdisk -b "$sector" -l -o Device,Start,Sectors,Type-UUID,Attrs,UUID,Name "$1" >"$work/fdisk" 2>&1
+		echo "label gpt $(sed -n 's/^Disk identifier: //p' "$work/fdisk") $sector"
+		sed -n "s|^$1\\([0-9]\\)|\\1|p" "$work/fdisk" | tr -s ' '
+		return 0
+	fi
 	sfdisk --json "$1" >"$work/json" 2>"$work/sfdisk" || {
 		echo "no table: $(tail -n 1 "$work/sfdisk")"
 		return 0
@@ -53,7 +61,7 @@ table_of() {
 
 # region FROM TO: the sha256 of these sectors of $disk.
 region() {
-	dd if="$disk" bs=1M iflag=skip_bytes,count_bytes skip=$(($1 * 512)) count=$((($2 - $1) * 512)) status=none | sha256sum | cut -d ' ' -f 1
+	dd if="$disk" bs=1M iflag=skip_bytes,count_bytes skip=$(($1 * sector)) count=$((($2 - $1) * sector)) status=none | sha256sum | cut -d ' ' -f 1
 }
 
 # bytes FROM COUNT: as hexadecimal digits.
@@ -137,7 +145,7 @@ before() {
 	table_of "$disk" >"$facts/table"
 	outside_from=1
 	if is_gpt "$facts/table"; then # both copies are of another manner, and judged by gpt.pl
-		outside_from=$(sed -n 's/^ *"firstlba": \([0-9]*\),/\1/p' "$work/json")
+		outside_from=$("${0%/*}/gpt.pl" field "$disk" first "$sector")
 		cp --sparse=always -- "$disk" "$facts/disk"
 	else
 		raw_entries >"$facts/entries"
@@ -152,8 +160,8 @@ before() {
 		$(awk -v n="$target" '$1 == n' "$facts/table")
 	LINE
 	# The file system itself, for files after a repair and for native resize2fs.
-	dd if="$disk" of="$facts/fs" bs=1M iflag=skip_bytes,count_bytes skip=$((start * 512)) count=$((size * 512)) conv=sparse status=none
-	truncate -s $((size * 512)) "$facts/fs"
+	dd if="$disk" of="$facts/fs" bs=1M iflag=skip_bytes,count_bytes skip=$((start * sector)) count=$((size * sector)) conv=sparse status=none
+	truncate -s $((size * sector)) "$facts/fs"
 	if [ -n "$repaired" ]; then
 		e2fsck -f "-$repaired" "$facts/fs" >"$facts/e2fsck" 2>&1 || [ $? -lt 4 ] || {
 			cat "$facts/e2fsck"
@@ -184,16 +192,16 @@ same() {
 # The rest of a partition holds no block, or native resize2fs left as much.
 check_fill() {
 	blocks=$(superblock 'Block count') block_bytes=$(superblock 'Block size')
-	rest=$((size * 512 - blocks * block_bytes))
+	rest=$((size * sector - blocks * block_bytes))
 	if [ "$rest" -lt 0 ]; then
 		complain "the file system is larger than its partition, by $((-rest)) bytes"
 		return 0
 	fi
 	[ "$rest" -ge "$block_bytes" ] || return 0
 	if [ "$quick" = yes ]; then return 0; fi
-	truncate -s $((size * 512)) "$facts/fs"
+	truncate -s $((size * sector)) "$facts/fs"
 	e2fsck -fy "$facts/fs" >/dev/null 2>&1 || :
-	RESIZE2FS_FORCE_LAZY_ITABLE_INIT=1 resize2fs "$facts/fs" $((size * 512 / block_bytes)) >"$work/native" 2>&1 || :
+	RESIZE2FS_FORCE_LAZY_ITABLE_INIT=1 resize2fs "$facts/fs" $((size * sector / block_bytes)) >"$work/native" 2>&1 || :
 	read_superblock "$facts/fs"
 	native=$(superblock 'Block count')
 	[ "$blocks" -eq "$native" ] ||
@@ -201,10 +209,10 @@ check_fill() {
 }
 
 check_gpt() {
-	"${0%/*}/gpt.pl" check "$facts/disk" "$disk" "$target" >"$work/gpt" || while read -r line; do
+	"${0%/*}/gpt.pl" check "$facts/disk" "$disk" "$target" "$sector" >"$work/gpt" || while read -r line; do
 		complain "$line"
 	done <"$work/gpt"
-	[ "$odd" = no ] || return 0
+	[ "$odd$sector" = no512 ] || return 0 # sgdisk has no option for sectors either
 	sgdisk -v "$disk" >"$work/sgdisk" 2>&1 || :
 	grep -q '^No problems found' "$work/sgdisk" ||
 		complain "sgdisk finds a problem: $(grep -E '^(Problem|Identified)' "$work/sgdisk" | tr '\n' ' ')"
@@ -221,7 +229,7 @@ check_target() {
 	fi
 	! is_gpt "$work/table" || end=$((start + size)) # gpt.pl knows it to the sector
 	[ $((start + size)) -eq "$end" ] || complain "partition $target ends before sector $((start + size)), not $end"
-	fs="$disk?offset=$((start * 512))"
+	fs="$disk?offset=$((start * sector))"
 	e2fsck -fn "$fs" >"$work/e2fsck" 2>&1 || {
 		complain "e2fsck -fn says $?:"
 		tail -n 12 "$work/e2fsck" | sed 's/^/    /'
@@ -250,8 +258,8 @@ after() {
 	done
 	target=$(cat "$facts/target")
 	open_disk "$image"
-	[ -z "$bytes_wanted" ] || [ $((disk_sectors * 512)) -eq "$bytes_wanted" ] ||
-		complain "the disk has $((disk_sectors * 512)) bytes, not $bytes_wanted"
+	[ -z "$bytes_wanted" ] || [ $((disk_sectors * sector)) -eq "$bytes_wanted" ] ||
+		complain "the disk has $((disk_sectors * sector)) bytes, not $bytes_wanted"
 	bytes 0 440 | same "the boot code" boot-code
 	bytes 440 6 | same "the disk signature" signature
 	bytes 510 2 | same "the mark of the table" mark
