@@ -74,12 +74,13 @@ static void json_may_be_abbreviated(void **state)
 
 static void values_have_bounds(void **state)
 {
-	static const char *const wrong[] = {
-		"--partition=0 d",	"--partition=1025 d", "--partition=-1 d", "--partition=1x d",
-		"--wait-lock=100000 d", "--wait-lock=+1 d",  "--repair=all2 d",	 "--format=vdi d",
-		"--accel=x d",		"--rtc=now d",	     "--events= d",	 "--work-dir= d",
-		"--keep-log= d",	"--plan --recover d"
-	};
+	static const char *const wrong[] = { "--partition=0 d",	     "--partition=1025 d",
+					     "--partition=-1 d",     "--partition=1x d",
+					     "--wait-lock=100000 d", "--wait-lock=+1 d",
+					     "--repair=all2 d",	     "--format=vdi d",
+					     "--accel=x d",	     "--rtc=now d",
+					     "--events= d",	     "--work-dir= d",
+					     "--keep-log= d",	     "--plan --recover d" };
 	struct grow_options options;
 	struct fault fault;
 
