@@ -8,7 +8,7 @@
 #       backup=end|none|LBA                            where the backup's header is
 #       pmbr=alone|hybrid|second                       the first sector
 #   gpt.pl check BEFORE AFTER N [SECTOR]               does AFTER have exactly what a grow of partition N makes of BEFORE?
-#   gpt.pl field DISK NAME [SECTOR]                    of the primary header: alternate, last, first, entries_lba
+#   gpt.pl field DISK NAME [SECTOR]                    of the header, the primary's if it is whole: alternate, last, first
 use strict;
 use warnings;
 use Compress::Raw::Zlib qw(crc32);
@@ -180,8 +180,11 @@ sub check {
 sub field {
     my ($path, $name, $sector) = @_;
     my %at = (alternate => 32, first => 40, last => 48, entries_lba => 72);
+    $sector ||= 512;
     open my $disk, '<', $path or die "$path: $!\n";
-    print unpack('Q<', get($disk, ($sector || 512) + $at{$name}, 8)), "\n";
+    my ($header) = copy_at($disk, 1, $sector);
+    ($header) = copy_at($disk, (-s $disk) / $sector - 1, $sector) if !$header;
+    print unpack('Q<', substr $header, $at{$name}, 8), "\n";
 }
 
 my %verbs = (make => \&make, check => \&check, field => \&field);
