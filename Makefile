@@ -29,7 +29,7 @@ VM := $(filter rescue/host/vm/% rescue/host/confine/% rescue/host/signals.c,$(HO
 UNIT := $(wildcard tests/unit/*.c)
 HASH := \#
 SHELL_SCRIPTS = $(shell find .ci bench hostscripts initramfs tests -type f -exec awk 'FNR == 1 && /^$(HASH)!.*sh$$/ { print FILENAME } { nextfile }' {} +)
-FUZZ := report request qmp uevent session qcow2 ticket options
+FUZZ := report request qmp uevent session qcow2 ticket options gpt
 C_FILES = $(shell find bench rescue tests -name '*.[ch]')
 
 # Two builds of everything: plain, and with sanitizers for the tests.
@@ -172,6 +172,7 @@ FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omi
 FUZZ_COVER := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
 FUZZ_PARTS := tests/fuzz/fuzz.c tests/fuzz/lines.c tests/fuzz/arena.c $(BASE) $(VM) rescue/agent/devices/uevent.c \
 	$(wildcard rescue/host/confine/*.c) rescue/host/image/image.c rescue/host/image/qcow2.c rescue/host/log/ticket_text.c rescue/host/rtc.c \
+	$(TABLE) $(wildcard rescue/host/log/write_set*.c) \
 	rescue/host/arguments.c rescue/host/grow/options.c rescue/host/grow/options_help.c
 
 $(B)/obj/asan/tests/fuzz/replay.o: ALL_CFLAGS += -DFUZZ_FOLDER='"$(CURDIR)/tests/fuzz"'

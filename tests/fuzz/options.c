@@ -27,7 +27,7 @@ static void judge(const struct grow_options *options, const char *words, size_t 
 		return;
 	MUST(options->image);
 	MUST(!options->size || options->size[0] != '\0');
-	MUST(options->partition <= 128);
+	MUST(options->partition <= 1024);
 	MUST(options->wait_lock_seconds <= 99999);
 	MUST((options->rtc_unix_s > 0) == (options->rtc[0] != '\0'));
 	MUST(strlen(options->rtc) < sizeof(options->rtc));

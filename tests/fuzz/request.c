@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PARTITION_NUMBER_MAX 128 /* what libfdisk can name, and more than MBR has */
+#define PARTITION_NUMBER_MAX 1024 /* as many entries as a GPT may have */
 
 static bool same(const struct request *one, const struct request *other)
 {

@@ -9,6 +9,9 @@
 #       --size BYTES      the disk shall have this size
 #       --end LBA         the partition shall end before this sector (default: the end of the disk, or what MBR can say)
 #       --quick           do not compare with native resize2fs when the last group was dropped
+#       --odd             the table is one that sgdisk does not take, though it is whole
+#
+# With a GPT, gpt.pl computes every byte of both copies and of the first sector, and sgdisk has to find no problem.
 #
 # IMAGE is raw or qcow2; FACTS must not have a '?' in its path (e2fsprogs takes what follows for options).
 set -eu
@@ -35,22 +38,30 @@ open_disk() {
 		ln -s -- "$(readlink -f -- "$1")" "$disk"
 		;;
 	esac
-	disk_sectors=$(($(stat -L -c %s -- "$disk") / 512))
+	sector=512
+	[ "$(dd if="$disk" bs=4096 skip=1 count=1 status=none | head -c 8)" != 'EFI PART' ] || sector=4096
+	disk_sectors=$(($(stat -L -c %s -- "$disk") / sector))
 }
 
 # The table without names and sizes of files: one entry a line: number start size type flag.
 table_of() {
+	if [ "$sector" != 512 ]; then # sfdisk has no option for it
+		fdisk -b "$sector" -l -o Device,Start,Sectors,Type-UUID,Attrs,UUID,Name "$1" >"$work/fdisk" 2>&1
+		echo "label gpt $(sed -n 's/^Disk identifier: //p' "$work/fdisk") $sector"
+		sed -n "s|^$1\\([0-9]\\)|\\1|p" "$work/fdisk" | tr -s ' '
+		return 0
+	fi
 	sfdisk --json "$1" >"$work/json" 2>"$work/sfdisk" || {
 		echo "no table: $(tail -n 1 "$work/sfdisk")"
 		return 0
 	}
 	jq -r '.partitiontable | "label \(.label) \(.id) \(.sectorsize)",
-		(.partitions[] | "\(.node | capture("(?<n>[0-9]+)$").n) \(.start) \(.size) \(.type) \(.bootable // false)")' "$work/json"
+		(.partitions[] | "\(.node | capture("(?<n>[0-9]+)$").n) \(.start) \(.size) \(.type) \(.bootable // false) \(.uuid) \(.attrs) \(.name)")' "$work/json"
 }
 
 # region FROM TO: the sha256 of these sectors of $disk.
 region() {
-	dd if="$disk" bs=1M iflag=skip_bytes,count_bytes skip=$(($1 * 512)) count=$((($2 - $1) * 512)) status=none | sha256sum | cut -d ' ' -f 1
+	dd if="$disk" bs=1M iflag=skip_bytes,count_bytes skip=$(($1 * sector)) count=$((($2 - $1) * sector)) status=none | sha256sum | cut -d ' ' -f 1
 }
 
 # bytes FROM COUNT: as hexadecimal digits.
@@ -58,7 +69,10 @@ bytes() {
 	od -An -v -tx1 -j "$1" -N "$2" "$disk" | tr -d ' \n'
 }
 
-# The entries of the table as they are on the disk; of the target only what must not change (flag, start, type).
+# is_gpt FILE: is this a table of a GPT?
+is_gpt() { grep -q '^label gpt ' "$1"; }
+
+# The entries of an MBR as they are on the disk; of the target only what must not change (flag, start, type).
 raw_entries() {
 	for entry in 1 2 3 4; do
 		at=$((446 + (entry - 1) * 16))
@@ -73,14 +87,14 @@ raw_entries() {
 # What lies outside the target, by its name: from sector, to sector. Up to the end that the disk has before the grow;
 # what of it the target may take is not listed (see `allowed`).
 outside() {
-	awk -v target="$target" -v sectors="$disk_sectors" '
+	awk -v target="$target" -v sectors="$disk_sectors" -v from_lba="$outside_from" '
 		$1 != "label" { n++; number[n] = $1; from[n] = $2; to[n] = $2 + $3 }
 		END {
 			for (i = 1; i <= n; i++) for (j = i + 1; j <= n; j++) if (from[j] < from[i]) {
 				t = from[i]; from[i] = from[j]; from[j] = t; t = to[i]; to[i] = to[j]; to[j] = t
 				t = number[i]; number[i] = number[j]; number[j] = t
 			}
-			at = 1
+			at = from_lba
 			for (i = 1; i <= n; i++) {
 				if (from[i] > at && !after_target) print "gap-before-" number[i], at, from[i]
 				if (number[i] != target) print "partition-" number[i], from[i], to[i]
@@ -129,7 +143,13 @@ before() {
 	open_disk "$1"
 	echo "$target" >"$facts/target"
 	table_of "$disk" >"$facts/table"
-	raw_entries >"$facts/entries"
+	outside_from=1
+	if is_gpt "$facts/table"; then # both copies are of another manner, and judged by gpt.pl
+		outside_from=$("${0%/*}/gpt.pl" field "$disk" first "$sector")
+		cp --sparse=always -- "$disk" "$facts/disk"
+	else
+		raw_entries >"$facts/entries"
+	fi
 	bytes 0 440 >"$facts/boot-code"
 	bytes 440 6 >"$facts/signature"
 	bytes 510 2 >"$facts/mark"
@@ -140,8 +160,8 @@ before() {
 		$(awk -v n="$target" '$1 == n' "$facts/table")
 	LINE
 	# The file system itself, for files after a repair and for native resize2fs.
-	dd if="$disk" of="$facts/fs" bs=1M iflag=skip_bytes,count_bytes skip=$((start * 512)) count=$((size * 512)) conv=sparse status=none
-	truncate -s $((size * 512)) "$facts/fs"
+	dd if="$disk" of="$facts/fs" bs=1M iflag=skip_bytes,count_bytes skip=$((start * sector)) count=$((size * sector)) conv=sparse status=none
+	truncate -s $((size * sector)) "$facts/fs"
 	if [ -n "$repaired" ]; then
 		e2fsck -f "-$repaired" "$facts/fs" >"$facts/e2fsck" 2>&1 || [ $? -lt 4 ] || {
 			cat "$facts/e2fsck"
@@ -172,20 +192,30 @@ same() {
 # The rest of a partition holds no block, or native resize2fs left as much.
 check_fill() {
 	blocks=$(superblock 'Block count') block_bytes=$(superblock 'Block size')
-	rest=$((size * 512 - blocks * block_bytes))
+	rest=$((size * sector - blocks * block_bytes))
 	if [ "$rest" -lt 0 ]; then
 		complain "the file system is larger than its partition, by $((-rest)) bytes"
 		return 0
 	fi
 	[ "$rest" -ge "$block_bytes" ] || return 0
 	if [ "$quick" = yes ]; then return 0; fi
-	truncate -s $((size * 512)) "$facts/fs"
+	truncate -s $((size * sector)) "$facts/fs"
 	e2fsck -fy "$facts/fs" >/dev/null 2>&1 || :
-	RESIZE2FS_FORCE_LAZY_ITABLE_INIT=1 resize2fs "$facts/fs" $((size * 512 / block_bytes)) >"$work/native" 2>&1 || :
+	RESIZE2FS_FORCE_LAZY_ITABLE_INIT=1 resize2fs "$facts/fs" $((size * sector / block_bytes)) >"$work/native" 2>&1 || :
 	read_superblock "$facts/fs"
 	native=$(superblock 'Block count')
 	[ "$blocks" -eq "$native" ] ||
 		complain "$rest bytes of the partition are not filled: $blocks blocks of $block_bytes; native resize2fs makes $native"
+}
+
+check_gpt() {
+	"${0%/*}/gpt.pl" check "$facts/disk" "$disk" "$target" "$sector" >"$work/gpt" || while read -r line; do
+		complain "$line"
+	done <"$work/gpt"
+	[ "$odd$sector" = no512 ] || return 0 # sgdisk has no option for sectors either
+	sgdisk -v "$disk" >"$work/sgdisk" 2>&1 || :
+	grep -q '^No problems found' "$work/sgdisk" ||
+		complain "sgdisk finds a problem: $(grep -E '^(Problem|Identified)' "$work/sgdisk" | tr '\n' ' ')"
 }
 
 check_target() {
@@ -197,8 +227,9 @@ check_target() {
 		end=$disk_sectors
 		[ $((end - start)) -le $mbr_sectors ] || end=$((start + mbr_sectors))
 	fi
+	! is_gpt "$work/table" || end=$((start + size)) # gpt.pl knows it to the sector
 	[ $((start + size)) -eq "$end" ] || complain "partition $target ends before sector $((start + size)), not $end"
-	fs="$disk?offset=$((start * 512))"
+	fs="$disk?offset=$((start * sector))"
 	e2fsck -fn "$fs" >"$work/e2fsck" 2>&1 || {
 		complain "e2fsck -fn says $?:"
 		tail -n 12 "$work/e2fsck" | sed 's/^/    /'
@@ -213,26 +244,31 @@ check_target() {
 
 after() {
 	[ $# -ge 2 ] || usage
-	image=$1 facts=$2 bytes_wanted='' end='' quick=no
+	image=$1 facts=$2 bytes_wanted='' end='' quick=no odd=no
 	shift 2
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--size) bytes_wanted=$2 && shift ;;
 		--end) end=$2 && shift ;;
 		--quick) quick=yes ;;
+		--odd) odd=yes ;;
 		*) usage ;;
 		esac
 		shift
 	done
 	target=$(cat "$facts/target")
 	open_disk "$image"
-	[ -z "$bytes_wanted" ] || [ $((disk_sectors * 512)) -eq "$bytes_wanted" ] ||
-		complain "the disk has $((disk_sectors * 512)) bytes, not $bytes_wanted"
+	[ -z "$bytes_wanted" ] || [ $((disk_sectors * sector)) -eq "$bytes_wanted" ] ||
+		complain "the disk has $((disk_sectors * sector)) bytes, not $bytes_wanted"
 	bytes 0 440 | same "the boot code" boot-code
 	bytes 440 6 | same "the disk signature" signature
 	bytes 510 2 | same "the mark of the table" mark
-	raw_entries | same "an entry of the table" entries
 	table_of "$disk" >"$work/table"
+	if is_gpt "$facts/table"; then
+		check_gpt
+	else
+		raw_entries | same "an entry of the table" entries
+	fi
 	without_size <"$facts/table" >"$facts/table-kept"
 	without_size <"$work/table" | same "the table" table-kept
 	while read -r name from to sum; do

@@ -45,7 +45,7 @@ for type in 05 0f 85; do
 	bad "an extended partition of type $type" extended-present $((entry1 + 4)) $type
 	is "it has no logical partition" "$(message)" "partition 1 is an extended partition (type 0x$type) with no logical partition"
 done
-bad "a protective entry without its GPT" table-not-mbr $((entry1 + 4)) ee
+bad "a protective entry that does not begin at LBA 1" table-invalid $((entry1 + 4)) ee
 bad "the magic number of ext4 is gone" fs-unknown $((fs_at + 1024 + 56)) 0000
 bad "an unknown incompatible feature" fs-feature $((fs_at + 1024 + 96 + 3)) 80
 bad "blocks of an impossible size" fs-unclean $((fs_at + 1024 + 24)) ff000000

@@ -74,12 +74,13 @@ static void json_may_be_abbreviated(void **state)
 
 static void values_have_bounds(void **state)
 {
-	static const char *const wrong[] = {
-		"--partition=0 d",	"--partition=129 d", "--partition=-1 d", "--partition=1x d",
-		"--wait-lock=100000 d", "--wait-lock=+1 d",  "--repair=all2 d",	 "--format=vdi d",
-		"--accel=x d",		"--rtc=now d",	     "--events= d",	 "--work-dir= d",
-		"--keep-log= d",	"--plan --recover d"
-	};
+	static const char *const wrong[] = { "--partition=0 d",	     "--partition=1025 d",
+					     "--partition=-1 d",     "--partition=1x d",
+					     "--wait-lock=100000 d", "--wait-lock=+1 d",
+					     "--repair=all2 d",	     "--format=vdi d",
+					     "--accel=x d",	     "--rtc=now d",
+					     "--events= d",	     "--work-dir= d",
+					     "--keep-log= d",	     "--plan --recover d" };
 	struct grow_options options;
 	struct fault fault;
 
@@ -89,8 +90,8 @@ static void values_have_bounds(void **state)
 			fail_msg("%s was accepted", wrong[i]);
 		assert_int_equal(fault.reason, REASON_USAGE);
 	}
-	assert_int_equal(parse("--partition=128 --wait-lock=99999 d 8G", &options, &fault), 0);
-	assert_int_equal(options.partition, 128);
+	assert_int_equal(parse("--partition=1024 --wait-lock=99999 d 8G", &options, &fault), 0);
+	assert_int_equal(options.partition, 1024);
 	assert_int_equal(options.wait_lock_seconds, 99999);
 	assert_string_equal(options.image, "d");
 	assert_string_equal(options.size, "8G");

@@ -115,6 +115,37 @@ static void repairs_are_told(void **state)
 	json_decref(events);
 }
 
+#define GPT_ENTRY                                                                                  \
+	"{\"event\":\"table\",\"moment\":\"before\",\"label\":\"gpt\",\"disk_id\":\"D\","          \
+	"\"type_guid\":\"T\",\"uuid\":\"U\",\"name\":\"root\",\"bootable\":false,\"target\":true}"
+
+static void a_gpt_tells_what_is_repaired(void **state)
+{
+	json_t *events = parse("[" GPT_ENTRY ",{\"event\":\"table-repair\",\"problem\":"
+			       "\"backup-missing\"}," PLAN "]");
+	struct image image = sample_image();
+	struct result result = sample_result(&image, events);
+	json_t *object = result_object(&result);
+	json_t *table = parse("{\"type\":\"gpt\",\"id\":\"D\",\"repairs\":[\"backup-missing\"]}");
+	json_t *partition = json_object_get(object, "partition");
+
+	(void)state;
+	assert_true(json_equal(json_object_get(object, "table"), table));
+	assert_string_equal(json_string_value(json_object_get(partition, "type")), "T");
+	assert_string_equal(json_string_value(json_object_get(partition, "uuid")), "U");
+	assert_string_equal(json_string_value(json_object_get(partition, "name")), "root");
+	json_decref(table);
+	json_decref(object);
+	result.fence = (struct fence_receipt){ .made = true };
+	assert_lines(&result,
+		     "disk         121 MiB -> 8 GiB      openwrt.qcow2\n"
+		     "partition 2  104 MiB -> 7.98 GiB   start LBA 33792 kept\n"
+		     "  repaired   GPT: backup-missing\n"
+		     "file system  ext4 \"rootfs\" 4 KiB blocks, clean\n"
+		     "done         1.4 s; nothing else on the disk changed (0 bytes compared)\n");
+	json_decref(events);
+}
+
 /* A name and a label that would steer a terminal. */
 static void names_are_safe_to_show(void **state)
 {
@@ -192,6 +223,7 @@ static void nothing_is_known(void **state)
 		"hint",
 		"size_before_bytes",
 		"size_after_bytes",
+		"table",
 		"partition",
 		"filesystem",
 		"limits",
@@ -314,6 +346,7 @@ static void a_result_that_cannot_be_written(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_grow),
 	cmocka_unit_test(repairs_are_told),
+	cmocka_unit_test(a_gpt_tells_what_is_repaired),
 	cmocka_unit_test(names_are_safe_to_show),
 	cmocka_unit_test(other_actions),
 	cmocka_unit_test(nothing_is_known),

@@ -53,10 +53,10 @@ static void the_disk_is_awaited(void **state)
 	slot = (struct pollfd){ .fd = vm.fd, .events = POLLIN };
 	assert_int_equal(poll(&slot, 1, 300), 0);
 	assert_null(vm_event(&vm, "disk"));
-	assert_int_equal(vm_disk_ready(&vm, &fault), 0);
+	assert_int_equal(vm_disk_ready(&vm, 512, &fault), 0);
 	read_until(&vm, NULL);
 	verdict_is(&vm, REASON_NONE, "");
-	assert_int_equal(vm_disk_ready(&vm, &fault), 0); /* too late, and no harm */
+	assert_int_equal(vm_disk_ready(&vm, 512, &fault), 0); /* too late, and no harm */
 	vm_close(&vm);
 }
 

@@ -129,6 +129,7 @@ static void requests_survive_the_way(void **state)
 				      .partition = 3,
 				      .repair = REPAIR_ALL,
 				      .time_unix_s = INT64_C(4102444800),
+				      .disk_before_bytes = UINT64_C(1) << 41,
 				      .has_seed = true,
 				      .seed = { 0, 1, 0x7f, 0x80, [31] = 0xff } };
 	struct request got;
@@ -142,6 +143,7 @@ static void requests_survive_the_way(void **state)
 	assert_int_equal(got.partition, 3);
 	assert_int_equal(got.repair, REPAIR_ALL);
 	assert_int_equal(got.time_unix_s, INT64_C(4102444800));
+	assert_int_equal(got.disk_before_bytes, UINT64_C(1) << 41);
 	assert_true(got.has_seed);
 	assert_memory_equal(got.seed, sent.seed, sizeof(sent.seed));
 	free(line);
@@ -302,7 +304,8 @@ static void bad_requests_are_refused(void **state)
 		"{\"request\":\"shrink\",\"protocol\":1}",
 		"{\"request\":\"grow\",\"protocol\":2}",
 		"{\"request\":\"grow\",\"protocol\":1,\"partition\":-1}",
-		"{\"request\":\"grow\",\"protocol\":1,\"partition\":129}",
+		"{\"request\":\"grow\",\"protocol\":1,\"disk_before_bytes\":-1}",
+		"{\"request\":\"grow\",\"protocol\":1,\"partition\":1025}",
 		"{\"request\":\"grow\",\"protocol\":1,\"repair\":\"some\"}",
 		"{\"request\":\"grow\",\"protocol\":1,\"more\":1}",
 		"{\"request\":\"grow\",\"protocol\":1,\"seq\":\"no\"}", /* of a trace */

@@ -87,7 +87,8 @@ int stage_probe(struct grow *grow, struct fault *fault)
 	if (fs_check_type(type, plan->number, fault) < 0)
 		return -1;
 	fs_target_set(&grow->disk, plan->number, start_bytes, &grow->target);
-	partition_table_add_to_kernel(&grow->disk, plan);
+	if (partition_table_add_to_kernel(&grow->disk, plan, fault) < 0)
+		return -1;
 	if (!grow->disk.is_file &&
 	    wait_device_node(&waiting, grow->target.device, NODE_TIMEOUT_MS, fault) < 0)
 		return -1;

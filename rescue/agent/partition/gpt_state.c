@@ -116,7 +116,6 @@ static int use_backup(const struct table_source *source, uint32_t sector_bytes,
  * where the target grows. */
 static int check_primary(uint32_t sector_bytes, const struct gpt_state *state, struct fault *fault)
 {
-	const struct gpt_header *header = &state->primary.header;
 	struct table_parts *parts = malloc(sizeof(*parts));
 	enum table_answer answer;
 
@@ -127,8 +126,7 @@ static int check_primary(uint32_t sector_bytes, const struct gpt_state *state, s
 	if (answer != TABLE_GOOD)
 		return fault_set(fault, REASON_TABLE_INVALID,
 				 "partitions of the GPT overlap, or lie outside of its bounds");
-	if (header->entries_lba + gpt_entries_sectors(header, sector_bytes) <=
-	    header->first_usable_lba)
+	if (gpt_entries_lead(&state->primary.header, sector_bytes))
 		return 0;
 	if (state->repairs & TABLE_REPAIR_PRIMARY_DAMAGED)
 		return fault_set(fault, REASON_TABLE_DAMAGED,

@@ -10,7 +10,8 @@
 #include <linux/blkpg.h>
 #include <sys/ioctl.h>
 
-#define LARGE_SECTOR_BYTES 4096
+#define LARGE_SECTOR_BYTES    4096
+#define KERNEL_PARTITIONS_MAX 255 /* DISK_MAX_PARTS - 1 of block/genhd.h */
 
 static const struct table_kind *const kinds[] = { &table_kind_gpt, &table_kind_mbr,
 						  &table_kind_whole };
@@ -82,10 +83,17 @@ int partition_table_tell_kernel(const struct disk *disk, const struct plan *plan
 	return 0;
 }
 
-void partition_table_add_to_kernel(const struct disk *disk, const struct plan *plan)
+int partition_table_add_to_kernel(const struct disk *disk, const struct plan *plan,
+				  struct fault *fault)
 {
+	if (!disk->is_file && plan->number > KERNEL_PARTITIONS_MAX)
+		return fault_set(
+			fault, REASON_TABLE_INVALID,
+			"partition %u has a number above %u, so Linux has no device for it",
+			plan->number, KERNEL_PARTITIONS_MAX);
 	/* EBUSY: it knows it. Whoever needs the node waits for it, and tells. */
 	(void)tell(disk, plan, BLKPG_ADD_PARTITION, plan->sectors_before);
+	return 0;
 }
 
 uint32_t partition_table_sector_bytes(const struct disk *disk)

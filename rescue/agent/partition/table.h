@@ -31,8 +31,10 @@ int partition_table_tell_kernel(const struct disk *disk, const struct plan *plan
 				struct fault *fault);
 
 /* Tell the kernel of the partition as it is now, where it does not know it: it reads no
- * GPT whose primary copy is damaged, nor one with entries larger than 128 bytes. */
-void partition_table_add_to_kernel(const struct disk *disk, const struct plan *plan);
+ * GPT whose primary copy is damaged, nor one with entries larger than 128 bytes. Fault:
+ * table-invalid (a number for which it has no device). */
+int partition_table_add_to_kernel(const struct disk *disk, const struct plan *plan,
+				  struct fault *fault);
 
 /* The size of a logical sector of an image file, which no device tells: the one by which
  * its GPT is whole, or what the disk says now. */

@@ -19,7 +19,8 @@ struct grow_disks {
 	bool started;
 	struct block_disk image, log;
 	struct write_set set;
-	bool known; /* set and marks of the image */
+	bool known;	       /* set and marks of the image */
+	uint32_t sector_bytes; /* that the disk was made for; 0: not known yet */
 	struct marks image_marks, log_marks;
 };
 
@@ -74,6 +75,9 @@ int grow_commit(struct grow *grow, struct fault *fault);
 /* Read what the fence needs of the image, while the machine works. What cannot be read is read
  * again by grow_compare: the guest speaks first. Fault: image-truncated alone. */
 int grow_note_image(struct grow *grow, struct fault *fault);
+
+/* Find out which sectors the image was made for, before the machine gets the disk. */
+void grow_note_sectors(struct grow *grow);
 
 /* Refuse what is beyond the host's limits. */
 int grow_check_room(struct grow *grow, struct fault *fault);

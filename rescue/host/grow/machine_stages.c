@@ -7,7 +7,6 @@
 #include "base/io.h"
 #include "host/guest.h"
 #include "host/image/detect.h"
-#include "host/image/truncated.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -110,6 +109,7 @@ static int start_grower(struct grow *grow, bool awaited, struct fault *fault)
 	spec.console_path = options->keep_log ? machines->console_path : NULL;
 	spec.disk = (struct vm_disk){ .fd = machines->disk_fd,
 				      .format = "qcow2",
+				      .sector_bytes = grow->disks.sector_bytes,
 				      .max_bytes = log_max_bytes(grow),
 				      .awaited = awaited,
 				      .keep = options->keep_failed };
@@ -126,7 +126,8 @@ static int start_checker(struct grow *grow, struct fault *fault)
 	spec.request.kind = REQUEST_CHECK;
 	spec.progress = PROGRESS_NONE;
 	spec.disk = (struct vm_disk){ .fd = machines->image_fd,
-				      .format = image_format_word(grow->image.format) };
+				      .format = image_format_word(grow->image.format),
+				      .sector_bytes = grow->disks.sector_bytes };
 	machines->checker_started = true;
 	console_detail(&grow->console, "a second machine checks the file system as it was");
 	return vm_start(&spec, &machines->checker, fault);
@@ -179,41 +180,6 @@ int grow_start_machine(struct grow *grow, struct fault *fault)
 	files = grow_block_files(grow);
 	grow->disks.started = true;
 	return block_start(&grow->disks.block, &files, &grow->programs, fault);
-}
-
-/* The write set of the image, whose table the source reads. */
-static int make_write_set(struct grow *grow, const struct table_source *source)
-{
-	const struct grow_options *options = grow->options;
-	struct write_request request = { .size_after_bytes = grow->size_after_bytes,
-					 .partition = options->partition,
-					 .repairs_all = options->repair == REPAIR_ALL };
-
-	return write_set_make(source, &request, &grow->disks.set);
-}
-
-int grow_note_image(struct grow *grow, struct fault *fault)
-{
-	struct grow_disks *disks = &grow->disks;
-	struct block_source context;
-	struct table_source source;
-	struct fault ignored;
-
-	if (disks->known ||
-	    (!disks->image.nbd && block_open(&disks->block, "image", &disks->image, &ignored) < 0))
-		return 0;
-	source = block_source(&context, &disks->image);
-	if (!grow->options->allow_truncated &&
-	    truncated_check(&source, grow->image.path, fault) < 0)
-		return -1;
-	if (make_write_set(grow, &source) < 0)
-		return 0;
-	disks->known = marks_take(&disks->image,
-				  write_set_target_at_bytes(&disks->set) + MARKS_SUPERBLOCK_AT,
-				  &disks->image_marks, &ignored) == 0;
-	if (!disks->known)
-		write_set_close(&disks->set);
-	return 0;
 }
 
 static bool leaves_check(const struct grow *grow)
@@ -327,8 +293,10 @@ int grow_work(struct grow *grow, struct fault *fault)
 	int result;
 
 	if (log_create(&grow->log, &grow->image, grow->size_after_bytes, &grow->programs, fault) <
-		    0 ||
-	    vm_disk_ready(&machines->grower, fault) < 0)
+	    0)
+		return -1;
+	grow_note_sectors(grow);
+	if (vm_disk_ready(&machines->grower, grow->disks.sector_bytes, fault) < 0)
 		return -1;
 	grow->log_may_stay = true;
 	if (grow_note_image(grow, fault) < 0 || await_machines(grow, fault) < 0)

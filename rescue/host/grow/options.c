@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define PARTITION_MAX	 128
+#define PARTITION_MAX	 1024
 #define WAIT_SECONDS_MAX 99999
 
 enum code {

@@ -59,7 +59,7 @@ static const struct rule {
 	{ "share", RULE_SHARE, 0, 0, 0, NULL },
 	{ "share-rw", RULE_TRUE, AT(spec.hardware.share_writable), 0, 0, NULL },
 	{ "record", RULE_TRUE, AT(spec.request.record), 0, 0, NULL },
-	{ "partition", RULE_NUMBER, AT(spec.request.partition), 1, 128, NULL },
+	{ "partition", RULE_NUMBER, AT(spec.request.partition), 1, 1024, NULL },
 	{ "repair", RULE_WORD, AT(spec.request.repair), 0, 0, repair_words },
 	{ "accel", RULE_WORD, AT(spec.accel), 0, 0, accel_words },
 	{ "no-warm", RULE_FALSE, AT(spec.warm), 0, 0, NULL },

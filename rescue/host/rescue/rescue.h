@@ -42,6 +42,9 @@ int rescue_look(struct rescue *rescue, struct fault *fault);
 int rescue_run(struct rescue *rescue, struct fault *fault);
 int rescue_keep(struct rescue *rescue, struct fault *fault);
 
+/* The size of the sectors that the image's disk was made for; 512 where that cannot be read. */
+uint32_t rescue_sector_bytes(struct rescue *rescue);
+
 /* Put the terminal back as it was. */
 void rescue_restore_terminal(struct rescue *rescue);
 

@@ -251,6 +251,7 @@ static int start_machine(struct rescue *rescue, const char *guest, struct fault 
 	};
 
 	describe_disk(rescue, &spec.disk);
+	spec.disk.awaited = true; /* until its sectors are known */
 	rescue->vm_started = true;
 	return vm_start(&spec, &rescue->vm, fault);
 }
@@ -309,7 +310,8 @@ int rescue_run(struct rescue *rescue, struct fault *fault)
 			console_say(&rescue->console,
 				    "what is changed is thrown away at the end (--write keeps it)");
 	}
-	if (start_machine(rescue, guest, fault) < 0)
+	if (start_machine(rescue, guest, fault) < 0 ||
+	    vm_disk_ready(&rescue->vm, rescue_sector_bytes(rescue), fault) < 0)
 		return -1;
 	result = await_machine(rescue, fault);
 	rescue_restore_terminal(rescue);

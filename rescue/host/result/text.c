@@ -117,10 +117,9 @@ static void write_table_repairs(FILE *to, const json_t *result)
 {
 	const json_t *repairs = json_object_get(json_object_get(result, "table"), "repairs");
 	const bool is_plan = strcmp(text(result, "action"), "plan") == 0;
+	char value[128];
 
 	for (size_t i = 0; i < json_array_size(repairs); i++) {
-		char value[128];
-
 		snprintf(value, sizeof(value), "GPT: %s",
 			 json_string_value(json_array_get(repairs, i)));
 		line(to, is_plan ? "  to repair" : "  repaired", value, NULL);

@@ -83,7 +83,9 @@ static int attach_disk(const struct conversation *conversation, struct session *
 	session->sequence.disk_attached = true; /* the guest may see it before QEMU answers */
 	if (kind == REQUEST_GROW || request_only_reads(kind))
 		watchdog_arm_disk(&session->dog, DISK_MS);
-	return execute(session, "device_add", hardware_device(conversation->attach), -1, fault);
+	return execute(session, "device_add",
+		       hardware_device(conversation->attach, session->caller->sector_bytes), -1,
+		       fault);
 }
 
 /* Wait until the guest records, where it is to; and for a moment of the boot. */

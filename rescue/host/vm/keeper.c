@@ -127,7 +127,9 @@ _Noreturn void keeper_run(const struct vm_spec *spec, pid_t parent, int fd)
 			   .events = &events,
 			   .progress = &progress,
 			   .user = { .terminal = { .fd = -1 } },
-			   .caller = { .fd = fd, .awaits_disk = spec->disk.awaited },
+			   .caller = { .fd = fd,
+				       .awaits_disk = spec->disk.awaited,
+				       .sector_bytes = spec->disk.sector_bytes },
 			   .saving = true,
 			   .signals_fd = -1,
 			   .console_fd = -1 };

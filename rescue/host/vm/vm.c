@@ -5,6 +5,7 @@
 #include "host/signals.h"
 #include "host/vm/qemu/exit_reason.h"
 #include "host/vm/qemu/process_limits.h"
+#include "host/vm/talk/caller.h"
 #include "keeper.h"
 
 #include <fcntl.h>
@@ -94,10 +95,12 @@ int vm_start(const struct vm_spec *spec, struct vm *ret_vm, struct fault *fault)
 	return start_keeper(spec, ret_vm, keeper_fd, fault);
 }
 
-int vm_disk_ready(struct vm *vm, struct fault *fault)
+int vm_disk_ready(struct vm *vm, uint32_t sector_bytes, struct fault *fault)
 {
+	const char ready = sector_bytes > 512 ? CALLER_READY_LARGE : CALLER_READY;
+
 	/* A keeper that has gone already is no failure here: vm_read will tell. */
-	if (send(vm->fd, "\n", 1, MSG_NOSIGNAL) == 1 || errno == EPIPE || errno == ECONNRESET)
+	if (send(vm->fd, &ready, 1, MSG_NOSIGNAL) == 1 || errno == EPIPE || errno == ECONNRESET)
 		return 0;
 	return fault_set_errno(fault, REASON_INTERNAL, errno,
 			       "cannot tell the virtual machine that the disk is ready");

@@ -39,9 +39,10 @@ struct vm_disk {
 	} backing;
 	const char *read_paths[VM_READ_MAX]; /* what else QEMU may read; "/": everything */
 	size_t read_count;
-	uint64_t max_bytes; /* the file may not become larger; 0: no limit */
-	bool awaited;	    /* attach it only after vm_disk_ready */
-	bool keep;	    /* of use after a fault too: let the guest unmount and flush */
+	uint64_t max_bytes;    /* the file may not become larger; 0: no limit */
+	bool awaited;	       /* attach it only after vm_disk_ready */
+	uint32_t sector_bytes; /* of its logical sectors, unless vm_disk_ready tells them; 0: 512 */
+	bool keep;	       /* of use after a fault too: let the guest unmount and flush */
 };
 
 struct vm_limits {
@@ -85,9 +86,9 @@ struct vm {
  * lacks (no-qemu, no-guest, ...). */
 int vm_start(const struct vm_spec *spec, struct vm *ret_vm, struct fault *fault);
 
-/* Let the keeper attach the disk it waits for. If it has ended already, only vm_read
- * tells. */
-int vm_disk_ready(struct vm *vm, struct fault *fault);
+/* Let the keeper attach the disk it waits for, with logical sectors of 512 or 4096 bytes. If it
+ * has ended already, only vm_read tells. */
+int vm_disk_ready(struct vm *vm, uint32_t sector_bytes, struct fault *fault);
 
 /* Take the events that have come (call it when fd is readable). When the keeper has
  * ended, reap it and set ended. -1: it sent something else (REASON_INTERNAL). */

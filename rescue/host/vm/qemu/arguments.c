@@ -74,7 +74,7 @@ static int write_objects(struct arguments *arguments, const struct machine_plan 
 
 	if (plan->disk) {
 		arguments->node = dump(disk_node(plan->disk));
-		arguments->device = dump(hardware_device(hardware->attach));
+		arguments->device = dump(hardware_device(hardware->attach, 0));
 		if (!arguments->node || !arguments->device)
 			return -1;
 	}

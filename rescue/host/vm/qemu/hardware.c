@@ -26,7 +26,7 @@ const char *hardware_controller(enum attach attach)
 
 /* On an error the machine stops and says so, instead of telling the guest: it
  * is for the host to explain a host's full disk. */
-json_t *hardware_device(enum attach attach)
+json_t *hardware_device(enum attach attach, uint32_t sector_bytes)
 {
 	json_t *device = json_pack("{s:s, s:s*, s:s, s:s}", "driver", kinds[attach].driver, "bus",
 				   kinds[attach].bus, "id", "disk-device", "drive", "disk");
@@ -37,5 +37,9 @@ json_t *hardware_device(enum attach attach)
 	}
 	if (device && attach == ATTACH_NVME)
 		json_object_set_new(device, "serial", json_string("grow-disk"));
+	if (device && sector_bytes > 512) {
+		json_object_set_new(device, "logical_block_size", json_integer(sector_bytes));
+		json_object_set_new(device, "physical_block_size", json_integer(sector_bytes));
+	}
 	return device;
 }

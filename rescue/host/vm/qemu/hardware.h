@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 enum attach { ATTACH_SCSI, ATTACH_IDE, ATTACH_VIRTIO, ATTACH_USB, ATTACH_NVME };
 
@@ -30,8 +31,8 @@ bool hardware_can_hot_plug(enum attach attach);
 /* The controller that it needs, in words of QEMU's -device, or NULL. */
 const char *hardware_controller(enum attach attach);
 
-/* The device of a disk whose node is "disk", for device_add and -device alike. NULL: out
- * of memory. */
-json_t *hardware_device(enum attach attach);
+/* The device of a disk whose node is "disk", for device_add and -device alike. sector_bytes: of
+ * its logical sectors; 0: 512. NULL: out of memory. */
+json_t *hardware_device(enum attach attach, uint32_t sector_bytes);
 
 #endif

@@ -9,6 +9,8 @@ int caller_read(struct caller *caller, struct fault *fault)
 	char bytes[16];
 	ssize_t got = read(caller->fd, bytes, sizeof(bytes));
 
+	if (got > 0 && caller->awaits_disk && bytes[0] == CALLER_READY_LARGE)
+		caller->sector_bytes = 4096;
 	if (got > 0)
 		caller->awaits_disk = false;
 	if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
