@@ -126,7 +126,7 @@ bytes() {
 fields() {
 	# Revision, reserved, first and last usable sector, GUID, entries' place and number, of both copies; then of one.
 	breach forge:both:8:00000200 forge:both:20:01000000 forge:both:40:2300000000000000 forge:both:48:df1f030000000000 \
-		forge:both:48:dd1f030000000000 forge:both:56:00 forge:both:80:81000000 forge:both:92:00 \
+		forge:both:48:dd1f030000000000 forge:both:56:00 forge:both:80:81000000 forge:both:92:01 \
 		forge:primary:32:0000000000000000 forge:primary:72:0300000000000000 forge:primary:12:60000000 \
 		forge:backup:24:fe1f030000000000 forge:backup:32:0200000000000000 forge:backup:72:0200000000000000 \
 		forge:backup:8:00000200 forge:backup:100:01
