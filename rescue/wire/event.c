@@ -53,6 +53,7 @@ static const struct {
 			  { TEXT("moment"), TEXT("label"), TEXT("disk_id"), NUMBER("partition"),
 			    NUMBER("start_lba"), NUMBER("size_sectors"), NUMBER("type"),
 			    FLAG("bootable"), FLAG("target") } },
+	[EVENT_TOOLS] = { "tools", { TEXT("fs_type") } },
 	[EVENT_LIMIT] = { "limit", { TEXT("reason"), NUMBER("largest_disk_bytes") } },
 	[EVENT_PLAN] = { "plan",
 			 { FLAG("changed"), NUMBER("partition"), NUMBER("start_lba"),

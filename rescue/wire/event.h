@@ -18,6 +18,7 @@ enum event_kind {
 	EVENT_HELLO,
 	EVENT_DISK,
 	EVENT_TABLE,
+	EVENT_TOOLS, /* wants the tools disk */
 	EVENT_LIMIT,
 	EVENT_PLAN,
 	EVENT_CHECK,

@@ -2,12 +2,13 @@
 #include "fs.h"
 
 #include "ext.h"
+#include "xfs.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-static const struct fs_ops *const kinds[] = { &ext_ops };
+static const struct fs_ops *const kinds[] = { &ext_ops, &xfs_ops };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 

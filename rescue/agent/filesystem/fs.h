@@ -86,6 +86,7 @@ struct fs {
 
 struct fs_ops {
 	const char *const *types;  /* libblkid's words; NULL-terminated */
+	const char *program;	   /* of the tools disk, that it needs; NULL: none */
 	const enum fs_step *steps; /* in order */
 	size_t step_count;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hardware.h"
 
+#include "wire/limits.h"
+
 const char *const attach_words[] = { "scsi", "ide", "virtio", "usb", "nvme", NULL };
 
 static const struct {
@@ -38,4 +40,10 @@ json_t *hardware_device(enum attach attach)
 	if (device && attach == ATTACH_NVME)
 		json_object_set_new(device, "serial", json_string("grow-disk"));
 	return device;
+}
+
+json_t *hardware_tools_device(void)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "driver", "scsi-hd", "bus", "scsi.0", "id",
+			 "tools-device", "drive", "tools", "serial", WIRE_TOOLS_SERIAL);
 }

@@ -34,4 +34,7 @@ const char *hardware_controller(enum attach attach);
  * of memory. */
 json_t *hardware_device(enum attach attach);
 
+/* The device of the tools disk, whose node is "tools": SCSI, which every machine has. */
+json_t *hardware_tools_device(void);
+
 #endif

@@ -29,6 +29,7 @@ struct event_sequence {
 	bool disk_attached;	/* set by the host, just before it attaches the disk */
 	enum sequence_phase phase;
 	uint64_t limits_seen; /* bit 1 << enum reason */
+	bool tools_asked;     /* the guest wants the tools disk */
 	bool will_change;     /* the plan says so */
 	bool running;	      /* between begin and end of a check or resize */
 	bool succeeded;	      /* that check or resize has ended well */
