@@ -55,12 +55,13 @@ static int take_marks(struct rescue *rescue, struct disks *disks, struct ticket_
 	uint8_t sector[TABLE_SECTOR_BYTES];
 	struct write_set set;
 	struct marks marks;
+	uint64_t start_bytes = 0;
 
-	facts->superblock_at = MARKS_SUPERBLOCK_AT;
 	if (block_read(&disks->image, 0, sector, sizeof(sector), fault) < 0)
 		return -1;
 	if (write_set_make(sector, rescue->image.size_bytes, 0, &set) == 0)
-		facts->superblock_at += set.target.start_lba * TABLE_SECTOR_BYTES;
+		start_bytes = set.target.start_lba * TABLE_SECTOR_BYTES;
+	facts->superblock_at = marks_superblock_at(&disks->image, start_bytes);
 	for (int side = 0; side < 2; side++) {
 		if (marks_take(sides[side], facts->superblock_at, &marks, fault) < 0)
 			return -1;
