@@ -17,9 +17,9 @@ struct wait_device {
 	void *context;
 };
 
-/* Wait for the first disk to be added that is not the tools disk, and open it (read-only where it is
- * write-protected). When the kernel had to drop events, the disk is looked for
- * in /sys. The caller closes ret_disk->fd. Fault: disk-io. */
+/* Wait for the first disk to be added that is not the tools disk, and open it (read-only where it
+ * is write-protected). When the kernel had to drop events, the disk is looked for in /sys. The
+ * caller closes ret_disk->fd. Fault: disk-io. */
 int wait_device_disk(const struct wait_device *waiting, int timeout_ms, struct disk *ret_disk,
 		     struct fault *fault);
 

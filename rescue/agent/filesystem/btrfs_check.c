@@ -25,7 +25,7 @@ static bool is_ordinary(const char *line)
 {
 	static const char *const beginnings[] = {
 		"[",	 "Opening filesystem", "Checking filesystem", "UUID:", "found ", "total ",
-		"btree", "file data blocks",   " referenced",	      "cache",	NULL
+		"btree", "file data blocks",   " referenced",	      "cache", NULL
 	};
 
 	for (const char *const *beginning = beginnings; *beginning; beginning++)

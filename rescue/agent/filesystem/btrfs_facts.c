@@ -113,8 +113,8 @@ int btrfs_facts_parse(const uint8_t super[static BTRFS_SUPERBLOCK_BYTES],
 		return -1;
 	*ret_facts = (struct btrfs_facts){
 		.common = { .type = "btrfs",
-			    .state = le64_at(super + AT_LOG_ROOT) == 0 ? FS_CLEAN
-								       : "needs-recovery",
+			    .state =
+				    le64_at(super + AT_LOG_ROOT) == 0 ? FS_CLEAN : "needs-recovery",
 			    .block_bytes = sector_bytes,
 			    .blocks = le64_at(super + AT_DEVICE_BYTES) / sector_bytes },
 		.device_id = le64_at(super + AT_DEVICE_ID),

@@ -27,8 +27,8 @@ int superblock_read(int fd, uint64_t at_bytes, void *out, size_t size_bytes, str
 	size_t done = 0;
 
 	while (done < size_bytes) {
-		ssize_t got = pread(fd, (char *)out + done, size_bytes - done,
-				    (off_t)(at_bytes + done));
+		ssize_t got =
+			pread(fd, (char *)out + done, size_bytes - done, (off_t)(at_bytes + done));
 
 		if (got < 0 && errno == EINTR)
 			continue;

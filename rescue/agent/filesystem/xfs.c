@@ -58,8 +58,8 @@ static int xfs_open(const struct fs_target *target, struct fs **ret_fs, struct f
 
 static struct limit limit(const struct fs *fs, uint64_t start_bytes, uint32_t sector_bytes)
 {
-	uint64_t bytes = start_bytes + xfs_size_largest_blocks(&xfs_of(fs)->facts) *
-					       fs->facts->block_bytes;
+	uint64_t bytes =
+		start_bytes + xfs_size_largest_blocks(&xfs_of(fs)->facts) * fs->facts->block_bytes;
 
 	return (struct limit){ REASON_FS_LIMIT, bytes - bytes % sector_bytes };
 }
@@ -101,9 +101,9 @@ static int ask_kernel(int root_fd, const void *argument)
 
 static int explain(const struct mounted_end *end, struct fault *fault)
 {
-	static const char *const words[] = { [MOUNTED_MOUNT] = "mount",
-					     [MOUNTED_WORK] = "grow",
-					     [MOUNTED_UNMOUNT] = "unmount" };
+	static const char *const words[] = {
+		[MOUNTED_MOUNT] = "mount", [MOUNTED_WORK] = "grow", [MOUNTED_UNMOUNT] = "unmount"
+	};
 	enum reason reason =
 		end->stage == MOUNTED_MOUNT ? REASON_FS_FEATURE : REASON_FS_RESIZE_FAILED;
 

@@ -21,8 +21,9 @@ static const int phase_begin[] = { 0, 0, 2, 8, 45, 70, 72, 97 };
 /* Some lines tell what it does, all others what it found. */
 static bool is_ordinary(const char *line)
 {
-	static const char *const beginnings[] = { "Phase ", " ", "\t", "No modify flag set", "done",
-						  "resetting inode", "ALERT:", NULL };
+	static const char *const beginnings[] = {
+		"Phase ", " ", "\t", "No modify flag set", "done", "resetting inode", "ALERT:", NULL
+	};
 
 	for (const char *const *beginning = beginnings; *beginning; beginning++)
 		if (strncmp(line, *beginning, strlen(*beginning)) == 0)

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define SECTOR_MAX_BYTES 32768
-#define BLOCK_MAX_BYTES	 4096 /* a page of the guest's processor: the kernel mounts no larger ones */
+#define BLOCK_MAX_BYTES	 4096 /* a page of the guest's processor: the kernel mounts no larger ones \
+			       */
 #define GROUP_MIN_BLOCKS 64
 #define CRC_AT		 224
 
@@ -89,10 +90,9 @@ static int check_features(const uint8_t *sector, unsigned version, struct fault 
 	char unknown[160] = "";
 
 	if (version == 5) {
-		superblock_name_bits(unknown, sizeof(unknown),
-				     be32_at(sector + AT_INCOMPAT) & ~KNOWN_INCOMPAT,
-				     incompat_names,
-				     sizeof(incompat_names) / sizeof(incompat_names[0]));
+		superblock_name_bits(
+			unknown, sizeof(unknown), be32_at(sector + AT_INCOMPAT) & ~KNOWN_INCOMPAT,
+			incompat_names, sizeof(incompat_names) / sizeof(incompat_names[0]));
 		superblock_name_bits(unknown, sizeof(unknown),
 				     (be32_at(sector + AT_RO_COMPAT) & ~KNOWN_RO_COMPAT) |
 					     (be32_at(sector + AT_LOG_INCOMPAT) & ~KNOWN_LOG),
@@ -167,8 +167,8 @@ int xfs_facts_parse(const uint8_t *sector, size_t size_bytes, struct xfs_facts *
 	if (!is_power_of_two(sector_bytes) || sector_bytes < 512 ||
 	    sector_bytes > SECTOR_MAX_BYTES || sector_bytes > size_bytes)
 		return damaged("the size of sectors is none", fault);
-	if (version == 5 && superblock_crc32c(sector, sector_bytes, CRC_AT) !=
-				    le32_at(sector + CRC_AT))
+	if (version == 5 &&
+	    superblock_crc32c(sector, sector_bytes, CRC_AT) != le32_at(sector + CRC_AT))
 		return damaged("its checksum is wrong", fault);
 	if (check_features(sector, version, fault) < 0)
 		return -1;

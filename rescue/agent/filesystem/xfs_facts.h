@@ -17,10 +17,10 @@ struct xfs_facts {
 	struct fs_facts common;
 	unsigned version; /* 4 or 5 */
 	uint32_t sector_bytes;
-	uint32_t group_blocks, groups;	/* allocation groups; the last may be smaller */
-	uint64_t log_at, log_bytes;	/* from the start of the file system */
+	uint32_t group_blocks, groups; /* allocation groups; the last may be smaller */
+	uint64_t log_at, log_bytes;    /* from the start of the file system */
 	uint64_t used_inodes;
-	uint16_t quota; /* XFS_QUOTA_* */
+	uint16_t quota;	       /* XFS_QUOTA_* */
 	uint8_t inode_percent; /* of the blocks, that inodes may take */
 };
 

@@ -89,8 +89,7 @@ static int look_at_record(const struct ring *ring, uint64_t block, const uint8_t
 	uint32_t data_blocks = divide_up(be32_at(header + AT_DATA_BYTES), BLOCK_BYTES);
 	uint8_t operation[BLOCK_BYTES];
 
-	if (be32_at(header + AT_OPERATIONS) != 1 ||
-	    header_blocks(header) + data_blocks != distance)
+	if (be32_at(header + AT_OPERATIONS) != 1 || header_blocks(header) + data_blocks != distance)
 		return 0;
 	if (read_block(ring, block + header_blocks(header), operation, fault) < 0)
 		return -1;

@@ -18,8 +18,8 @@ static const struct stage {
 	enum turn turn;
 	int (*run)(struct grow *grow, struct fault *fault);
 } stages[] = {
-	{ "disk", TURN_ALWAYS, stage_disk },   { "table", TURN_ALWAYS, stage_table },
-	{ "probe", TURN_ALWAYS, stage_probe }, { "tools", TURN_ALWAYS, stage_tools },
+	{ "disk", TURN_ALWAYS, stage_disk },	   { "table", TURN_ALWAYS, stage_table },
+	{ "probe", TURN_ALWAYS, stage_probe },	   { "tools", TURN_ALWAYS, stage_tools },
 	{ "check", TURN_CHECK, stage_check_only }, { "plan", TURN_PLAN, stage_plan },
 };
 

@@ -27,7 +27,7 @@ struct grow {
 	struct limit table_limit, fs_limit;
 	struct fs_target target;
 	const char *sbin; /* where the programs for its kind are */
-	struct fs *fs; /* owned; NULL before it is found */
+	struct fs *fs;	  /* owned; NULL before it is found */
 	uint64_t blocks_after;
 	bool check_left;    /* the check before is another machine's */
 	bool changed;	    /* there is something to do */

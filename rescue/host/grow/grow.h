@@ -19,7 +19,7 @@ struct grow_disks {
 	bool started;
 	struct block_disk image, log;
 	struct write_set set;
-	bool known; /* set and marks of the image */
+	bool known;		/* set and marks of the image */
 	uint64_t superblock_at; /* of what the target holds, in bytes of the disk */
 	struct marks image_marks, log_marks;
 };

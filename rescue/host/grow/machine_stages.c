@@ -198,8 +198,8 @@ int grow_note_image(struct grow *grow, struct fault *fault)
 	if (write_set_make(marks->first_sector, grow->size_after_bytes, grow->options->partition,
 			   &disks->set) < 0)
 		return 0;
-	disks->superblock_at = marks_superblock_at(
-		&disks->image, disks->set.target.start_lba * TABLE_SECTOR_BYTES);
+	disks->superblock_at = marks_superblock_at(&disks->image, disks->set.target.start_lba *
+									  TABLE_SECTOR_BYTES);
 	disks->known = marks_take(&disks->image, disks->superblock_at, marks, &ignored) == 0;
 	return 0;
 }

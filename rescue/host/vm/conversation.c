@@ -170,7 +170,8 @@ static int attach_tools(const struct conversation *conversation, struct session 
 	cleanup_fd int fd = open_tools(conversation->tools_path, fault);
 
 	if (fd < 0 ||
-	    execute(session, "add-fd", json_pack("{s:i}", "fdset-id", FDSET_TOOLS), fd, fault) < 0 ||
+	    execute(session, "add-fd", json_pack("{s:i}", "fdset-id", FDSET_TOOLS), fd, fault) <
+		    0 ||
 	    execute(session, "blockdev-add", disk_tools_node(), -1, fault) < 0)
 		return -1;
 	return execute(session, "device_add", hardware_tools_device(), -1, fault);
@@ -241,7 +242,8 @@ int conversation_run(const struct conversation *conversation, struct session *se
 {
 	if (begin(conversation, session, warm, fault) < 0 ||
 	    tell_machine(conversation, session, fault) < 0 ||
-	    bring_disk(conversation, session, fault) < 0 || await_verdict(conversation, session, fault) < 0)
+	    bring_disk(conversation, session, fault) < 0 ||
+	    await_verdict(conversation, session, fault) < 0)
 		return -1;
 	if (session->end == EVENT_DONE)
 		return await_exit(session, fault);
