@@ -8,8 +8,7 @@
 #include <string.h>
 
 #define SECTOR_MAX_BYTES 32768
-#define BLOCK_MAX_BYTES	 4096 /* a page of the guest's processor: the kernel mounts no larger ones \
-			       */
+#define BLOCK_MAX_BYTES	 4096 /* a page of the guest: its kernel mounts no larger ones */
 #define GROUP_MIN_BLOCKS 64
 #define CRC_AT		 224
 

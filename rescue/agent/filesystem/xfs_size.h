@@ -9,7 +9,7 @@
 /* The size of allocation groups is given once and for all by mkfs, for the size that the
  * file system has then. A grow makes more of them, each with its own structures, and each
  * costs every mount; beyond so many the kernel needs minutes (docs/filesystems.md). */
-#define XFS_GROUPS_MAX 8192
+#define XFS_GROUPS_MAX 4096
 
 /* The number of blocks that the kernel makes of a partition of that size: what fits, but
  * without a last group of less than 64 blocks (xfs_growfs_data_private() in
