@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # grow-disk: build, try, test, install. `make help` lists the targets.
 #
-# The parts from Debian (kernel, e2fsprogs, util-linux, busybox) are built by
+# The parts from Debian (kernel, e2fsprogs, util-linux, busybox, xfsprogs, btrfs-progs) are built by
 # initramfs/parts into a cache outside the tree; build/parts/NAME links to them.
 
 VERSION := 0.1.0
@@ -41,7 +41,10 @@ say = $(if $(V),,@echo '  $(1)	$(2)')
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-all: $(B)/grow-disk-host $(B)/initramfs.cpio $(B)/kernel
+all: core $(B)/tools.img
+
+# All that ext2/3/4 need. The other file systems' programs take longer to build.
+core: $(B)/grow-disk-host $(B)/initramfs.cpio $(B)/kernel
 
 help:
 	@echo 'make            build the programs and the rescue image (installs nothing)'
@@ -63,7 +66,7 @@ setup:
 	$(Q)initramfs/install-packages run build test
 
 demo: setup
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory core
 	$(Q)tests/demo
 
 check: setup
@@ -117,6 +120,10 @@ $(B)/kernel: initramfs/kernel.config initramfs/build/kernel
 $(B)/initramfs.cpio: $(B)/rescue initramfs/manifest initramfs/pack $(wildcard initramfs/files/*) $(B)/parts/kernel $(B)/parts/e2fsprogs $(B)/parts/util-linux $(B)/parts/busybox
 	$(call say,PACK,$@)
 	$(Q)initramfs/pack $(B)/rescue $@ && mv $@.build-id $(B)/build-id
+
+$(B)/tools.img: $(B)/initramfs.cpio initramfs/pack-tools $(B)/parts/xfsprogs $(B)/parts/btrfs-progs
+	$(call say,PACK,$@)
+	$(Q)initramfs/pack-tools $(B)/build-id $@
 
 # --- programs ----------------------------------------------------------
 
@@ -227,7 +234,7 @@ install: all
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/trace" "$(MAN)/man1" "$(DOC)/decisions"
 	install -m 755 $(COMMANDS:%=hostscripts/%) "$(DESTDIR)$(PREFIX)/bin/"
 	install -m 755 $(B)/grow-disk-host "$(LIBEXEC)/grow-disk-host"
-	install -m 644 $(B)/kernel $(B)/initramfs.cpio $(B)/build-id "$(LIBEXEC)/"
+	install -m 644 $(B)/kernel $(B)/initramfs.cpio $(B)/build-id $(B)/tools.img "$(LIBEXEC)/"
 	install -m 644 hostscripts/lib/trace/* "$(LIBEXEC)/trace/"
 	install -m 644 docs/man/*.1 "$(MAN)/man1/"
 	install -m 644 README.md CHANGELOG.md LICENSE docs/*.md docs/*.svg "$(DOC)/"
@@ -237,6 +244,6 @@ uninstall:
 	for command in $(COMMANDS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$command" "$(MAN)/man1/$$command.1"; done
 	rm -rf "$(LIBEXEC)" "$(DOC)"
 
-.PHONY: all help setup demo check quick check-build check-faults check-soak fuzz bench lint clean install uninstall
+.PHONY: all core help setup demo check quick check-build check-faults check-soak fuzz bench lint clean install uninstall
 
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

@@ -82,6 +82,11 @@ void events_limit(struct agent_report *report, const struct limit *limit)
 				     "largest_disk_bytes", (json_int_t)limit->largest_disk_bytes));
 }
 
+void events_tools(struct agent_report *report, const char *fs_type)
+{
+	agent_report_event(report, EVENT_TOOLS, json_pack("{s:s}", "fs_type", fs_type));
+}
+
 void events_plan(struct agent_report *report, const struct plan *plan, const struct fs *fs,
 		 uint64_t blocks_after, bool changed, bool check_left)
 {

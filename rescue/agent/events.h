@@ -21,6 +21,8 @@ void events_table(struct agent_report *report, const struct partition_table *tab
 void events_table_repairs(struct agent_report *report, const struct partition_table *table);
 
 void events_limit(struct agent_report *report, const struct limit *limit);
+/* The programs for that type are not here: the host is to attach the tools disk. */
+void events_tools(struct agent_report *report, const char *fs_type);
 void events_plan(struct agent_report *report, const struct plan *plan, const struct fs *fs,
 		 uint64_t blocks_after, bool changed, bool check_left);
 

@@ -67,7 +67,7 @@ static void drain(int *fd, void (*deliver)(void *, const char *, size_t), void *
 }
 
 /* Until the child has closed both pipes, which always wakes us. */
-static void watch(const struct spawn *spawn, struct pipes *pipes)
+static void watch(const struct spawn *spawn, struct pipes *pipes, pid_t child)
 {
 	int64_t next_tick_ms = clock_ms() + spawn->tick_ms;
 	bool look = false;
@@ -82,6 +82,8 @@ static void watch(const struct spawn *spawn, struct pipes *pipes)
 		if (left_ms <= 0) {
 			if (spawn->on_tick)
 				spawn->on_tick(spawn->context);
+			if (spawn->is_too_much && spawn->is_too_much(spawn->context))
+				(void)kill(child, SIGKILL);
 			next_tick_ms = clock_ms() + spawn->tick_ms;
 			continue;
 		}
@@ -160,7 +162,7 @@ int spawn_run(const struct spawn *spawn, int *ret_exit_status, struct fault *fau
 		become_child(spawn, &pipes);
 	close_fdp(&pipes.output[1]);
 	close_fdp(&pipes.channel[1]);
-	watch(spawn, &pipes);
+	watch(spawn, &pipes, child);
 	status = wait_for(child);
 	if (spawn->ret_signal && status >= 0 && WIFSIGNALED(status))
 		*spawn->ret_signal = WTERMSIG(status);

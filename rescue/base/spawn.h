@@ -22,6 +22,9 @@ struct spawn {
 	void (*on_channel)(void *context, const char *bytes, size_t size_bytes);
 	void (*on_tick)(void *context);
 	int tick_ms;
+	/* Asked with each tick: is it to be killed? The end is then that of a child for which
+	 * memory ran out. May be NULL. */
+	bool (*is_too_much)(void *context);
 	void *context;
 	int *ret_signal; /* set to the signal that killed the child, else to 0; may be NULL */
 };

@@ -55,6 +55,7 @@ static const struct {
 			    MAYBE_TEXT("type_guid"), MAYBE_TEXT("uuid"), MAYBE_TEXT("name"),
 			    FLAG("bootable"), FLAG("target") } },
 	[EVENT_TABLE_REPAIR] = { "table-repair", { TEXT("problem") } },
+	[EVENT_TOOLS] = { "tools", { TEXT("fs_type") } },
 	[EVENT_LIMIT] = { "limit", { TEXT("reason"), NUMBER("largest_disk_bytes") } },
 	[EVENT_PLAN] = { "plan",
 			 { FLAG("changed"), NUMBER("partition"), NUMBER("start_lba"),

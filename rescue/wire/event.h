@@ -19,6 +19,7 @@ enum event_kind {
 	EVENT_DISK,
 	EVENT_TABLE,
 	EVENT_TABLE_REPAIR,
+	EVENT_TOOLS, /* wants the tools disk */
 	EVENT_LIMIT,
 	EVENT_PLAN,
 	EVENT_CHECK,

@@ -12,6 +12,10 @@
 #define WIRE_OUTPUT_NAME "org.grow-disk.output"
 #define WIRE_ERROR_NAME	 "org.grow-disk.error"
 
+/* The serial number of the tools disk, by which the guest knows it. Never that of another
+ * disk: what QEMU gives as a serial number is the host's choice alone. */
+#define WIRE_TOOLS_SERIAL "grow-disk-tools"
+
 #define WIRE_LINE_MAX_BYTES   4096
 #define WIRE_STREAM_MAX_BYTES (16 * 1024 * 1024)
 #define WIRE_TEXT_MAX_BYTES   512

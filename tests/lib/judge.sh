@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# judge.sh: was a disk grown as promised? Judged by sfdisk, e2fsck, debugfs, dumpe2fs, sha256sum; never by what grow-disk
-# says about itself.
+# judge.sh: was a disk grown as promised? Judged by sfdisk, e2fsck, debugfs, dumpe2fs, sha256sum (xfs and btrfs: judge-fs.sh);
+# never by what grow-disk says about itself.
 #
 #   judge.sh before IMAGE N FACTS [OPTION]...   note down, in the new folder FACTS, what must survive; N: the partition
-#       --repaired p|y    what must survive is what `e2fsck -f -p` or `-y` makes of the file system (journal, damage)
+#       --repaired p|y    what must survive is what `e2fsck -f -p` or `-y` makes of the file system (journal, damage);
+#                         of xfs and btrfs, what a mount finds
 #   judge.sh after IMAGE FACTS [OPTION]...      status 0 if all is as it should be; else each complaint in a line, 1
 #       --size BYTES      the disk shall have this size
 #       --end LBA         the partition shall end before this sector (default: the end of the disk, or what MBR can say)
@@ -20,6 +21,9 @@ LC_ALL=C.UTF-8 TZ=UTC
 export LC_ALL TZ
 PATH=$PATH:/usr/sbin:/sbin
 mbr_sectors=4294967295
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+# shellcheck source=judge-fs.sh
+. "$here/judge-fs.sh"
 
 usage() {
 	sed -n '/^#   judge/s/^# //p' "$0" >&2
@@ -162,6 +166,14 @@ before() {
 	# The file system itself, for files after a repair and for native resize2fs.
 	dd if="$disk" of="$facts/fs" bs=1M iflag=skip_bytes,count_bytes skip=$((start * sector)) count=$((size * sector)) conv=sparse status=none
 	truncate -s $((size * sector)) "$facts/fs"
+	kind_of "$facts/fs" >"$facts/kind"
+	case $(cat "$facts/kind") in
+	xfs | btrfs)
+		other_files "$disk" "$target" >"$facts/files"
+		other_superblock "$facts/fs" >"$facts/superblock"
+		return
+		;;
+	esac
 	if [ -n "$repaired" ]; then
 		e2fsck -f "-$repaired" "$facts/fs" >"$facts/e2fsck" 2>&1 || [ $? -lt 4 ] || {
 			cat "$facts/e2fsck"
@@ -229,6 +241,12 @@ check_target() {
 	fi
 	! is_gpt "$work/table" || end=$((start + size)) # gpt.pl knows it to the sector
 	[ $((start + size)) -eq "$end" ] || complain "partition $target ends before sector $((start + size)), not $end"
+	case $(cat "$facts/kind") in
+	xfs | btrfs)
+		check_other
+		return
+		;;
+	esac
 	fs="$disk?offset=$((start * sector))"
 	e2fsck -fn "$fs" >"$work/e2fsck" 2>&1 || {
 		complain "e2fsck -fn says $?:"

@@ -43,11 +43,34 @@ file_system() {
 	owner_and_times "$tree" "$work/part"
 }
 
+# other_system N TYPE BYTES OPTIONS: xfs or btrfs, in $work/part. Not the same bytes each time: their makers take the time.
+other_system() {
+	n=$1 type=$2 bytes=$3 mkfs_options=$4
+	[ -d "$work/tree" ] || "$here/tree" "$work/tree"
+	rm -f -- "$work/part"
+	truncate -s "$bytes" "$work/part"
+	# shellcheck disable=SC2086  # options are words
+	case $type in
+	xfs)
+		"$here/xfs-proto" "$work/tree" >"$work/proto"
+		mkfs.xfs -q -f -m "uuid=$(uuid "$n")" -p "$work/proto" $mkfs_options "$work/part" 2>"$work/mkfs"
+		;;
+	btrfs) mkfs.btrfs -q -f -U "$(uuid "$n")" --rootdir "$work/tree" $mkfs_options "$work/part" >"$work/mkfs" ;;
+	esac || {
+		cat "$work/mkfs" >&2
+		exit 1
+	}
+}
+
 # content N START_BYTES BYTES CONTENT OPTIONS: put it into the disk.
 content() {
 	case $4 in
 	-) ;;
 	*/*) put "$4" "$2" ;;
+	xfs | btrfs)
+		other_system "$1" "$4" "$3" "$5"
+		put "$work/part" "$2"
+		;;
 	*)
 		file_system "$1" "$4" "$3" "$5"
 		put "$work/part" "$2"

@@ -13,6 +13,8 @@ static void known_types_are_accepted(void **state)
 	assert_int_equal(fs_check_type("ext2", 1, &fault), 0);
 	assert_int_equal(fs_check_type("ext3", 1, &fault), 0);
 	assert_int_equal(fs_check_type("ext4", 1, &fault), 0);
+	assert_int_equal(fs_check_type("xfs", 1, &fault), 0);
+	assert_int_equal(fs_check_type("btrfs", 1, &fault), 0);
 	assert_int_equal(fault.reason, REASON_NONE);
 }
 
@@ -21,11 +23,12 @@ static void others_are_refused_by_name(void **state)
 	struct fault fault;
 
 	(void)state;
-	assert_int_equal(fs_check_type("xfs", 2, &fault), -1);
+	assert_int_equal(fs_check_type("f2fs", 2, &fault), -1);
 	assert_int_equal(fault.reason, REASON_FS_UNKNOWN);
-	assert_string_equal(fault.message, "partition 2 holds xfs, not ext2, ext3 or ext4");
-	assert_string_equal(fault.hint, "only ext2, ext3 and ext4 can be grown yet; --partition "
-					"chooses another partition");
+	assert_string_equal(fault.message,
+			    "partition 2 holds f2fs, not ext2, ext3, ext4, xfs or btrfs");
+	assert_string_equal(fault.hint, "only ext2, ext3, ext4, xfs and btrfs can be grown yet; "
+					"--partition chooses another partition");
 	assert_int_equal(fs_check_type("", 3, &fault), -1);
 	assert_string_equal(fault.message, "partition 3 holds nothing that is known");
 	assert_int_equal(fs_check_type("ext", 1, &fault), -1);
@@ -85,7 +88,7 @@ static void what_cannot_be_opened_leaves_nothing(void **state)
 	assert_int_equal(fs_open("ext4", &target, &fs, &fault), -1);
 	assert_int_equal(fault.reason, REASON_DISK_IO);
 	assert_null(fs);
-	assert_int_equal(fs_open("xfs", &target, &fs, &fault), -1);
+	assert_int_equal(fs_open("f2fs", &target, &fs, &fault), -1);
 	assert_int_equal(fault.reason, REASON_INTERNAL);
 	fs_close(&fs);
 	assert_null(fs);

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "wire/limits.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,6 +20,7 @@
 #define BLOCK_DIR	  "/sys/block"
 #define TICK_MS		  500
 #define FILE_SECTOR_BYTES 512
+#define SERIAL_AT	  4 /* in the page */
 
 /* The device path of a disk that no driver makes up: /devices/virtual/... */
 static bool is_real(const char *devpath)
@@ -26,7 +28,20 @@ static bool is_real(const char *devpath)
 	return strstr(devpath, "/virtual/") == NULL;
 }
 
-int wait_device_scan(const char *block_dir, char ret_name[WAIT_DEVICE_NAME_BYTES])
+/* Its serial number is the second half of page 80h of its vital product data (SPC-4). */
+static bool is_tools(const char *block_dir, const char *name)
+{
+	static const char serial[] = WIRE_TOOLS_SERIAL;
+	char path[PATH_MAX], page[SERIAL_AT + sizeof(serial)];
+	cleanup_fd int fd = -1;
+
+	snprintf(path, sizeof(path), "%s/%s/device/vpd_pg80", block_dir, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && read(fd, page, sizeof(page)) == (ssize_t)sizeof(page) - 1 &&
+	       memcmp(page + SERIAL_AT, serial, sizeof(serial) - 1) == 0;
+}
+
+static int scan(const char *block_dir, bool for_tools, char ret_name[WAIT_DEVICE_NAME_BYTES])
 {
 	DIR *disks = opendir(block_dir);
 	struct dirent *entry;
@@ -40,7 +55,7 @@ int wait_device_scan(const char *block_dir, char ret_name[WAIT_DEVICE_NAME_BYTES
 		if (length < 0 || strlen(entry->d_name) >= WAIT_DEVICE_NAME_BYTES)
 			continue; /* "." and "..", or no disk of ours */
 		target[length] = '\0';
-		found = is_real(target);
+		found = is_real(target) && is_tools(block_dir, entry->d_name) == for_tools;
 		if (found)
 			strcpy(ret_name, entry->d_name);
 	}
@@ -49,9 +64,14 @@ int wait_device_scan(const char *block_dir, char ret_name[WAIT_DEVICE_NAME_BYTES
 	return found;
 }
 
+int wait_device_scan(const char *block_dir, char ret_name[WAIT_DEVICE_NAME_BYTES])
+{
+	return scan(block_dir, false, ret_name);
+}
+
 /* Wait for at most that long, and pass on what came. 1 when ret_name is a new
  * disk, 0 when not (yet), -1 with the fault. */
-static int wait_once(const struct wait_device *waiting, int64_t left_ms,
+static int wait_once(const struct wait_device *waiting, int64_t left_ms, bool for_tools,
 		     char ret_name[WAIT_DEVICE_NAME_BYTES], struct fault *fault)
 {
 	struct pollfd ready = { .fd = waiting->uevent_fd, .events = POLLIN };
@@ -65,13 +85,14 @@ static int wait_once(const struct wait_device *waiting, int64_t left_ms,
 	}
 	got = uevent_receive(waiting->uevent_fd, &event, &overrun, fault);
 	if (overrun) /* the event that we wait for may be among the lost ones */
-		return wait_device_scan(BLOCK_DIR, ret_name);
+		return scan(BLOCK_DIR, for_tools, ret_name);
 	if (got <= 0)
 		return got;
 	waiting->on_uevent(waiting->context, &event);
 	if (strcmp(event.action, "add") != 0 || strcmp(event.subsystem, "block") != 0 ||
 	    strcmp(event.devtype, "disk") != 0 || !is_real(event.devpath) ||
-	    strlen(event.devname) >= WAIT_DEVICE_NAME_BYTES)
+	    strlen(event.devname) >= WAIT_DEVICE_NAME_BYTES ||
+	    is_tools(BLOCK_DIR, event.devname) != for_tools)
 		return 0;
 	strcpy(ret_name, event.devname);
 	return 1;
@@ -101,25 +122,38 @@ int wait_device_open(const char *name, struct disk *ret_disk, struct fault *faul
 	return 0;
 }
 
-int wait_device_disk(const struct wait_device *waiting, int timeout_ms, struct disk *ret_disk,
-		     struct fault *fault)
+static int wait_for(const struct wait_device *waiting, int timeout_ms, bool for_tools,
+		    char ret_name[WAIT_DEVICE_NAME_BYTES], struct fault *fault)
 {
 	int64_t deadline_ms = clock_ms() + timeout_ms;
 
 	for (;;) {
-		char name[WAIT_DEVICE_NAME_BYTES];
 		int64_t left_ms = deadline_ms - clock_ms();
 		int got;
 
 		if (left_ms <= 0)
-			return fault_set(fault, REASON_DISK_IO, "no disk appeared within %d s",
-					 timeout_ms / 1000);
-		got = wait_once(waiting, left_ms, name, fault);
-		if (got < 0)
-			return -1;
-		if (got > 0)
-			return wait_device_open(name, ret_disk, fault);
+			return fault_set(fault, REASON_DISK_IO, "no %sdisk appeared within %d s",
+					 for_tools ? "tools " : "", timeout_ms / 1000);
+		got = wait_once(waiting, left_ms, for_tools, ret_name, fault);
+		if (got != 0)
+			return got < 0 ? -1 : 0;
 	}
+}
+
+int wait_device_disk(const struct wait_device *waiting, int timeout_ms, struct disk *ret_disk,
+		     struct fault *fault)
+{
+	char name[WAIT_DEVICE_NAME_BYTES];
+
+	return wait_for(waiting, timeout_ms, false, name, fault) < 0
+		       ? -1
+		       : wait_device_open(name, ret_disk, fault);
+}
+
+int wait_device_tools(const struct wait_device *waiting, int timeout_ms,
+		      char ret_name[WAIT_DEVICE_NAME_BYTES], struct fault *fault)
+{
+	return wait_for(waiting, timeout_ms, true, ret_name, fault);
 }
 
 int wait_device_present(const struct wait_device *waiting, int timeout_ms, struct disk *ret_disk,
@@ -147,7 +181,7 @@ int wait_device_node(const struct wait_device *waiting, const char *path, int ti
 		if (left_ms <= 0)
 			return fault_set_errno(fault, REASON_DISK_IO, errno, "%s did not appear",
 					       path);
-		if (wait_once(waiting, left_ms, name, fault) < 0)
+		if (wait_once(waiting, left_ms, false, name, fault) < 0)
 			return -1;
 	}
 }

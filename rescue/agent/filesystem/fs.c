@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs.h"
 
+#include "btrfs.h"
 #include "ext.h"
+#include "xfs.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-static const struct fs_ops *const kinds[] = { &ext_ops };
+static const struct fs_ops *const kinds[] = { &ext_ops, &xfs_ops, &btrfs_ops };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 

@@ -86,6 +86,8 @@ struct fs {
 
 struct fs_ops {
 	const char *const *types;  /* libblkid's words; NULL-terminated */
+	const char *program;	   /* of the tools disk, that it needs; NULL: none */
+	uint64_t size_min_bytes;   /* nothing can be grown to less */
 	const enum fs_step *steps; /* in order */
 	size_t step_count;
 

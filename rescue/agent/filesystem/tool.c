@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tool.h"
 
+#include "base/cleanup.h"
 #include "base/spawn.h"
 #include "base/text.h"
 
@@ -46,6 +47,26 @@ static void on_tick(void *context)
 	tool->tools->on_progress(tool->tools->context, -1);
 }
 
+/* In bytes; nothing but much where the kernel does not tell. */
+static uint64_t available_memory(void)
+{
+	cleanup_file FILE *file = fopen("/proc/meminfo", "re");
+	char line[128];
+	unsigned long long kib;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
+			return (uint64_t)kib * 1024;
+	return UINT64_MAX;
+}
+
+static bool is_too_much(void *context)
+{
+	const struct tool *tool = context;
+
+	return available_memory() < tool->memory_floor_bytes;
+}
+
 static int name_memory(const char *program, struct fault *fault)
 {
 	struct sysinfo machine;
@@ -68,6 +89,7 @@ int tool_run(struct tool *tool, const char *argv[], int *ret_exit_status, struct
 				     .on_channel = on_channel,
 				     .on_tick = on_tick,
 				     .tick_ms = TICK_MS,
+				     .is_too_much = tool->memory_floor_bytes ? is_too_much : NULL,
 				     .context = tool,
 				     .ret_signal = &tool->signal };
 	int exit_status;

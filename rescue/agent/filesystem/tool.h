@@ -26,6 +26,9 @@ struct tool {
 	void *progress; /* for percent_of */
 	bool has_channel;
 	bool no_stdin; /* as in struct spawn */
+	/* Kill it when less is left for it: the kernel may not, but read the programs' pages
+	 * again and again instead. 0: the kernel knows. */
+	uint64_t memory_floor_bytes;
 	struct tool_output output;
 	int percent; /* told last */
 	int signal;  /* that killed the last run; 0: none */

@@ -43,6 +43,15 @@ static int refuse_larger(const struct plan *plan, const struct fs_facts *facts, 
 			 (unsigned long long)partition_bytes);
 }
 
+static int refuse_smaller(const struct fs_facts *facts, uint64_t min_bytes, struct fault *fault)
+{
+	char least[TEXT_SIZE_CHARS];
+
+	text_of_size(least, min_bytes);
+	fault_set(fault, REASON_FS_LIMIT, "%s cannot be grown to less than %s", facts->type, least);
+	return fault_hint(fault, "ask for a disk that gives it %s at least", least);
+}
+
 /* From the partition's plan and the facts of its file system. */
 static int plan_blocks(struct grow *grow, struct fault *fault)
 {
@@ -57,6 +66,9 @@ static int plan_blocks(struct grow *grow, struct fault *fault)
 	grow->blocks_after = fs->ops->blocks_for(fs, plan->sectors_after * plan->sector_bytes);
 	if (grow->blocks_after < facts->blocks)
 		grow->blocks_after = facts->blocks;
+	if (grow->blocks_after > facts->blocks &&
+	    grow->blocks_after * facts->block_bytes < fs->ops->size_min_bytes)
+		return refuse_smaller(facts, fs->ops->size_min_bytes, fault);
 	grow->gains =
 		plan->sectors_after > plan->sectors_before || grow->blocks_after > facts->blocks;
 	grow->changed = grow->gains || plan->is_stale;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/devices/probe.h"
-#include "agent/devices/wait_device.h"
 #include "agent/events.h"
 #include "agent/partition/table.h"
 #include "stages.h"
@@ -25,7 +24,7 @@ static void on_tick(void *context)
 	agent_report_alive(grow->report);
 }
 
-static struct wait_device waiting_of(struct grow *grow)
+struct wait_device stage_waiting(struct grow *grow)
 {
 	return (struct wait_device){ .uevent_fd = grow->setup->uevent_fd,
 				     .on_uevent = on_uevent,
@@ -35,7 +34,7 @@ static struct wait_device waiting_of(struct grow *grow)
 
 int stage_disk(struct grow *grow, struct fault *fault)
 {
-	struct wait_device waiting = waiting_of(grow);
+	struct wait_device waiting = stage_waiting(grow);
 	int result = grow->setup->image
 			     ? wait_device_file(grow->setup->image,
 						request_only_reads(grow->request->kind),
@@ -78,7 +77,7 @@ int stage_probe(struct grow *grow, struct fault *fault)
 {
 	const struct plan *plan = &grow->plan;
 	const uint64_t start_bytes = plan->start_lba * plan->sector_bytes;
-	struct wait_device waiting = waiting_of(grow);
+	struct wait_device waiting = stage_waiting(grow);
 	char type[PROBE_TYPE_BYTES];
 
 	if (probe_partition(&grow->disk, start_bytes, plan->sectors_before * plan->sector_bytes,

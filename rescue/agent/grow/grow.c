@@ -18,9 +18,9 @@ static const struct stage {
 	enum turn turn;
 	int (*run)(struct grow *grow, struct fault *fault);
 } stages[] = {
-	{ "disk", TURN_ALWAYS, stage_disk },   { "table", TURN_ALWAYS, stage_table },
-	{ "probe", TURN_ALWAYS, stage_probe }, { "check", TURN_CHECK, stage_check_only },
-	{ "plan", TURN_PLAN, stage_plan },
+	{ "disk", TURN_ALWAYS, stage_disk },	   { "table", TURN_ALWAYS, stage_table },
+	{ "probe", TURN_ALWAYS, stage_probe },	   { "tools", TURN_ALWAYS, stage_tools },
+	{ "check", TURN_CHECK, stage_check_only }, { "plan", TURN_PLAN, stage_plan },
 };
 
 static void enter(struct grow *grow, const char *stage)
@@ -65,6 +65,7 @@ int grow_run(const struct job_setup *setup, const struct request *request,
 		.request = request,
 		.report = report,
 		.recorder = recorder,
+		.sbin = setup->sbin,
 		.disk = { .fd = -1 },
 	};
 	int result = find_and_plan(&grow, fault);

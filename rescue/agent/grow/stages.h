@@ -4,6 +4,7 @@
 #ifndef GROW_STAGES_H
 #define GROW_STAGES_H
 
+#include "agent/devices/wait_device.h"
 #include "agent/disk.h"
 #include "agent/filesystem/fs.h"
 #include "agent/job_setup.h"
@@ -25,7 +26,8 @@ struct grow {
 	struct plan plan;
 	struct limit table_limit, fs_limit;
 	struct fs_target target;
-	struct fs *fs; /* owned; NULL before it is found */
+	const char *sbin; /* where the programs for its kind are */
+	struct fs *fs;	  /* owned; NULL before it is found */
 	uint64_t blocks_after;
 	bool check_left;    /* the check before is another machine's */
 	bool gains;	    /* partition or file system become larger */
@@ -42,6 +44,11 @@ int stage_disk(struct grow *grow, struct fault *fault);
 bool may_repair_table(const struct grow *grow);
 int stage_table(struct grow *grow, struct fault *fault);
 int stage_probe(struct grow *grow, struct fault *fault);
+/* To wait for devices, with the events that come meanwhile told, and the job alive. */
+struct wait_device stage_waiting(struct grow *grow);
+
+/* tools.c: the programs for what was found. */
+int stage_tools(struct grow *grow, struct fault *fault);
 
 /* decide.c: what to do about it. */
 int stage_plan(struct grow *grow, struct fault *fault);

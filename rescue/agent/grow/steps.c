@@ -47,7 +47,7 @@ static void begin_step(struct grow *grow, const char *moment)
 
 static struct fs_tools tools_of(struct grow *grow)
 {
-	return (struct fs_tools){ .sbin = grow->setup->sbin,
+	return (struct fs_tools){ .sbin = grow->sbin,
 				  .run_dir = grow->setup->run_dir,
 				  .on_progress = on_progress,
 				  .on_problem = on_problem,

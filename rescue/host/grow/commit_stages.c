@@ -87,15 +87,13 @@ static int nothing_changed(struct grow *grow, struct fault *fault)
 static int compare(struct grow *grow, struct fault *fault)
 {
 	struct grow_disks *disks = &grow->disks;
-	uint64_t superblock_at;
 
 	if (know_image(grow, fault) < 0 || open_log(grow, fault) < 0)
 		return -1;
-	superblock_at = write_set_target_at_bytes(&disks->set) + MARKS_SUPERBLOCK_AT;
 	grow->result.marks_before = &disks->image_marks;
 	if (fence_compare(&disks->image, &disks->log, &disks->set, grow->size_after_bytes,
 			  &grow->result.fence, fault) < 0 ||
-	    marks_take(&disks->log, superblock_at, &disks->log_marks, fault) < 0)
+	    marks_take(&disks->log, disks->superblock_at, &disks->log_marks, fault) < 0)
 		return -1;
 	grow->result.marks_after = &disks->log_marks;
 	return check_told(grow, fault);
@@ -136,7 +134,7 @@ static struct ticket_facts facts_of(const struct grow *grow)
 		.format = grow->image.format,
 		.size_before_bytes = grow->image.size_bytes,
 		.size_after_bytes = grow->size_after_bytes,
-		.superblock_at = write_set_target_at_bytes(&disks->set) + MARKS_SUPERBLOCK_AT,
+		.superblock_at = disks->superblock_at,
 	};
 	const struct marks *marks[] = { &disks->image_marks, &disks->log_marks };
 

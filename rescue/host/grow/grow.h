@@ -19,8 +19,9 @@ struct grow_disks {
 	bool started;
 	struct block_disk image, log;
 	struct write_set set;
-	bool known;	       /* set and marks of the image */
-	uint32_t sector_bytes; /* that the disk was made for; 0: not known yet */
+	bool known;		/* set and marks of the image */
+	uint32_t sector_bytes;	/* that the disk was made for; 0: not known yet */
+	uint64_t superblock_at; /* of what the target holds, in bytes of the disk */
 	struct marks image_marks, log_marks;
 };
 

@@ -48,9 +48,10 @@ int grow_note_image(struct grow *grow, struct fault *fault)
 		return -1;
 	if (make_write_set(grow, &source) < 0)
 		return 0;
-	disks->known = marks_take(&disks->image,
-				  write_set_target_at_bytes(&disks->set) + MARKS_SUPERBLOCK_AT,
-				  &disks->image_marks, &ignored) == 0;
+	disks->superblock_at =
+		marks_superblock_at(&disks->image, write_set_target_at_bytes(&disks->set));
+	disks->known =
+		marks_take(&disks->image, disks->superblock_at, &disks->image_marks, &ignored) == 0;
 	if (!disks->known)
 		write_set_close(&disks->set);
 	return 0;

@@ -3,6 +3,32 @@
 
 #include "table/mbr.h"
 
+#include <string.h>
+
+#define EXT_SUPERBLOCK_AT 1024
+
+/* From the start of the partition: where the superblock is, and its mark. */
+static const struct {
+	uint64_t superblock_at, mark_at;
+	const char *mark;
+} kinds[] = { { 0, 0, "XFSB" }, { 65536, 65536 + 64, "_BHRfS_M" } };
+
+uint64_t marks_superblock_at(struct block_disk *disk, uint64_t partition_at_bytes)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		uint64_t sector_at = kinds[i].mark_at - kinds[i].mark_at % TABLE_SECTOR_BYTES;
+		uint8_t sector[TABLE_SECTOR_BYTES];
+		struct fault ignored;
+
+		if (block_read(disk, partition_at_bytes + sector_at, sector, sizeof(sector),
+			       &ignored) == 0 &&
+		    memcmp(sector + kinds[i].mark_at % TABLE_SECTOR_BYTES, kinds[i].mark,
+			   strlen(kinds[i].mark)) == 0)
+			return partition_at_bytes + kinds[i].superblock_at;
+	}
+	return partition_at_bytes + EXT_SUPERBLOCK_AT;
+}
+
 int marks_take(struct block_disk *disk, uint64_t superblock_at_bytes, struct marks *ret_marks,
 	       struct fault *fault)
 {

@@ -16,7 +16,9 @@ struct marks {
 	uint8_t first_sector[TABLE_SECTOR_BYTES]; /* as it was read */
 };
 
-#define MARKS_SUPERBLOCK_AT 1024 /* ext2/3/4: from the start of its partition */
+/* Where on the disk the superblock is of what a partition holds, by the marks of xfs and
+ * btrfs; else as of ext2/3/4, also where nothing can be read. */
+uint64_t marks_superblock_at(struct block_disk *disk, uint64_t partition_at_bytes);
 
 /* Read them. superblock_at_bytes: on the disk. */
 int marks_take(struct block_disk *disk, uint64_t superblock_at_bytes, struct marks *ret_marks,

@@ -57,14 +57,15 @@ static int take_marks(struct disks *disks, struct ticket_facts *facts, struct fa
 	struct table table;
 	enum table_answer answer;
 	struct marks marks;
+	uint64_t start_bytes = 0;
 
 	answer = table_read(&source, &table);
 	if (answer == TABLE_UNREADABLE)
 		return block_source_fault(&context, fault);
 	last = answer == TABLE_GOOD ? table_choose(&table.parts, 0) : NULL;
-	facts->superblock_at = MARKS_SUPERBLOCK_AT;
 	if (last && last->start_lba < source.size_bytes / table.sector_bytes)
-		facts->superblock_at += last->start_lba * table.sector_bytes;
+		start_bytes = last->start_lba * table.sector_bytes;
+	facts->superblock_at = marks_superblock_at(&disks->image, start_bytes);
 	for (int side = 0; side < 2; side++) {
 		if (marks_take(sides[side], facts->superblock_at, &marks, fault) < 0)
 			return -1;

@@ -190,7 +190,7 @@ static void write_repairs(FILE *to, const json_t *filesystem)
 			 count - SHOWN_REPAIRS);
 	line(to, "  repaired", value, NULL);
 	if (json_is_false(json_object_get(filesystem, "repairs_complete")))
-		line(to, "", "this list is not complete: e2fsck could not write it", NULL);
+		line(to, "", "this list is not complete", NULL);
 }
 
 static void write_plan(FILE *to, const json_t *result)

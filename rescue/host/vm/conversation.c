@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conversation.h"
 
+#include "base/cleanup.h"
 #include "wire/limits.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -151,11 +153,48 @@ static int send_request(const struct conversation *conversation, struct session 
 	return result;
 }
 
-static int await_verdict(struct session *session, struct fault *fault)
+/* The user's file system needs programs that this guest does not have in itself. */
+static int open_tools(const char *path, struct fault *fault)
 {
-	while (!session->verdict)
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	fault_set_errno(fault, REASON_FS_TOOLS_MISSING, errno,
+			"the programs for this kind of file system cannot be read: %s", path);
+	return fault_hint(fault, "make builds them (make demo alone does not), or install "
+				 "grow-disk again");
+}
+
+static int attach_tools(const struct conversation *conversation, struct session *session,
+			struct fault *fault)
+{
+	cleanup_fd int fd = open_tools(conversation->tools_path, fault);
+
+	if (fd < 0 ||
+	    execute(session, "add-fd", json_pack("{s:i}", "fdset-id", FDSET_TOOLS), fd, fault) <
+		    0 ||
+	    execute(session, "blockdev-add", disk_tools_node(), -1, fault) < 0)
+		return -1;
+	return execute(session, "device_add", hardware_tools_device(), -1, fault);
+}
+
+/* The guest may ask for the tools disk, once, before it tells how it ended. */
+static int await_verdict(const struct conversation *conversation, struct session *session,
+			 struct fault *fault)
+{
+	bool attached = false;
+
+	while (!session->verdict) {
+		if (session->sequence.tools_asked && !attached) {
+			attached = true;
+			if (attach_tools(conversation, session, fault) < 0)
+				return -1;
+			continue;
+		}
 		if (session_pump(session, fault) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -205,7 +244,8 @@ int conversation_run(const struct conversation *conversation, struct session *se
 {
 	if (begin(conversation, session, warm, fault) < 0 ||
 	    tell_machine(conversation, session, fault) < 0 ||
-	    bring_disk(conversation, session, fault) < 0 || await_verdict(session, fault) < 0)
+	    bring_disk(conversation, session, fault) < 0 ||
+	    await_verdict(conversation, session, fault) < 0)
 		return -1;
 	if (session->end == EVENT_DONE)
 		return await_exit(session, fault);

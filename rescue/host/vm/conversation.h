@@ -11,6 +11,7 @@
 struct conversation {
 	const struct request *request;
 	const struct disk_plan *disk;
+	const char *tools_path; /* of the tools disk */
 	enum attach attach;
 	bool disk_at_power_on; /* else it is attached when its time has come */
 	bool disk_awaited;     /* the caller says when */

@@ -80,5 +80,6 @@ int paths_find(const char *qemu, const char *guest_folder, struct paths *ret_pat
 	    find_guest_file(guest_folder, "kernel", ret_paths->kernel, fault) < 0 ||
 	    find_guest_file(guest_folder, "initramfs.cpio", ret_paths->initramfs, fault) < 0)
 		return -1;
+	snprintf(ret_paths->tools, sizeof(ret_paths->tools), "%s/tools.img", guest_folder);
 	return read_build_id(guest_folder, ret_paths, fault);
 }

@@ -12,6 +12,7 @@ struct paths {
 	char qemu[PATH_MAX];	  /* absolute */
 	char kernel[PATH_MAX];	  /* absolute */
 	char initramfs[PATH_MAX]; /* absolute */
+	char tools[PATH_MAX];	  /* of the tools disk, which need not be there */
 	char build_id[128];	  /* the line of the build-id file */
 };
 

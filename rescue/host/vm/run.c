@@ -151,6 +151,7 @@ static int converse(struct run *run, struct session *session, const struct machi
 	const struct vm_spec *spec = run->spec;
 	const struct conversation conversation = { .request = &spec->request,
 						   .disk = &run->disk,
+						   .tools_path = run->paths.tools,
 						   .attach = spec->hardware.attach,
 						   .disk_at_power_on =
 							   spec->hardware.disk_at_power_on,

@@ -52,3 +52,13 @@ json_t *disk_node(const struct disk_plan *disk)
 	json_decref(node);
 	return NULL;
 }
+
+json_t *disk_tools_node(void)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "/dev/fdset/%d", FDSET_TOOLS);
+	return json_pack("{s:s, s:s, s:b, s:{s:s, s:s, s:s}}", "node-name", "tools", "driver",
+			 "raw", "read-only", 1, "file", "driver", "file", "filename", name,
+			 "locking", "off");
+}

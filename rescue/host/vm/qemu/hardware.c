@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hardware.h"
 
+#include "wire/limits.h"
+
 const char *const attach_words[] = { "scsi", "ide", "virtio", "usb", "nvme", NULL };
 
 static const struct {
@@ -42,4 +44,10 @@ json_t *hardware_device(enum attach attach, uint32_t sector_bytes)
 		json_object_set_new(device, "physical_block_size", json_integer(sector_bytes));
 	}
 	return device;
+}
+
+json_t *hardware_tools_device(void)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "driver", "scsi-hd", "bus", "scsi.0", "id",
+			 "tools-device", "drive", "tools", "serial", WIRE_TOOLS_SERIAL);
 }

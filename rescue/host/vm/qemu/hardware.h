@@ -35,4 +35,7 @@ const char *hardware_controller(enum attach attach);
  * its logical sectors; 0: 512. NULL: out of memory. */
 json_t *hardware_device(enum attach attach, uint32_t sector_bytes);
 
+/* The device of the tools disk, whose node is "tools": SCSI, which every machine has. */
+json_t *hardware_tools_device(void);
+
 #endif

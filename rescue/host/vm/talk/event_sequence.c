@@ -164,6 +164,16 @@ static int take_limit(struct event_sequence *sequence, const json_t *object, str
 	return 0;
 }
 
+/* Once, between disk and plan (or check). */
+static int take_tools(struct event_sequence *sequence, struct fault *fault)
+{
+	if (sequence->phase != PHASE_DISK || sequence->tools_asked ||
+	    (sequence->kind != REQUEST_GROW && !request_only_reads(sequence->kind)))
+		return refuse(fault, EVENT_TOOLS, "an event is out of order");
+	sequence->tools_asked = true;
+	return 0;
+}
+
 static int take_done(struct event_sequence *sequence, const json_t *object, struct fault *fault)
 {
 	bool changed = json_is_true(json_object_get(object, "changed"));
@@ -271,6 +281,8 @@ int event_sequence_accept(struct event_sequence *sequence, enum event_kind kind,
 		return take_table(sequence, object, kind, fault);
 	case EVENT_TABLE_REPAIR:
 		return take_table_repair(sequence, object, fault);
+	case EVENT_TOOLS:
+		return take_tools(sequence, fault);
 	case EVENT_LIMIT:
 		return take_limit(sequence, object, fault);
 	case EVENT_CHECK:

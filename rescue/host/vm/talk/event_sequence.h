@@ -30,6 +30,7 @@ struct event_sequence {
 	enum sequence_phase phase;
 	uint64_t limits_seen;	     /* bit 1 << enum reason */
 	unsigned table_repairs_seen; /* bit 1 << place in table_repair_words */
+	bool tools_asked;	     /* the guest wants the tools disk */
 	bool will_change;	     /* the plan says so */
 	bool running;		     /* between begin and end of a check or resize */
 	bool succeeded;		     /* that check or resize has ended well */

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The programs for some kinds of file systems lie on a disk of their own, which the host
+ * attaches when it is asked to. */
+#include "agent/boot/tools_mount.h"
+#include "agent/events.h"
+#include "stages.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define TOOLS_TIMEOUT_MS 60000 /* the host answers at once, but may be busy */
+
+static bool is_there(const char *sbin, const char *program)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", sbin, program);
+	return access(path, X_OK) == 0;
+}
+
+static int bring(struct grow *grow, const char *program, struct fault *fault)
+{
+	struct wait_device waiting = stage_waiting(grow);
+	char device[WAIT_DEVICE_NAME_BYTES];
+
+	events_tools(grow->report, grow->fs->facts->type);
+	if (wait_device_tools(&waiting, TOOLS_TIMEOUT_MS, device, fault) < 0 ||
+	    tools_mount(device, grow->setup->build_id, fault) < 0)
+		return -1;
+	grow->sbin = TOOLS_FOLDER;
+	return is_there(grow->sbin, program)
+		       ? 0
+		       : fault_set(fault, REASON_FS_TOOLS_MISSING,
+				   "the tools disk does not have %s", program);
+}
+
+int stage_tools(struct grow *grow, struct fault *fault)
+{
+	const char *program = grow->fs->ops->program;
+
+	if (!program || is_there(grow->sbin, program))
+		return 0;
+	if (grow->setup->image)
+		return fault_set(fault, REASON_FS_TOOLS_MISSING, "there is no %s in %s", program,
+				 grow->sbin);
+	return bring(grow, program, fault);
+}
