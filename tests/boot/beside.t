@@ -78,20 +78,33 @@ is "every repair: by one machine" "$status $(second_machines)" '0 0'
 
 # keepers: the processes that keep the machines of this run, the oldest first.
 keepers() {
-	for keeper in $(processes_in "$work" | sort -n); do
-		[ "$(cat "/proc/$keeper/comm" 2>/dev/null)" != vm-keeper ] || printf '%s\n' "$keeper"
-	done
+	# Numbers of processes begin again from below some day; the time of the start does not.
+	for keeper in $(processes_in "$work"); do
+		[ "$(cat "/proc/$keeper/comm" 2>/dev/null)" != vm-keeper ] || sed 's/.*) //' "/proc/$keeper/stat" | awk -v pid="$keeper" '{ print $20, pid }'
+	done | sort -n | cut -d ' ' -f 2
 }
 
+# They are stopped as soon as there are two, so that no machine is done before its time: the host hears no machine but
+# through its keeper.
 two_keepers() {
-	[ "$(keepers | wc -l)" -eq 2 ]
+	keepers >../pair
+	[ "$(wc -l <../pair)" -eq 2 ] && xargs kill -STOP <../pair
 }
 
-# begun: the run in the background, until it has two machines.
+# begun: the run in the background, until it has two machines, whose keepers are stopped: their numbers are in ../pair.
 begun() {
 	"$grow_disk" --json --verbose --accel tcg disk 400M >../json 2>../said &
 	process=$!
 	await two_keepers
+}
+
+# killed first|last: that keeper; the other goes on.
+killed() {
+	{
+		read -r first
+		read -r last
+	} <../pair
+	if [ "$1" = first ]; then kill -KILL "$first" && kill -CONT "$last"; else kill -KILL "$last" && kill -CONT "$first"; fi
 }
 
 ended() {
@@ -101,7 +114,7 @@ ended() {
 
 fresh
 begun
-kill -KILL "$(keepers | tail -n 1)"
+killed last
 ended
 is "the second machine is killed: grown all the same" "$status $(jq -c '[.changed, .filesystem.repairs_before]' ../json)" '0 [true,0]'
 is "the second machine is killed: it was tried" "$(second_machines)" 1
@@ -109,7 +122,7 @@ judged "the second machine is killed"
 
 fresh
 begun
-kill -KILL "$(keepers | head -n 1)"
+killed first
 ended
 is "the first machine is killed: refused" "$status $(jq -c '[.reason, .changed]' ../json)" '70 ["guest-died",false]'
 is "the first machine is killed: the image is what it was" "$(sha256sum <disk)" "$sum"

@@ -226,7 +226,7 @@ as_nobody() {
 	chmod 1777 "$TMPDIR"
 	mkdir -p "$scratch/programs/host" "$scratch/programs/lib" "$scratch/cache"
 	cp "$grow_disk" "$build/grow-disk-host" "$scratch/programs/host"
-	cp "$GROW_DISK_QEMU" "$scratch/programs/host" && cp "$tests/lib/FakeQemu.pm" "$scratch/programs/lib"
+	cp "$GROW_DISK_QEMU" "$scratch/programs/host" && cp "$tests"/lib/*.pm "$scratch/programs/lib"
 	chmod 1777 "$scratch/cache"
 	real_grow_disk=$grow_disk real_qemu=$GROW_DISK_QEMU
 	printf '#!/bin/sh\nGROW_DISK_HOST="%s" exec setpriv --reuid=65534 --regid=65534 --clear-groups "%s" "$@"\n' \
