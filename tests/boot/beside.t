@@ -76,12 +76,11 @@ is "damage that needs a decision: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") 
 grown --repair=all
 is "every repair: by one machine" "$status $(second_machines)" '0 0'
 
-# keepers: the processes that keep the machines of this run, the oldest first.
+# keepers: the children of the run that keep its machines, the oldest first, as the kernel lists them.
 keepers() {
-	# Numbers of processes begin again from below some day; the time of the start does not.
-	for keeper in $(processes_in "$work"); do
-		[ "$(cat "/proc/$keeper/comm" 2>/dev/null)" != vm-keeper ] || sed 's/.*) //' "/proc/$keeper/stat" | awk -v pid="$keeper" '{ print $20, pid }'
-	done | sort -n | cut -d ' ' -f 2
+	tr ' ' '\n' <"/proc/$process/task/$process/children" | while read -r child; do
+		read -r comm <"/proc/$child/comm" && [ "$comm" = vm-keeper ] && printf '%s\n' "$child"
+	done
 }
 
 # They are stopped as soon as there are two, so that no machine is done before its time: the host hears no machine but
