@@ -102,3 +102,12 @@ int arguments_text(const struct arguments *arguments, int code, const char **ret
 	*ret_text = optarg;
 	return 0;
 }
+
+int arguments_rtc(const struct arguments *arguments, int64_t *ret_unix_s, char ret_text[RTC_BYTES],
+		  struct fault *fault)
+{
+	if (rtc_parse(optarg, ret_unix_s, ret_text) == 0)
+		return 0;
+	return arguments_refuse(arguments, fault,
+				"--rtc cannot be '%s': write it as 2038-01-19T03:14:00Z", optarg);
+}

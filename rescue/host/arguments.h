@@ -6,6 +6,7 @@
 #define HOST_ARGUMENTS_H
 
 #include "base/fault.h"
+#include "rtc.h"
 
 #include <getopt.h>
 
@@ -34,6 +35,10 @@ int arguments_number(const struct arguments *arguments, int code, unsigned small
 		     unsigned largest, unsigned *ret_number, struct fault *fault);
 int arguments_text(const struct arguments *arguments, int code, const char **ret_text,
 		   struct fault *fault);
+
+/* The value of --rtc, see rtc.h. */
+int arguments_rtc(const struct arguments *arguments, int64_t *ret_unix_s, char ret_text[RTC_BYTES],
+		  struct fault *fault);
 
 /* The words of --format and --accel. */
 extern const char *const arguments_formats[];

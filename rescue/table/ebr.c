@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The chain of boot records in an extended partition. Sources: the kernel's
  * block/partitions/msdos.c (parse_extended); libfdisk's dos.c. */
-#include "bytes.h"
 #include "mbr.h"
+
+#include "base/bytes.h"
 
 /* What one record says. */
 struct record {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gpt.h"
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "mbr.h"
 
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include "fuzz.h"
 
 #include "host/log/write_set.h"
-#include "table/bytes.h"
+#include "base/bytes.h"
 #include "table/gpt.h"
 #include "table/mbr.h"
 

@@ -3,7 +3,7 @@
  * to be on a whole disk, tests/matrix/gpt.t judges by other programs. */
 #include "agent/partition/gpt_change.h"
 #include "agent/partition/gpt_text.h"
-#include "table/bytes.h"
+#include "base/bytes.h"
 #include "table/mbr.h"
 #include "unit.h"
 

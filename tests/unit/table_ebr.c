@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Chains of extended boot records, as real tools and as nobody would make them. */
-#include "table/bytes.h"
+#include "base/bytes.h"
 #include "table/mbr.h"
 #include "unit.h"
 

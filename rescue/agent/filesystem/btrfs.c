@@ -104,10 +104,6 @@ static int ask_kernel(int root_fd, const void *argument)
 
 static int explain(const struct mounted_end *end, struct fault *fault)
 {
-	static const char *const words[] = {
-		[MOUNTED_MOUNT] = "mount", [MOUNTED_WORK] = "grow", [MOUNTED_UNMOUNT] = "unmount"
-	};
-
 	if (end->error == BUSY_WITH_OTHER) {
 		fault_set(fault, REASON_FS_RESIZE_FAILED,
 			  "a balance of this btrfs is paused, and until it is ended nothing else "
@@ -115,7 +111,8 @@ static int explain(const struct mounted_end *end, struct fault *fault)
 		return fault_hint(fault, "in the system of the image: btrfs balance cancel /");
 	}
 	return fault_set_errno(fault, REASON_FS_RESIZE_FAILED, end->error,
-			       "the kernel of the machine cannot %s this btrfs", words[end->stage]);
+			       "the kernel of the machine cannot %s this btrfs",
+			       mounted_stage_word(end->stage));
 }
 
 static int grow(const struct fs *fs, uint64_t blocks, const struct fs_tools *tools,

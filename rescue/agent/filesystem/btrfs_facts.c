@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "btrfs_facts.h"
 
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "superblock.h"
 

@@ -16,6 +16,15 @@
 
 #define TICK_MS 500
 
+const char *mounted_stage_word(enum mounted_stage stage)
+{
+	static const char *const words[] = {
+		[MOUNTED_MOUNT] = "mount", [MOUNTED_WORK] = "grow", [MOUNTED_UNMOUNT] = "unmount"
+	};
+
+	return words[stage];
+}
+
 static struct mounted_end failed_at(enum mounted_stage stage, int error)
 {
 	return (struct mounted_end){ stage, error };

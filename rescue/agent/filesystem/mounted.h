@@ -25,6 +25,9 @@ struct mounted_end {
 	int error;		  /* the errno */
 };
 
+/* What the kernel was about to do: "mount", "grow", "unmount". Not for MOUNTED_DONE. */
+const char *mounted_stage_word(enum mounted_stage stage);
+
 /* -1 only if nothing is known of its end (faults: internal, no-memory). Always without
  * access times, devices and programs of the file system. */
 int mounted_run(const struct fs_target *target, const struct mounted_work *work,

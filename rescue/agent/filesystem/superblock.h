@@ -17,14 +17,6 @@ int superblock_open(const struct fs_target *target, struct fault *fault);
 /* Read exactly so many bytes. Fault: disk-io. */
 int superblock_read(int fd, uint64_t at_bytes, void *out, size_t size_bytes, struct fault *fault);
 
-/* Numbers as they lie on the disk. */
-uint16_t be16_at(const uint8_t *bytes);
-uint32_t be32_at(const uint8_t *bytes);
-uint64_t be64_at(const uint8_t *bytes);
-uint16_t le16_at(const uint8_t *bytes);
-uint32_t le32_at(const uint8_t *bytes);
-uint64_t le64_at(const uint8_t *bytes);
-
 /* CRC-32C (Castagnoli; RFC 3720, B.4), begun with ~0 and inverted in the end. The bytes
  * from hole on, four of them, count as zero; a hole at or behind the end is none. */
 uint32_t superblock_crc32c(const uint8_t *bytes, size_t size_bytes, size_t hole);

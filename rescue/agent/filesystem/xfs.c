@@ -101,16 +101,13 @@ static int ask_kernel(int root_fd, const void *argument)
 
 static int explain(const struct mounted_end *end, struct fault *fault)
 {
-	static const char *const words[] = {
-		[MOUNTED_MOUNT] = "mount", [MOUNTED_WORK] = "grow", [MOUNTED_UNMOUNT] = "unmount"
-	};
 	enum reason reason =
 		end->stage == MOUNTED_MOUNT ? REASON_FS_FEATURE : REASON_FS_RESIZE_FAILED;
 
 	return fault_set_errno(fault, reason, end->error,
 			       "the kernel of the machine cannot %s this xfs, which xfs_repair "
 			       "finds in order",
-			       words[end->stage]);
+			       mounted_stage_word(end->stage));
 }
 
 static int grow(const struct fs *fs, uint64_t blocks, const struct fs_tools *tools,

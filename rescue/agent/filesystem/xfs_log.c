@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xfs_log.h"
 
+#include "base/bytes.h"
 #include "superblock.h"
 
 #define BLOCK_BYTES	 512

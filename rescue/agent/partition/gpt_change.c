@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gpt_change.h"
 
-#include "table/bytes.h"
+#include "base/bytes.h"
 #include "table/mbr.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "gpt_state.h"
 
 #include "gpt_text.h"
-#include "table/bytes.h"
+#include "base/bytes.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "disk_bytes.h"
 #include "fdisk.h"
 #include "kind.h"
-#include "table/bytes.h"
+#include "base/bytes.h"
 #include "table/mbr.h"
 
 #include <string.h>

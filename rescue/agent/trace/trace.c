@@ -145,7 +145,7 @@ static int write_table(struct trace *trace, struct fault *fault)
 	int result;
 
 	if (wait_device_open(trace->disk.name, &trace->disk, fault) < 0 ||
-	    read_plan(trace, &table, &plan, fault) < 0)
+	    read_plan(trace, &table, &plan, fault) < 0 || partitioners_check(&table, fault) < 0)
 		return -1;
 	events_table(trace->report, &table, "before", plan.number);
 	if (method != METHOD_AGENT)

@@ -80,18 +80,6 @@ static int take_verb(struct grow_options *options, enum grow_verb verb, struct f
 	return 0;
 }
 
-static int take_rtc(struct grow_options *options, struct fault *fault)
-{
-	char safe[128];
-
-	if (rtc_parse(optarg, &options->rtc_unix_s, options->rtc) == 0)
-		return 0;
-	text_make_safe(safe, sizeof(safe), optarg, strlen(optarg));
-	fault_set(fault, REASON_USAGE, "--rtc cannot be '%s': write it as 2038-01-19T03:14:00Z",
-		  safe);
-	return fault_hint(fault, "See grow-disk --help");
-}
-
 static int take_value(struct grow_options *options, int code, struct fault *fault)
 {
 	int place = 0, result;
@@ -110,7 +98,7 @@ static int take_value(struct grow_options *options, int code, struct fault *faul
 	case CODE_KEEP_LOG:
 		return arguments_text(&arguments, code, &options->keep_log, fault);
 	case CODE_RTC:
-		return take_rtc(options, fault);
+		return arguments_rtc(&arguments, &options->rtc_unix_s, options->rtc, fault);
 	case CODE_REPAIR:
 		result = arguments_word(&arguments, code, repair_words, &place, fault);
 		options->repair = (enum repair)place;

@@ -2,7 +2,7 @@
 /* What a grow makes of a GPT, computed a second time: the agent has code of its own for it. */
 #include "produce.h"
 
-#include "table/bytes.h"
+#include "base/bytes.h"
 #include "table/gpt.h"
 #include "table/mbr.h"
 

@@ -49,13 +49,6 @@ static int usage(struct fault *fault, const char *format, const char *word)
 	return arguments_refuse(&arguments, fault, format, word);
 }
 
-static int take_rtc(struct rescue_options *options, struct fault *fault)
-{
-	if (rtc_parse(optarg, &options->rtc_unix_s, options->rtc) == 0)
-		return 0;
-	return usage(fault, "--rtc cannot be '%s': write it as 2038-01-19T03:14:00Z", optarg);
-}
-
 static int take_value(struct rescue_options *options, int code, struct fault *fault)
 {
 	int place = 0, result;
@@ -66,7 +59,7 @@ static int take_value(struct rescue_options *options, int code, struct fault *fa
 	case CODE_APPEND:
 		return arguments_text(&arguments, code, &options->append, fault);
 	case CODE_RTC:
-		return take_rtc(options, fault);
+		return arguments_rtc(&arguments, &options->rtc_unix_s, options->rtc, fault);
 	case CODE_MEMORY:
 		return arguments_number(&arguments, code, MEMORY_MIN_MIB, MEMORY_MAX_MIB,
 					&options->memory_mib, fault);

@@ -10,6 +10,26 @@
 #define MBR_SLOTS    4
 #define SCRIPT_BYTES 512
 
+static bool has_container(const struct partition_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (table->entries[i].is_container)
+			return true;
+	return false;
+}
+
+int partitioners_check(const struct partition_table *table, struct fault *fault)
+{
+	if (partition_table_is_whole(table))
+		return fault_set(fault, REASON_TABLE_NOT_MBR,
+				 "the disk has no partition table that could be written again");
+	if (has_container(table))
+		return fault_set(fault, REASON_TABLE_NOT_MBR,
+				 "the disk has an extended partition, which these partitioners are "
+				 "not driven for");
+	return 0;
+}
+
 static int run(const char *program, const char *script, struct fault *fault)
 {
 	const char *argv[] = { "/bin/sh", "-c", script, NULL };

@@ -6,6 +6,10 @@
 
 #include "agent/partition/plan.h"
 
+/* Can the table be written again here? Not that of a disk without one, nor one with an extended
+ * partition. Fault: table-not-mbr. */
+int partitioners_check(const struct partition_table *table, struct fault *fault);
+
 /* Delete the plan's partition and make it anew, with the same number and start,
  * up to the end of the disk: the keys of busybox fdisk. Fault: disk-io. */
 int partitioners_fdisk(const char *disk_path, const struct partition_table *table,
