@@ -6,6 +6,8 @@ set -u
 tests=$(dirname -- "$0")/..
 # shellcheck source=../lib/tap.sh
 . "$tests/lib/tap.sh"
+# shellcheck source=../lib/ext-files.sh
+. "$tests/lib/ext-files.sh"
 cd "$work" || exit 1
 export GROW_DISK_GUEST_DIR="$build"
 
@@ -20,15 +22,6 @@ make_disk() {
 	mke2fs -q -F -t ext4 -d tree fs.img
 	dd if=fs.img of=disk.img bs=512 seek="$2" conv=notrunc,sparse status=none
 	cp --sparse=always disk.img before.img
-}
-
-# files IMAGE START: what the file system holds.
-files() {
-	rm -rf out
-	mkdir out
-	debugfs -R 'rdump / out' "$1?offset=$(($2 * 512))" >/dev/null 2>&1
-	(cd out && find . -type f -exec sha256sum {} + | sort -k 2)
-	chmod -R u+rwX out
 }
 
 # The table without sizes.
@@ -60,7 +53,7 @@ grown() {
 	is "$name: the table is the same but for sizes" "$(table disk.img)" "$(table before.img | sed "s/before.img/disk.img/")"
 	is "$name: to its end" "$(size_of disk.img "$number")" $((end - start))
 	ok "$name: e2fsck finds nothing" e2fsck -fn "disk.img?offset=$((start * 512))"
-	is "$name: the files are there" "$(files disk.img "$start")" "$(files before.img "$start")"
+	is "$name: the files are there" "$(ext_files "disk.img?offset=$((start * 512))")" "$(ext_files "before.img?offset=$((start * 512))")"
 	differing 0 "$start" >changed
 	allowed "$@" | sort >places
 	sort changed >sorted
@@ -119,16 +112,6 @@ differing "$next" 196608 >changed
 is "one in the middle: nor behind it" "$(cat changed)" ''
 ok "one in the middle: e2fsck finds nothing" e2fsck -fn "disk.img?offset=$((4096 * 512))"
 
-# refused NAME REASON TEXT ARGUMENT...
-refused() {
-	name=$1 reason=$2 text=$3
-	shift 3
-	before=$(sha256sum disk.img)
-	is "$name: refused" "$("$grow_disk" --json --accel tcg disk.img "$@" 2>/dev/null | jq -r .reason)" "$reason"
-	is "$name: the image is what it was" "$(sha256sum disk.img)" "$before"
-	"$grow_disk" --accel tcg disk.img "$@" >said 2>&1
-	ok "$name: it says why" grep -qiF -- "$text" said
-}
 refused "the container itself" no-such-partition 'partition 1 is an extended partition' --partition 1 256M
 
 make_disk 'start=2048, size=24M, type=83

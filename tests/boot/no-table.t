@@ -5,6 +5,8 @@ set -u
 tests=$(dirname -- "$0")/..
 # shellcheck source=../lib/tap.sh
 . "$tests/lib/tap.sh"
+# shellcheck source=../lib/ext-files.sh
+. "$tests/lib/ext-files.sh"
 cd "$work" || exit 1
 export GROW_DISK_GUEST_DIR="$build"
 "$images/tree" tree
@@ -21,14 +23,6 @@ make_disk() {
 	cp --sparse=always disk.img before.img
 }
 
-files() {
-	rm -rf out
-	mkdir out
-	debugfs -R 'rdump / out' "$1" >/dev/null 2>&1
-	(cd out && find . -type f -exec sha256sum {} + | sort -k 2)
-	chmod -R u+rwX out
-}
-
 blocks() {
 	dumpe2fs -h "$1" 2>/dev/null | sed -n 's/^Block count: *//p'
 }
@@ -39,7 +33,7 @@ grown() {
 	qemu-img convert -O raw "$2" now.img
 	is "$1: the disk has its size" "$(stat -c %s now.img)" "$(numfmt --from=iec "$3")"
 	ok "$1: e2fsck finds nothing" e2fsck -fn now.img
-	is "$1: the files are there" "$(files now.img)" "$(files before.img)"
+	is "$1: the files are there" "$(ext_files now.img)" "$(ext_files before.img)"
 	ok "$1: the boot loader is what it was" cmp -n 1024 now.img before.img
 	native=native.img
 	cp --sparse=always before.img "$native"
@@ -63,19 +57,29 @@ grown "qcow2" disk.qcow2 1G
 ok "the text tells the sizes" grep -q '^disk  *1 GiB -> 2 GiB' said
 is "the text names no partition" "$(grep -c partition said)" 0
 
-# refused NAME REASON ARGUMENT...
-refused() {
-	name=$1 reason=$2
-	shift 2
-	before=$(sha256sum disk.img)
-	is "$name: refused" "$("$grow_disk" --json --accel tcg disk.img "$@" 2>/dev/null | jq -r .reason)" "$reason"
-	is "$name: the image is what it was" "$(sha256sum disk.img)" "$before"
-}
+# The other file systems that can be a whole disk, which end with it.
+for type in xfs btrfs; do
+	rm -f disk.img
+	truncate -s 600M disk.img
+	"mkfs.$type" -q disk.img >made 2>&1
+	ok "$type: grown" "$grow_disk" --accel tcg disk.img 3G
+	case $type in
+	xfs)
+		ok "xfs: xfs_repair finds nothing" xfs_repair -n disk.img
+		is "xfs: as large as the disk" "$(xfs_db -r -c 'sb 0' -c 'print dblocks' disk.img)" "dblocks = $((3 * 1024 * 1024 / 4))"
+		;;
+	btrfs)
+		ok "btrfs: btrfs check finds nothing" btrfs check --readonly disk.img
+		is "btrfs: as large as the disk" "$(btrfs inspect-internal dump-super disk.img | awk '$1 == "total_bytes" { print $2 }')" $((3 * 1024 * 1024 * 1024))
+		;;
+	esac
+done
+
 make_disk
-refused "a partition that there is not" no-such-partition --partition 1 128M
+refused "a partition that there is not" no-such-partition 'there is no partition 1' --partition 1 128M
 truncate -s 60M disk.img
-refused "a file that was cut off" fs-larger-than-partition 128M
+refused "a file that was cut off" fs-larger-than-partition 'is larger than the disk' 128M
 rm disk.img
 truncate -s 64M disk.img
-refused "nothing at all" table-not-mbr 128M
+refused "nothing at all" table-not-mbr 'no partition table' 128M
 done_testing

@@ -5,8 +5,8 @@
  * read, as an attacker would. */
 #include "fuzz.h"
 
-#include "host/log/write_set.h"
 #include "base/bytes.h"
+#include "host/log/write_set.h"
 #include "table/gpt.h"
 #include "table/mbr.h"
 

@@ -161,6 +161,12 @@ refused 'a picture over the image' 2 'is the image itself' --svg "$work/a disk, 
 refused 'no image' 10 'There is no file' "$work/none"
 refused 'a folder' 10 'is a directory' "$work"
 refused 'no disk in it' 10 '[table-not-mbr]' "$traces/fdisk"
+truncate -s 64M "$work/extended"
+printf 'label: dos\nstart=2048, size=16M, type=83\nstart=65536, type=5\n5 : start=69632, size=16M, type=83\n' | sfdisk -q "$work/extended"
+refused 'an extended partition' 10 'has an extended partition' "$work/extended"
+truncate -s 32M "$work/whole"
+mke2fs -q -F "$work/whole"
+refused 'a disk without a table' 10 'no partition table that could be written again' --method agent "$work/whole"
 refused 'no trace' 10 'is no trace' --from "$disk"
 refused 'a trace that is not there' 10 'There is no trace' --from "$work/none"
 refused 'a clock that is none' 2 "cannot be 'tomorrow'" --rtc tomorrow

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gpt_state.h"
 
-#include "gpt_text.h"
 #include "base/bytes.h"
+#include "gpt_text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/bytes.h"
 #include "chs.h"
 #include "disk_bytes.h"
 #include "fdisk.h"
 #include "kind.h"
-#include "base/bytes.h"
 #include "table/mbr.h"
 
 #include <string.h>
