@@ -43,7 +43,7 @@ static json_t *entry_fields(const struct partition_table *table, const struct ta
 	char name[3 * ENTRY_NAME_BYTES];
 
 	if (strcmp(table->label, "gpt") != 0)
-		return json_pack("{s:I, s:b}", "type", (json_int_t)entry->type, "bootable",
+		return json_pack("{s:I, s:b}", "type", (json_int_t)entry->part.type, "bootable",
 				 (int)entry->bootable);
 	text_make_safe(name, sizeof(name), entry->name, sizeof(entry->name));
 	return json_pack("{s:s, s:s, s:s, s:b}", "type_guid", entry->type_guid, "uuid", entry->uuid,
@@ -57,10 +57,10 @@ void events_table(struct agent_report *report, const struct partition_table *tab
 		const struct table_entry *entry = &table->entries[i];
 		json_t *fields = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "moment", moment,
 					   "label", table->label, "disk_id", table->disk_id,
-					   "partition", (json_int_t)entry->number, "start_lba",
-					   (json_int_t)entry->start_lba, "size_sectors",
-					   (json_int_t)entry->size_sectors, "target",
-					   (int)(entry->number == target));
+					   "partition", (json_int_t)entry->part.number, "start_lba",
+					   (json_int_t)entry->part.start_lba, "size_sectors",
+					   (json_int_t)entry->part.size_sectors, "target",
+					   (int)(entry->part.number == target));
 
 		json_object_update_new(fields, entry_fields(table, entry));
 		agent_report_event(report, EVENT_TABLE, fields);

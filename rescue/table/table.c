@@ -68,6 +68,11 @@ struct table_source table_source_memory(struct table_memory *memory)
 				      .size_bytes = memory->size_bytes };
 }
 
+uint64_t table_begin_lba(const struct table_part *part)
+{
+	return part->container != 0 ? part->ebr_lba : part->start_lba;
+}
+
 uint64_t table_end_lba(const struct table_part *part)
 {
 	return part->start_lba + part->size_sectors;
@@ -102,12 +107,6 @@ const struct table_part *table_choose(const struct table_parts *parts, unsigned 
 	return chosen;
 }
 
-/* Where the sectors begin that belong to a part. */
-static uint64_t begin_of(const struct table_part *part)
-{
-	return part->container != 0 ? part->ebr_lba : part->start_lba;
-}
-
 uint64_t table_room_end_lba(const struct table_parts *parts, const struct table_part *part,
 			    uint64_t end_lba)
 {
@@ -116,8 +115,8 @@ uint64_t table_room_end_lba(const struct table_parts *parts, const struct table_
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct table_part *other = &parts->parts[i];
 
-		if (begin_of(other) > part->start_lba && begin_of(other) < end)
-			end = begin_of(other);
+		if (table_begin_lba(other) > part->start_lba && table_begin_lba(other) < end)
+			end = table_begin_lba(other);
 	}
 	return end;
 }

@@ -82,7 +82,9 @@ struct table_memory {
 };
 struct table_source table_source_memory(struct table_memory *memory);
 
-/* The first sector behind a part. */
+/* The first sector that belongs to a part, which for a logical one is its boot record; and the
+ * first one behind it. */
+uint64_t table_begin_lba(const struct table_part *part);
 uint64_t table_end_lba(const struct table_part *part);
 
 /* The part with that number, or the last by start LBA for number 0, which is never a container;

@@ -16,9 +16,10 @@ struct sample {
 
 static struct table_entry entry(unsigned number, uint64_t start_lba, uint64_t size_sectors)
 {
-	return (struct table_entry){
-		.number = number, .start_lba = start_lba, .size_sectors = size_sectors, .type = 0x83
-	};
+	return (struct table_entry){ .part.number = number,
+				     .part.start_lba = start_lba,
+				     .part.size_sectors = size_sectors,
+				     .part.type = 0x83 };
 }
 
 static struct sample openwrt(void)
@@ -52,7 +53,7 @@ static struct sample gpt(void)
 	sample.table.tail_sectors = 33;
 	sample.table.grain_sectors = 8;
 	sample.table.sectors_max = 0;
-	sample.entries[0].type = sample.entries[1].type = 0;
+	sample.entries[0].part.type = sample.entries[1].part.type = 0;
 	return sample;
 }
 
@@ -178,13 +179,13 @@ static void nonsense_is_refused(void **state)
 	table = openwrt();
 	refused(&table, GIB_SECTORS, 3, REASON_NO_SUCH_PARTITION);
 	refused(&table, 33792 + 212991, 0, REASON_TABLE_INVALID);
-	table.entries[0].size_sectors = 40000;
+	table.entries[0].part.size_sectors = 40000;
 	refused(&table, GIB_SECTORS, 0, REASON_TABLE_INVALID);
 	table = openwrt();
-	table.entries[1].size_sectors = 0;
+	table.entries[1].part.size_sectors = 0;
 	refused(&table, GIB_SECTORS, 0, REASON_TABLE_INVALID);
 	table = openwrt();
-	table.entries[0].start_lba = 0;
+	table.entries[0].part.start_lba = 0;
 	refused(&table, GIB_SECTORS, 0, REASON_TABLE_INVALID);
 }
 
@@ -194,21 +195,23 @@ static struct sample with_logical(void)
 	struct sample table = openwrt();
 
 	table.table.count = 4;
-	table.entries[0] =
-		(struct table_entry){ .number = 1, .start_lba = 100, .size_sectors = 800 };
-	table.entries[1] = (struct table_entry){
-		.number = 2, .start_lba = 1000, .size_sectors = 20000, .is_container = true
-	};
-	table.entries[2] = (struct table_entry){ .number = 5,
-						 .start_lba = 1010,
-						 .size_sectors = 9000,
-						 .container = 2,
-						 .record_lba = 1000 };
-	table.entries[3] = (struct table_entry){ .number = 6,
-						 .start_lba = 11010,
-						 .size_sectors = 9000,
-						 .container = 2,
-						 .record_lba = 11000 };
+	table.entries[0] = (struct table_entry){ .part.number = 1,
+						 .part.start_lba = 100,
+						 .part.size_sectors = 800 };
+	table.entries[1] = (struct table_entry){ .part.number = 2,
+						 .part.start_lba = 1000,
+						 .part.size_sectors = 20000,
+						 .part.is_container = true };
+	table.entries[2] = (struct table_entry){ .part.number = 5,
+						 .part.start_lba = 1010,
+						 .part.size_sectors = 9000,
+						 .part.container = 2,
+						 .part.ebr_lba = 1000 };
+	table.entries[3] = (struct table_entry){ .part.number = 6,
+						 .part.start_lba = 11010,
+						 .part.size_sectors = 9000,
+						 .part.container = 2,
+						 .part.ebr_lba = 11000 };
 	return table;
 }
 
@@ -236,7 +239,7 @@ static void a_primary_behind_the_container_is_the_last(void **state)
 	struct plan plan;
 
 	(void)state;
-	table.entries[0].start_lba = 30000;
+	table.entries[0].part.start_lba = 30000;
 	plan = planned(&table, GIB_SECTORS, 0);
 	assert_int_equal(plan.number, 1);
 	plan = planned(&table, GIB_SECTORS, 6);
@@ -261,10 +264,10 @@ static void records_may_not_lie_in_partitions(void **state)
 	struct sample table = with_logical();
 
 	(void)state;
-	table.entries[2].size_sectors = 9991; /* to 11001 */
+	table.entries[2].part.size_sectors = 9991; /* to 11001 */
 	refused(&table, GIB_SECTORS, 0, REASON_TABLE_INVALID);
 	table = with_logical();
-	table.entries[0].size_sectors = 901; /* into the container */
+	table.entries[0].part.size_sectors = 901; /* into the container */
 	refused(&table, GIB_SECTORS, 0, REASON_TABLE_INVALID);
 }
 
@@ -276,7 +279,7 @@ static void a_disk_without_a_table_grows_as_a_whole(void **state)
 	(void)state;
 	table.table.count = 1;
 	table.table.sectors_max = 0;
-	table.entries[0] = (struct table_entry){ .number = 0, .size_sectors = 5000 };
+	table.entries[0] = (struct table_entry){ .part.number = 0, .part.size_sectors = 5000 };
 	plan = planned(&table, GIB_SECTORS, 0);
 	assert_int_equal(plan.number, 0);
 	assert_int_equal(plan.start_lba, 0);
@@ -291,7 +294,7 @@ static void a_protective_entry_is_refused(void **state)
 	struct sample table = openwrt();
 
 	(void)state;
-	table.entries[1].type = 0xee;
+	table.entries[1].part.type = 0xee;
 	refused(&table, GIB_SECTORS, 0, REASON_TABLE_INVALID);
 }
 
@@ -313,7 +316,7 @@ static void a_gpt_never_takes_anything_away(void **state)
 	struct sample table = gpt();
 
 	(void)state;
-	table.entries[1].size_sectors = 212993;
+	table.entries[1].part.size_sectors = 212993;
 	/* its odd end stays until a whole grain more fits */
 	assert_int_equal(planned(&table, 33792 + 212993 + 33, 0).sectors_after, 212993);
 	assert_int_equal(planned(&table, 33792 + 212999 + 33, 0).sectors_after, 212993);

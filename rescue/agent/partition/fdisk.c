@@ -69,10 +69,10 @@ static struct table_entry describe(struct fdisk_partition *partition)
 	struct fdisk_parttype *type = fdisk_partition_get_type(partition);
 
 	return (struct table_entry){
-		.number = (unsigned)fdisk_partition_get_partno(partition) + 1,
-		.start_lba = fdisk_partition_get_start(partition),
-		.size_sectors = fdisk_partition_get_size(partition),
-		.type = type ? fdisk_parttype_get_code(type) : 0,
+		.part.number = (unsigned)fdisk_partition_get_partno(partition) + 1,
+		.part.start_lba = fdisk_partition_get_start(partition),
+		.part.size_sectors = fdisk_partition_get_size(partition),
+		.part.type = type ? fdisk_parttype_get_code(type) : 0,
 		.bootable = fdisk_partition_is_bootable(partition) == 1,
 	};
 }

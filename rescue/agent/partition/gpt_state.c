@@ -168,9 +168,9 @@ static void describe(const uint8_t *bytes, unsigned number, struct table_entry *
 {
 	uint64_t first = le64_at(bytes + GPT_FIRST_LBA_AT), last = le64_at(bytes + GPT_LAST_LBA_AT);
 
-	*ret_entry = (struct table_entry){ .number = number,
-					   .start_lba = first,
-					   .size_sectors = last - first + 1 };
+	*ret_entry = (struct table_entry){ .part.number = number,
+					   .part.start_lba = first,
+					   .part.size_sectors = last - first + 1 };
 	gpt_text_guid(bytes + GPT_TYPE_GUID_AT, ret_entry->type_guid);
 	gpt_text_guid(bytes + GPT_PART_GUID_AT, ret_entry->uuid);
 	gpt_text_name(bytes + GPT_NAME_AT, ret_entry->name);

@@ -7,42 +7,16 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static uint64_t end_of(const struct table_entry *entry)
-{
-	return entry->start_lba + entry->size_sectors;
-}
-
-/* Where the sectors begin that belong to an entry. */
-static uint64_t begin_of(const struct table_entry *entry)
-{
-	return entry->container != 0 ? entry->record_lba : entry->start_lba;
-}
-
-static bool has_sector(const struct table_entry *entry, uint64_t lba)
-{
-	return lba >= entry->start_lba && lba < end_of(entry);
-}
-
-/* A container and what lies in it do not count. */
-static bool overlaps(const struct table_entry *a, const struct table_entry *b)
-{
-	if (a->container == b->number || b->container == a->number)
-		return false;
-	return (a->start_lba < end_of(b) && b->start_lba < end_of(a)) ||
-	       (a->container != 0 && has_sector(b, a->record_lba)) ||
-	       (b->container != 0 && has_sector(a, b->record_lba));
-}
-
 /* The backup of a GPT lies behind all partitions. */
 static int refuse_tail(const struct partition_table *table, const struct table_entry *entry,
 		       struct fault *fault)
 {
-	uint64_t least_sectors = end_of(entry) + table->tail_sectors;
+	uint64_t least_sectors = table_end_lba(&entry->part) + table->tail_sectors;
 
 	fault_set(fault, REASON_NO_ROOM_BEHIND,
 		  "partition %u ends so near the end of the disk that the backup of its GPT has no "
 		  "room",
-		  entry->number);
+		  entry->part.number);
 	return fault_hint(fault, "the least size this disk can have is %" PRIu64 " bytes",
 			  least_sectors * table->sector_bytes);
 }
@@ -52,28 +26,29 @@ static int check_entry(const struct partition_table *table, const struct table_e
 {
 	const uint64_t disk_sectors = table->disk_sectors;
 
-	if (entry->type == 0xee)
+	if (entry->part.type == 0xee)
 		return fault_set(fault, REASON_TABLE_INVALID,
 				 "partition %u protects a GPT (type 0xee), but not from LBA 1 on",
-				 entry->number);
-	if (entry->size_sectors == 0 || (entry->start_lba == 0 && entry->number != WHOLE_NUMBER))
+				 entry->part.number);
+	if (entry->part.size_sectors == 0 ||
+	    (entry->part.start_lba == 0 && entry->part.number != WHOLE_NUMBER))
 		return fault_set(fault, REASON_TABLE_INVALID,
 				 "partition %u has no size, or begins on the table itself",
-				 entry->number);
-	if (end_of(entry) > disk_sectors)
+				 entry->part.number);
+	if (table_end_lba(&entry->part) > disk_sectors)
 		return fault_set(fault, REASON_TABLE_INVALID,
 				 "partition %u ends at LBA %" PRIu64
 				 ", after the end of the disk (%" PRIu64 " sectors)",
-				 entry->number, end_of(entry) - 1, disk_sectors);
-	if (end_of(entry) > disk_sectors - table->tail_sectors)
+				 entry->part.number, table_end_lba(&entry->part) - 1, disk_sectors);
+	if (table_end_lba(&entry->part) > disk_sectors - table->tail_sectors)
 		return refuse_tail(table, entry, fault);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct table_entry *other = &table->entries[i];
 
-		if (other != entry && overlaps(other, entry))
+		if (other != entry && table_overlaps(&other->part, &entry->part))
 			return fault_set(fault, REASON_TABLE_INVALID,
-					 "partitions %u and %u overlap", entry->number,
-					 other->number);
+					 "partitions %u and %u overlap", entry->part.number,
+					 other->part.number);
 	}
 	return 0;
 }
@@ -85,9 +60,10 @@ static const struct table_entry *choose(const struct partition_table *table, uns
 	for (size_t i = 0; i < table->count; i++) {
 		const struct table_entry *entry = &table->entries[i];
 
-		if (wanted != 0 ? entry->number == wanted
-				: !entry->is_container &&
-					  (!chosen || entry->start_lba > chosen->start_lba))
+		if (wanted != 0
+			    ? entry->part.number == wanted
+			    : !entry->part.is_container &&
+				      (!chosen || entry->part.start_lba > chosen->part.start_lba))
 			chosen = entry;
 	}
 	return chosen;
@@ -101,8 +77,8 @@ static const struct table_entry *next_after(const struct partition_table *table,
 	for (size_t i = 0; i < table->count; i++) {
 		const struct table_entry *entry = &table->entries[i];
 
-		if (begin_of(entry) > target->start_lba &&
-		    (!next || begin_of(entry) < begin_of(next)))
+		if (table_begin_lba(&entry->part) > target->part.start_lba &&
+		    (!next || table_begin_lba(&entry->part) < table_begin_lba(&next->part)))
 			next = entry;
 	}
 	return next;
@@ -142,18 +118,18 @@ int plan_partition(const struct partition_table *table, unsigned wanted, struct 
 		if (check_entry(table, &table->entries[i], fault) < 0)
 			return -1;
 	target = choose(table, wanted);
-	if (!target || target->is_container)
+	if (!target || target->part.is_container)
 		return refuse_wanted(target, wanted, fault);
 	next = next_after(table, target);
-	room_end = next ? begin_of(next) : table->disk_sectors - table->tail_sectors;
+	room_end = next ? table_begin_lba(&next->part) : table->disk_sectors - table->tail_sectors;
 	*ret_plan = (struct plan){
-		.number = target->number,
-		.start_lba = target->start_lba,
-		.sectors_before = target->size_sectors,
-		.sectors_after = size_in(room_end - target->start_lba, table->grain_sectors,
-					 target->size_sectors),
+		.number = target->part.number,
+		.start_lba = target->part.start_lba,
+		.sectors_before = target->part.size_sectors,
+		.sectors_after = size_in(room_end - target->part.start_lba, table->grain_sectors,
+					 target->part.size_sectors),
 		.sector_bytes = table->sector_bytes,
-		.next_number = next ? next->number : 0,
+		.next_number = next ? next->part.number : 0,
 		.disk_sectors = table->disk_sectors,
 		.tail_sectors = table->tail_sectors,
 		.grain_sectors = table->grain_sectors,
@@ -213,7 +189,7 @@ int plan_refuse(const struct plan *plan, struct fault *fault)
 
 bool partition_table_is_whole(const struct partition_table *table)
 {
-	return table->count == 1 && table->entries[0].number == WHOLE_NUMBER;
+	return table->count == 1 && table->entries[0].part.number == WHOLE_NUMBER;
 }
 
 void partition_table_free(struct partition_table *table)

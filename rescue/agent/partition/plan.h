@@ -6,6 +6,7 @@
 
 #include "agent/disk.h"
 #include "base/fault.h"
+#include "table/table.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,15 +28,8 @@ enum table_repair {
 };
 
 struct table_entry {
-	unsigned number; /* slot in the table, from 1; 0: the whole disk, which has no table */
-	uint64_t start_lba;
-	uint64_t size_sectors;
-	/* Of an MBR. */
-	unsigned type;
-	bool bootable;
-	bool is_container;   /* it holds logical partitions, and grows with the last of them */
-	unsigned container;  /* the number of the one that it lies in, or 0 */
-	uint64_t record_lba; /* then: its extended boot record */
+	struct table_part part; /* the texts below say what type_guid has */
+	bool bootable;		/* of an MBR */
 	/* Of a GPT: the texts of the GUIDs, and the name in UTF-8, as it is on the disk. */
 	char type_guid[GUID_TEXT_BYTES], uuid[GUID_TEXT_BYTES];
 	char name[ENTRY_NAME_BYTES];

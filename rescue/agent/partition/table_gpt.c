@@ -34,8 +34,9 @@ static int compare(const struct disk *disk, const struct partition_table *table,
 	for (size_t i = 0; i < table->count && !differs; i++) {
 		const struct table_entry *ours = &table->entries[i], *theirs = &other.entries[i];
 
-		differs = ours->number != theirs->number || ours->start_lba != theirs->start_lba ||
-			  ours->size_sectors != theirs->size_sectors;
+		differs = ours->part.number != theirs->part.number ||
+			  ours->part.start_lba != theirs->part.start_lba ||
+			  ours->part.size_sectors != theirs->part.size_sectors;
 	}
 	return differs ? fault_set(fault, REASON_TABLE_INVALID,
 				   "libfdisk reads other partitions from the GPT than we do")

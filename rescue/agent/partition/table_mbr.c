@@ -46,7 +46,7 @@ static int refuse_chain(enum table_answer answer, struct fault *fault)
 static bool has_container(const struct partition_table *table)
 {
 	for (size_t i = 0; i < table->count; i++)
-		if (mbr_is_container(table->entries[i].type))
+		if (mbr_is_container(table->entries[i].part.type))
 			return true;
 	return false;
 }
@@ -64,15 +64,13 @@ static int add_chain(const struct disk *disk, struct partition_table *table, str
 	if (answer != TABLE_GOOD || parts.count != table->count)
 		return refuse_chain(answer, fault);
 	for (size_t i = 0; i < table->count; i++) {
-		struct table_entry *entry = &table->entries[i];
+		struct table_part *ours = &table->entries[i].part;
 		const struct table_part *part = &parts.parts[i];
 
-		if (entry->number != part->number || entry->start_lba != part->start_lba ||
-		    entry->size_sectors != part->size_sectors)
+		if (ours->number != part->number || ours->start_lba != part->start_lba ||
+		    ours->size_sectors != part->size_sectors)
 			return refuse_chain(TABLE_INVALID, fault);
-		entry->is_container = part->is_container;
-		entry->container = part->container;
-		entry->record_lba = part->ebr_lba;
+		*ours = *part;
 	}
 	return 0;
 }

@@ -20,8 +20,9 @@ static int read_table(const struct disk *disk, bool may_repair, struct partition
 	table.entries = calloc(1, sizeof(*table.entries));
 	if (!table.entries)
 		return fault_set(fault, REASON_NO_MEMORY, "no memory for the partition table");
-	table.entries[0] = (struct table_entry){ .number = WHOLE_NUMBER,
-						 .size_sectors = size_bytes / disk->sector_bytes };
+	table.entries[0] =
+		(struct table_entry){ .part.number = WHOLE_NUMBER,
+				      .part.size_sectors = size_bytes / disk->sector_bytes };
 	*ret_table = table;
 	return 0;
 }

@@ -13,7 +13,7 @@
 static bool has_container(const struct partition_table *table)
 {
 	for (size_t i = 0; i < table->count; i++)
-		if (table->entries[i].is_container)
+		if (table->entries[i].part.is_container)
 			return true;
 	return false;
 }
