@@ -17,10 +17,14 @@ static const struct stage {
 	const char *name;
 	enum turn turn;
 	int (*run)(struct grow *grow, struct fault *fault);
+	bool (*is_needed)(const struct grow *grow); /* NULL: always */
 } stages[] = {
-	{ "disk", TURN_ALWAYS, stage_disk },	   { "table", TURN_ALWAYS, stage_table },
-	{ "probe", TURN_ALWAYS, stage_probe },	   { "tools", TURN_ALWAYS, stage_tools },
-	{ "check", TURN_CHECK, stage_check_only }, { "plan", TURN_PLAN, stage_plan },
+	{ "disk", TURN_ALWAYS, stage_disk, NULL },
+	{ "table", TURN_ALWAYS, stage_table, NULL },
+	{ "probe", TURN_ALWAYS, stage_probe, NULL },
+	{ "tools", TURN_ALWAYS, stage_tools, stage_tools_needed },
+	{ "check", TURN_CHECK, stage_check_only, NULL },
+	{ "plan", TURN_PLAN, stage_plan, NULL },
 };
 
 static void enter(struct grow *grow, const char *stage)
@@ -34,7 +38,8 @@ static int find_and_plan(struct grow *grow, struct fault *fault)
 	const bool is_check = grow->request->kind == REQUEST_CHECK;
 
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
-		if (stages[i].turn == (is_check ? TURN_PLAN : TURN_CHECK))
+		if (stages[i].turn == (is_check ? TURN_PLAN : TURN_CHECK) ||
+		    (stages[i].is_needed && !stages[i].is_needed(grow)))
 			continue;
 		enter(grow, stages[i].name);
 		if (stages[i].run(grow, fault) < 0)

@@ -47,7 +47,8 @@ int stage_probe(struct grow *grow, struct fault *fault);
 /* To wait for devices, with the events that come meanwhile told, and the job alive. */
 struct wait_device stage_waiting(struct grow *grow);
 
-/* tools.c: the programs for what was found. */
+/* tools.c: the programs for what was found, if they are not there yet. */
+bool stage_tools_needed(const struct grow *grow);
 int stage_tools(struct grow *grow, struct fault *fault);
 
 /* decide.c: what to do about it. */

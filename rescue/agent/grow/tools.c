@@ -35,12 +35,17 @@ static int bring(struct grow *grow, const char *program, struct fault *fault)
 				   "the tools disk does not have %s", program);
 }
 
+bool stage_tools_needed(const struct grow *grow)
+{
+	const char *program = grow->fs->ops->program;
+
+	return program && !is_there(grow->sbin, program);
+}
+
 int stage_tools(struct grow *grow, struct fault *fault)
 {
 	const char *program = grow->fs->ops->program;
 
-	if (!program || is_there(grow->sbin, program))
-		return 0;
 	if (grow->setup->image)
 		return fault_set(fault, REASON_FS_TOOLS_MISSING, "there is no %s in %s", program,
 				 grow->sbin);
