@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# What the tests in this folder share: a small disk like OpenWrt's, its facts, runs of grow-disk under `strike`, and the
+# What the tests in this folder share: small disks of several layouts, their facts, runs of grow-disk under `strike`, and the
 # question that is asked after every fault: is what is left the old image, or the new one? To be sourced behind tap.sh,
 # with $format set.
 #
@@ -31,20 +31,58 @@ report() {
 	[ -z "${FAULTS_REPORT:-}" ] || printf '%s\n' "$*" >>"$FAULTS_REPORT"
 }
 
-# The disk, its facts, its checksum: two partitions of ext4 with blocks of 1 KiB, the second one to grow. With FILES it has
-# so many, each of them empty: from 50,000 on a second machine does the check before.
+# Set $layout to the layout that has the N-th turn. Disks with many files (FILES) are all of the first one.
+choose_layout() {
+	[ "${FILES:-0}" -eq 0 ] || { layout=mbr && return; }
+	set -- $(($1 % 5)) mbr gpt gpt-btrfs gpt gpt-xfs
+	shift $(($1 + 1))
+	layout=$1
+}
+
+# Make the disk of $layout in $work/sample; the last partition, $sample_target, is the one to grow. An MBR has two
+# partitions of ext4 with blocks of 1 KiB. With FILES the second has so many, each of them empty: from 50,000 on a second
+# machine does the check before. A GPT has the numbers and the order of Debian's.
+make_disk_of_layout() {
+	case $layout in
+	mbr)
+		sample_target=2 sample_mib=16 sample_options='-b 1024 -L rootfs'
+		[ "${FILES:-0}" -eq 0 ] || make_many_files
+		"$images/mbr-disk" --format "$format" --id 0x4f575254 "$work/sample" "$((33792 + sample_mib * 2048))s" \
+			part 1 512 8M 83 boot ext4 '-b 1024 -L kernel' part 2 33792 "${sample_mib}M" 83 - ext4 "$sample_options"
+		;;
+	*)
+		sample_target=1
+		case $layout in
+		gpt) set -- 24M ext4 '-b 1024 -L rootfs' ;;
+		gpt-xfs) set -- 320M xfs '' ;;
+		gpt-btrfs) set -- 200M btrfs '' ;;
+		esac
+		"$images/gpt-disk" --format "$format" "$work/sample" "$((${1%M} + 11))M" \
+			part 14 2048 3M 21686148-6449-6E6F-744E-656564454649 bios - - part 15 8192 4M U esp - - part 1 20480 "$1" L root - "$2" "$3" || return
+		[ "$layout" != gpt-btrfs ] || mount_once
+		;;
+	esac
+}
+
+# The first mount of a btrfs sets a mark in the superblock (BIG_METADATA).
+mount_once() {
+	GROW_DISK_GUEST_DIR=$build "$source_tree/hostscripts/rescue-disk" --quiet --write --yes --accel tcg "$work/sample" -- \
+		sh -c "mkdir /mnt/target && mount /dev/sda$sample_target /mnt/target && umount /mnt/target" </dev/null
+}
+
+make_many_files() {
+	sample_mib=$((FILES / 2048 + 160))
+	sample_options="-b 1024 -L rootfs -N $((FILES + 2000)) -d $work/files"
+	for folder in $(seq $((FILES / 1000))); do
+		mkdir -p "$work/files/$folder" && (cd "$work/files/$folder" && seq -f file-%g 1000 | xargs touch)
+	done
+}
+
+# The disk of $layout, its facts, its checksum.
 make_sample() {
-	sample_mib=16 sample_options='-b 1024 -L rootfs'
-	[ "${FILES:-0}" -eq 0 ] || {
-		sample_mib=$((FILES / 2048 + 160))
-		sample_options="-b 1024 -L rootfs -N $((FILES + 2000)) -d $work/files"
-		for folder in $(seq $((FILES / 1000))); do
-			mkdir -p "$work/files/$folder" && (cd "$work/files/$folder" && seq -f file-%g 1000 | xargs touch)
-		done
-	}
-	"$images/mbr-disk" --format "$format" --id 0x4f575254 "$work/sample" "$((33792 + sample_mib * 2048))s" \
-		part 1 512 8M 83 boot ext4 '-b 1024 -L kernel' part 2 33792 "${sample_mib}M" 83 - ext4 "$sample_options" &&
-		"$judge" before "$work/sample" 2 "$work/facts" &&
+	rm -rf -- "$work/facts"
+	make_disk_of_layout &&
+		"$judge" before "$work/sample" "$sample_target" "$work/facts" &&
 		sample_sum=$(sha256sum <"$work/sample") &&
 		sample_bytes=$(stat -c %s -- "$work/sample")
 }

@@ -15,14 +15,14 @@ tap_place=memory
 # shellcheck source=faults.sh
 . "$tests/faults/faults.sh"
 
-kills=$((${KILLS:-40} / 2))
+kills=$((${KILLS:-40} / 2)) kills_each=50
 kill_count=0 again_count=0 late_count=0
 count_before=0 count_working=0 count_verified=0 count_committing=0 count_committed=0 count_tidied=0
 
-# plan RUN_US TAIL_US: lines of AIM;DELAY_US;VICTIM;RECOVERY;PLACE;AGAIN;AGAIN-AIM;AGAIN-DELAY_US;AGAIN-VICTIM. Twice as many as
+# plan RUN_US TAIL_US: the kills of a round, lines of AIM;DELAY_US;VICTIM;RECOVERY;PLACE;AGAIN;AGAIN-AIM;AGAIN-DELAY_US;AGAIN-VICTIM. Twice as many as
 # wanted: some come after the end. From the ticket to the end it takes TAIL_US. AGAIN is how often the recovery is killed as well.
 plan() {
-	awk -v seed="$seed" -v format="$format" -v count=$((kills * 2)) -v run_us="$1" -v tail_us="$2" '
+	awk -v seed="$((seed + round))" -v format="$format" -v count=$((kills_each * 2)) -v run_us="$1" -v tail_us="$2" '
 		function upto(n) { return int(rand() * n) }
 		function least(a, b) { return a < b ? a : b }
 		function one(words, list) { return list[1 + upto(split(words, list, ","))] }
@@ -104,34 +104,56 @@ one_kill() {
 	recover_whole
 }
 
-ok "the sample is made" make_sample
-nobody
-fresh
-run "$image" "$first_bytes"
-is "a run that nobody kills" "$status $reason" '0 none' || cat "$work/stderr"
-ok "its disk is the new one" is_new "$first_bytes"
 # How long it takes, in all, and from the ticket to its end.
 instant_us() {
 	aim=$1
 	fresh
 	run "$image" "$first_bytes"
 }
-instant_us gone:.committed && end_us=$at_us
-instant_us name:.verified && tail_us=$((end_us - at_us))
-[ "$tail_us" -gt 20000 ] || tail_us=20000
-plan "$end_us" "$tail_us" >"$work/plan"
-while [ "$kill_count" -lt "$kills" ] && IFS=';' read -r aim delay_us victim recovery place again again_aim again_delay_us again_victim; do
-	one_kill || {
-		late_count=$((late_count + 1))
-		continue
-	}
-	kill_count=$((kill_count + 1))
-	eval "count_$hit_at=\$((count_$hit_at + 1))"
-	[ ! -s "$work/complaints" ]
-	tap_line $? "$kill_count: $what; $recovery" || :
-	sed 's/^/#   /' "$work/complaints"
-done <"$work/plan"
+
+# A disk of the next layout, and how long a run takes with it.
+begin_round() {
+	choose_layout "$round"
+	ok "the sample is made: $layout" make_sample || return 1
+	nobody
+	fresh
+	run "$image" "$first_bytes"
+	is "$layout: a run that nobody kills" "$status $reason" '0 none' || cat "$work/stderr"
+	ok "$layout: its disk is the new one" is_new "$first_bytes"
+	instant_us gone:.committed && end_us=$at_us
+	instant_us name:.verified && tail_us=$((end_us - at_us))
+	[ "$tail_us" -gt 20000 ] || tail_us=20000
+	plan "$end_us" "$tail_us" >"$work/plan"
+}
+
+# Kills of runs with one layout, until there are so many in all.
+kill_until() {
+	while [ "$kill_count" -lt "$1" ] && IFS=';' read -r aim delay_us victim recovery place again again_aim again_delay_us again_victim; do
+		one_kill || {
+			late_count=$((late_count + 1))
+			continue
+		}
+		kill_count=$((kill_count + 1))
+		eval "count_$hit_at=\$((count_$hit_at + 1))"
+		[ ! -s "$work/complaints" ]
+		tap_line $? "$kill_count: $layout: $what; $recovery" || :
+		sed 's/^/#   /' "$work/complaints"
+	done <"$work/plan"
+}
+
+# Each format begins with another layout.
+round=0
+[ "$format" = raw ] || round=1
+before=-1
+while [ "$kill_count" -lt "$kills" ] && [ "$kill_count" -gt "$before" ]; do
+	begin_round || break
+	before=$kill_count
+	wanted=$((before + kills_each))
+	[ "$wanted" -le "$kills" ] || wanted=$kills
+	kill_until "$wanted"
+	round=$((round + 1))
+done
 is "so many kills hit a run" "$kill_count" "$kills"
 is "some hit it verified or committing" "$((count_verified + count_committing > 0))" 1
-report "kills, $format: $kill_count hit a run of $((end_us / 1000)) ms: $count_before before the log, $count_working working, $count_verified verified, $count_committing committing, $count_committed committed, $count_tidied tidied up; $late_count came too late; $again_count more hit the recovery; seed $seed"
+report "kills, $format: $kill_count hit a run (the last layout: of $((end_us / 1000)) ms): $count_before before the log, $count_working working, $count_verified verified, $count_committing committing, $count_committed committed, $count_tidied tidied up; $late_count came too late; $again_count more hit the recovery; seed $seed"
 done_testing

@@ -55,7 +55,7 @@ trace_run() {
 	awk -v verified="$verified" '$1 >= verified - 2 { print $1 }' "$work/list" >"$work/ticket"
 	first_last=$last
 	[ ! -s "$work/complaints" ]
-	tap_line $? "$format, log $place: a run of $first_last operations, verified after $verified"
+	tap_line $? "$layout, $format, log $place: a run of $first_last operations, verified after $verified"
 	sed 's/^/#   /' "$work/complaints"
 }
 
@@ -98,7 +98,7 @@ while IFS=';' read -r where per_mille cut_seed recovery again again_where; do
 		2) format=qcow2 place=aside ;;
 		3) format=raw place=aside ;;
 		esac
-		rm -rf -- "$work/facts"
+		choose_layout $((cut_count / cuts_each))
 		: >"$work/complaints"
 		make_sample || break
 		trace_run

@@ -99,7 +99,8 @@ walk() {
 
 can_mount "faults of the disk" || done_testing
 place=beside
-ok "the sample is made" make_sample
+choose_layout "$(case $format in raw) echo 0 ;; *) echo 1 ;; esac)"
+ok "the sample is made: $layout" make_sample
 walk image wactn 28
 walk image wacfntu 5
 walk image fnu 5
