@@ -27,7 +27,7 @@ agent_run() {
 }
 
 # grown NAME DISK SIZE JUDGE-OPTION...: the disk gets SIZE, the agent grows, the judge is content.
-# The partition to note down must have been given to `judge.sh before … "$work/facts"`.
+# The partition to note down must have been given to `judge before … "$work/facts"`.
 grown() {
 	grown_name=$1 grown_disk=$2 grown_size=$(to_bytes "$3")
 	shift 3

@@ -71,10 +71,10 @@ sees "one byte of the gap" "gap-before-2 .* changed" patch 200000 1
 sees "one byte of another partition" "partition-2 .* changed" patch 5000000 1
 sees "one byte of a partition that holds no file system" "partition-3 .* changed" patch $((20480 * 512)) 1
 sees "one byte between two partitions" "gap-before-1 .* changed" patch $((20480 * 512 + 16777216)) 1
-sees "the boot flag of another entry" "entry of the table changed" patch 462 0
-sees "the end of another entry" "entry of the table changed" patch 474 1
-sees "the type of the target" "entry of the table changed" other_type
-sees "the start of the target" "entry of the table changed" patch 454 1
+sees "the boot flag of another entry" "entry . of the table changed" patch 462 0
+sees "the end of another entry" "entry . of the table changed" patch 474 1
+sees "the type of the target" "entry . of the table changed" other_type
+sees "the start of the target" "entry . of the table changed" patch 454 1
 sees "a table without its mark" "mark of the table changed" no_table
 sees "a partition that ends too early" "ends before sector" not_to_the_end
 sees "a file system that does not fill it" "not filled" shrink_fs

@@ -29,7 +29,7 @@ export BUILD
 XDG_CACHE_HOME=$build/cache
 export GROW_DISK_CACHE XDG_CACHE_HOME
 images=$tests/images
-judge=$tests/lib/judge.sh
+judge=$tests/lib/judge
 grow_disk=${GROW_DISK:-$source_tree/hostscripts/grow-disk}
 
 tap_count=0 tap_failed=0 tap_done=no
