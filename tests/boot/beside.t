@@ -29,7 +29,7 @@ fresh() {
 	rm -f disk
 	cp --sparse=always ../disk.img disk
 	[ $# -eq 0 ] || debugfs -w -R "$1" "disk$fs" >/dev/null 2>&1
-	sum=$(sha256sum <disk)
+	sum=$(image_sum disk)
 }
 
 # grown [OPTION]...: 400 MiB; the result is in ../json, what was said in ../said.
@@ -71,7 +71,7 @@ judged "a wrong link count"
 fresh 'unlink /3/file-1'
 grown
 is "damage that needs a decision: refused as by one machine" "$status $(jq -r .reason ../json)" '20 fs-unclean'
-is "damage that needs a decision: the image is what it was" "$(sha256sum <disk)" "$sum"
+is "damage that needs a decision: the image is what it was" "$(image_sum disk)" "$sum"
 is "damage that needs a decision: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_in "$work")" "disk  "
 grown --repair=all
 is "every repair: by one machine" "$status $(second_machines)" '0 0'
@@ -124,14 +124,14 @@ begun
 killed first
 ended
 is "the first machine is killed: refused" "$status $(jq -c '[.reason, .changed]' ../json)" '70 ["guest-died",false]'
-is "the first machine is killed: the image is what it was" "$(sha256sum <disk)" "$sum"
+is "the first machine is killed: the image is what it was" "$(image_sum disk)" "$sum"
 
 fresh
 begun
 kill -TERM "$process"
 ended
 is "interrupted: a sentence" "$status $(jq -r .reason ../json)" '30 interrupted'
-is "interrupted: the image is what it was" "$(sha256sum <disk)" "$sum"
+is "interrupted: the image is what it was" "$(image_sum disk)" "$sum"
 is "interrupted: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_in "$work")" "disk  "
 
 # What the host cannot read beside the machine is for the machine to tell.

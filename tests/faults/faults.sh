@@ -83,7 +83,7 @@ make_sample() {
 	rm -rf -- "$work/facts"
 	make_disk_of_layout &&
 		"$judge" before "$work/sample" "$sample_target" "$work/facts" &&
-		sample_sum=$(sha256sum <"$work/sample") &&
+		sample_sum=$(image_sum "$work/sample") &&
 		sample_bytes=$(stat -c %s -- "$work/sample")
 }
 
@@ -129,7 +129,7 @@ image_now() {
 
 # Of the same length first: a checksum of a grown one takes long.
 is_old() {
-	[ "$(stat -c %s -- "$(image_now)")" = "$sample_bytes" ] && [ "$(sha256sum <"$(image_now)")" = "$sample_sum" ]
+	[ "$(stat -c %s -- "$(image_now)")" = "$sample_bytes" ] && [ "$(image_sum "$(image_now)")" = "$sample_sum" ]
 }
 
 # is_new BYTES

@@ -196,7 +196,7 @@ one_grow() {
 	[ "$no_size" = 0 ] || after=$sectors
 	make_disk || return 1
 	ask_native || return 1
-	sample_sum=$(sha256sum <"$work/sample") sample_bytes=$(stat -c %s -- "$work/sample")
+	sample_sum=$(image_sum "$work/sample") sample_bytes=$(stat -c %s -- "$work/sample")
 	fresh
 	grow_patiently
 	case $status:$(jq -r .changed "$work/result") in

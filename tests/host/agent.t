@@ -44,11 +44,11 @@ fault() {
 
 tool resize2fs 'exec "'"$real"'/resize2fs" "$@"'
 tool e2fsck 'sleep 3; exit 0'
-before=$(sha256sum <"$work/disk")
+before=$(image_sum "$work/disk")
 run '{"request":"plan","protocol":1}'
 is 'a plan is done and changes nothing' "$status $(last)" '0 done false'
 ok 'a plan starts no tool' test "$(grep -c '"check"' "$work/events")" -eq 0
-is 'the disk is what it was' "$(sha256sum <"$work/disk")" "$before"
+is 'the disk is what it was' "$(image_sum "$work/disk")" "$before"
 
 tool e2fsck 'sleep 6; exit 8'
 run
@@ -122,7 +122,7 @@ is 'after a kill for its memory it is not tried again' "$(cat "$work/runs")" 1
 rm "$sbin/e2fsck"
 run
 fault 'e2fsck is missing' 70 'internal check-before'
-is 'so far nothing was written' "$(sha256sum <"$work/disk")" "$before"
+is 'so far nothing was written' "$(image_sum "$work/disk")" "$before"
 
 tool e2fsck 'exec "'"$real"'/e2fsck" "$@"'
 for broken in 'exit 1' 'exit 0' 'yes | head -c 5000000; exit 1'; do
@@ -174,11 +174,11 @@ for field in 'desc_size 0' 'desc_size 65535' 'inodes_per_group 0' 'blocks_per_gr
 	"$images/mbr-disk" "$work/crafted" 40M part 1 2048 32M 83 - ext4 '-O 64bit'
 	"$real/debugfs" -w -R "ssv $field" "$work/crafted?offset=1048576" >/dev/null 2>&1
 	truncate -s 100M "$work/crafted"
-	before=$(sha256sum <"$work/crafted")
+	before=$(image_sum "$work/crafted")
 	status=0
 	echo '{"request":"grow","protocol":1}' | "$agent" --disk "$work/crafted" --tools "$real" --run-dir "$work" >"$work/events" 2>&1 || status=$?
 	is "superblock with $field: a fault" "$status $(last | cut -d ' ' -f 1)" '20 fault'
-	is "superblock with $field: untouched" "$(sha256sum <"$work/crafted")" "$before"
+	is "superblock with $field: untouched" "$(image_sum "$work/crafted")" "$before"
 done
 
 for request in '' '{}' 'nonsense' '{"request":"grow","protocol":2}'; do

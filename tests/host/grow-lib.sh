@@ -68,7 +68,8 @@ field() {
 picture() {
 	ls -A "$scratch/disks"
 	find "$scratch/disks" -type f -exec stat -c '%n %A %u:%g %i %s %Y' {} + | sort
-	find "$scratch/disks" -type f -exec cksum {} + | sort
+	find "$scratch/disks" -type f -exec "$tests/lib/sum" {} + >"$scratch/sums" || no_sum
+	sort "$scratch/sums"
 }
 
 # refused REASON STATUS NAME ARGUMENT...: nothing has changed, nothing is left.

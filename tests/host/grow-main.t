@@ -176,11 +176,11 @@ contents() {
 	fresh
 	make_disk qcow2 base
 	qemu-img create -q -f qcow2 -F qcow2 -b base over
-	sum=$(sha256sum base)
+	sum=$(image_sum base)
 	grow_disk --plan --allow-backing over 8G
 	is "backing file: planned" "$status" 0
 	grow_disk --allow-backing over 8G
-	is "backing file: read, not changed" "$status $(table_end qcow2 over) $(sha256sum base)" "0 $eight $sum"
+	is "backing file: read, not changed" "$status $(table_end qcow2 over) $(image_sum base)" "0 $eight $sum"
 	fresh
 	qemu-img convert -f raw -O qcow2 -o data_file=data,data_file_raw=on "$scratch/made/raw" disk
 	grow_disk --allow-backing disk 8G

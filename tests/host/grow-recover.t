@@ -49,19 +49,19 @@ verified() {
 	for format in raw qcow2; do
 		fresh
 		make_pending verified "$format"
-		image=$(sha256sum disk)
+		image=$(image_sum disk)
 		grow_disk --plan --json disk
 		is "$format: verified: a plan tells of it" "$status $(field pending.state changed)" "0 verified true"
 		cp -a disk.grow-disk.verified disk.grow-disk.log "$scratch"
 		grow_disk --json --discard disk
-		is "$format: verified: --discard" "$status $(field changed discarded) $(ls -A) $(sha256sum disk)" "0 false true disk $image"
+		is "$format: verified: --discard" "$status $(field changed discarded) $(ls -A) $(image_sum disk)" "0 false true disk $image"
 		cp -a "$scratch/disk.grow-disk.verified" "$scratch/disk.grow-disk.log" .
 		grow_disk --json disk 9G
 		is "$format: verified: committed first" "$status $(field recovered) $(ls -A)" "0 true disk"
 		make_pending verified "$format"
 		mv disk.grow-disk.verified disk.grow-disk.committed
 		grow_disk --json --recover disk
-		is "$format: committed: only tidied up" "$status $(field recovered) $(ls -A) $(sha256sum disk)" "0 true disk $image"
+		is "$format: committed: only tidied up" "$status $(field recovered) $(ls -A) $(image_sum disk)" "0 true disk $image"
 	done
 }
 
@@ -327,7 +327,7 @@ reused() {
 table_lost() {
 	fresh
 	make_pending committing qcow2
-	image=$(sha256sum <disk.grow-disk.image)
+	image=$(image_sum disk.grow-disk.image)
 	at=$(jq .table_offset_bytes disk.grow-disk.committing)
 	# It ends in the middle of an entry, and its checksum is right.
 	truncate -s "$((at + 4))" disk.grow-disk.log
@@ -337,7 +337,7 @@ table_lost() {
 	touch -d 1970-01-01T00:00:00Z disk.grow-disk.committing
 	grow_disk --json --recover disk
 	is "the table of the image cannot be read: unfinished" "$status $(field reason)" "30 commit-unfinished"
-	is "and the image is what it was" "$(sha256sum <disk.grow-disk.image)" "$image"
+	is "and the image is what it was" "$(image_sum disk.grow-disk.image)" "$image"
 }
 
 # number_at OFFSET: the 8 bytes there in $file, as a number; the first of them has

@@ -12,7 +12,7 @@ cp "$build/kernel" "$build/initramfs.cpio" "$build/build-id" "$work/guest/"
 export TMPDIR="$work/tmp" GROW_DISK_GUEST_DIR="$work/guest"
 "$images/mbr-disk" "$work/disk" 420M part 1 2048 16M 83 boot ext4 part 2 40960 400M 83 - xfs
 "$images/openwrt-disk" "$work/openwrt"
-sum=$(sha256sum <"$work/disk")
+sum=$(image_sum "$work/disk")
 
 # refused NAME SENTENCE OPTION...
 refused() {
@@ -22,7 +22,7 @@ refused() {
 	is "$name: status" $? 40
 	is "$name: reason" "$(jq -r .reason "$work/result")" fs-tools-missing
 	ok "$name: says why" grep -qF -- "$sentence" "$work/err"
-	is "$name: the image is what it was" "$(sha256sum <"$work/disk")" "$sum"
+	is "$name: the image is what it was" "$(image_sum "$work/disk")" "$sum"
 }
 
 refused 'no tools disk' 'cannot be read'

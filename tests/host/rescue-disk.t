@@ -15,7 +15,7 @@ export TMPDIR="$work/tmp"
 mkfifo "$work/fifo"
 cd "$work/disks" || exit 1
 "$images/openwrt-disk" disk
-sum=$(sha256sum <disk)
+sum=$(image_sum disk)
 
 # rescue ARGUMENT...: sets status and out; errors are in $work/err.
 rescue() {
@@ -38,7 +38,7 @@ refused() {
 }
 
 untouched() {
-	is "$1: the image is what it was" "$(sha256sum <disk)" "$sum"
+	is "$1: the image is what it was" "$(image_sum disk)" "$sum"
 	is "$1: nothing left" "$(ls -A)$(ls -A "$TMPDIR")" disk
 }
 
@@ -88,7 +88,7 @@ mounts() {
 	cp disk "$work/mounted"
 	rescue --write --yes "$work/mounted" -- sh -c 'mount /dev/sda2 /mnt && echo new >/mnt/new && mount -o bind /mnt /proc' </dev/null
 	is 'what cannot be told is not kept' "$status $(said '[disk-io]')" '30 yes'
-	is 'what cannot be told: the image is what it was' "$(sha256sum <"$work/mounted")" "$sum"
+	is 'what cannot be told: the image is what it was' "$(image_sum "$work/mounted")" "$sum"
 }
 
 tools() {
@@ -120,7 +120,7 @@ writes() {
 	rescue --write --yes disk -- sh -c 'mount /dev/sda2 /mnt && echo kept >/mnt/kept && (sleep 100 &)' </dev/null
 	is '--write --yes: kept' "$status $(said 'kept:')" '0 yes'
 	is '--write --yes: no file left' "$(ls -A)$(ls -A "$TMPDIR")" disk
-	sum=$(sha256sum <disk)
+	sum=$(image_sum disk)
 	rescue disk -- sh -c 'e2fsck -fn /dev/sda2 >/dev/null && mount -r /dev/sda2 /mnt && cat /mnt/kept' </dev/null
 	is 'what was kept is there, on a sound file system' "$status $out" '0 kept'
 	qemu-img convert -f raw -O qcow2 disk "$work/disk.qcow2"
@@ -226,10 +226,10 @@ failed() {
 	cd "$work" || exit 1
 	# e2fsck -p does not mend that.
 	debugfs -w -R 'unlink /etc' "damaged?offset=17301504" 2>/dev/null
-	before=$(sha256sum <damaged)
+	before=$(image_sum damaged)
 	"$grow_disk" --keep-failed damaged 300M >"$work/out" 2>"$work/err"
 	is 'a grow that fails' "$? $(said 'damaged.grow-disk.failed')" '20 yes'
-	is 'its image is what it was, its log is there' "$(sha256sum <damaged) $(names)" "$before damaged damaged.grow-disk.failed "
+	is 'its image is what it was, its log is there' "$(image_sum damaged) $(names)" "$before damaged damaged.grow-disk.failed "
 	rescue damaged.grow-disk.failed -- sh -c 'sfdisk -l /dev/sda | grep -c "300 MiB"; e2fsck -fn /dev/sda2 >/dev/null; echo $?' </dev/null
 	is 'rescue-disk enters it' "$status $out" '0 1
 4'

@@ -13,7 +13,7 @@ mkdir "$work/tmp" "$work/disks"
 export TMPDIR="$work/tmp"
 cd "$work/disks" || exit 1
 "$images/openwrt-disk" disk
-sum=$(sha256sum <disk)
+sum=$(image_sum disk)
 
 terminal() {
 	tmux -S "$work/socket" -f /dev/null "$@"
@@ -111,7 +111,7 @@ ends() {
 	sed '1d' ../before >../before-rest
 	sed '1d' ../after >../after-rest
 	ok 'with all its settings' cmp ../before-rest ../after-rest
-	is 'nothing has changed, nothing is left' "$(sha256sum <disk) $(ls -A)$(ls -A "$TMPDIR")" "$sum disk"
+	is 'nothing has changed, nothing is left' "$(image_sum disk) $(ls -A)$(ls -A "$TMPDIR")" "$sum disk"
 }
 
 escapes() {
@@ -145,7 +145,7 @@ questions() {
 	ok 'a question' shows 'Keep the changes? \[y/N\]'
 	type_line n
 	ok 'no: thrown away' shows 'thrown away: the image is what it was'
-	is 'and so it is' "$(sha256sum <disk) $(ls -A)" "$sum disk"
+	is 'and so it is' "$(image_sum disk) $(ls -A)" "$sum disk"
 	begin --write disk >/dev/null
 	type_line 'mount /dev/sda2 /mnt && echo yes >/mnt/answer; exit'
 	shows 'Keep the changes? \[y/N\]' >/dev/null
@@ -170,7 +170,7 @@ breaks() {
 	type_line 'rm /dev/sda1; exit'
 	ok 'the boot goes on' shows 'lost  *nothing'
 	ok 'and tells what was done there' shows 'rm /dev/sda1'
-	is 'nothing is left of it' "$(sha256sum <disk) $(ls -A)$(ls -A "$TMPDIR")" "$sum disk"
+	is 'nothing is left of it' "$(image_sum disk) $(ls -A)$(ls -A "$TMPDIR")" "$sum disk"
 }
 
 prompts

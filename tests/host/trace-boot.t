@@ -70,7 +70,7 @@ await_lock() {
 # The same disk for all; a name that means something.
 disk="$work/a disk, é/disk.qcow2"
 "$images/openwrt-disk" --format qcow2 "$disk" || exit 1
-sum=$(sha256sum <"$disk")
+sum=$(image_sum "$disk")
 
 # In the background one, in front the other.
 pair fdisk --svg "$work/fdisk.svg" --chrome "$work/fdisk.json" "$disk"
@@ -84,7 +84,7 @@ for name in fdisk held; do
 done
 is "fdisk: five events for a re-read" "$(asks fdisk '([.[] | select(.event == "mark" and .what == "table-write").t_us] | first) as $t | [.[] | select(.event == "uevent" and .t_us > $t) | "\(.action) \(.devname)"] | join(",")')" \
 	'remove sda1,remove sda2,change sda,add sda1,add sda2'
-is "fdisk: the image is what it was" "$(sha256sum <"$disk")" "$sum"
+is "fdisk: the image is what it was" "$(image_sum "$disk")" "$sum"
 ok "fdisk: the timeline fits 80 columns" awk 'length > 80 { print; bad = 1 } END { exit bad || NR < 30 }' "$traces/fdisk.out"
 ok "fdisk: the verdict is in it" grep -q -e 'is missing since' -e 'is there' "$traces/fdisk.out"
 ok "fdisk: a picture" xmllint --noout "$work/fdisk.svg"
@@ -123,7 +123,7 @@ is "nvme: two processors" "$(asks nvme '[.[] | select(.event == "log" and (.text
 is "nvme: more for the command line" "$(asks nvme '[.[] | select(.event == "log" and (.text | test("Command line:.* loglevel=3")))] | length > 0')" true
 is "virtio: the clock that was asked for" "$(asks virtio '[.[] | select(.event == "log" and (.text | test("setting system clock to 2038-01-19T03:1[34]")))] | length')" 1
 is "scsi: the initramfs looked at the file systems" "$(asks virtio '[.[] | select(.event == "mount" and .state == "mounted").recovery_after] | unique | tojson')" '[false]'
-is "the image is what it was" "$(sha256sum <"$disk")" "$sum"
+is "the image is what it was" "$(image_sum "$disk")" "$sum"
 is "two boots part" "$(
 	"$source_tree/hostscripts/trace-diff" "$traces/usb" "$traces/scsi" >/dev/null
 	echo $?
@@ -244,5 +244,5 @@ for many in '' '--runs 4'; do
 		is "SIG$signal${many:+, many}: no process, no file" "$(processes_with "$TMPDIR/trace-boot")$(ls -A "$TMPDIR")" ''
 	done
 done
-is "the image is still what it was" "$(sha256sum <"$disk")" "$sum"
+is "the image is still what it was" "$(image_sum "$disk")" "$sum"
 done_testing

@@ -29,7 +29,7 @@ disks() {
 	"$images/openwrt-disk" image.raw
 	cp image.raw grown.raw
 	truncate -s 512M grown.raw
-	sum=$(sha256sum <image.raw)
+	sum=$(image_sum image.raw)
 	for warm in cold warm; do
 		overlay
 		vm --disk log.qcow2 --format qcow2 --backing image.raw --backing-format raw --plan
@@ -40,7 +40,7 @@ disks() {
 		vm --disk log.qcow2 --format qcow2 --backing image.raw --backing-format raw --check
 		ends "qcow2 on raw, a check" "0 warm done false"
 	done
-	is "the backing file is what it was" "$(sha256sum <image.raw)" "$sum"
+	is "the backing file is what it was" "$(image_sum image.raw)" "$sum"
 	vm --disk log.qcow2 --format qcow2 --backing image.raw --backing-format raw --plan --no-warm
 	ends "qcow2 on raw, grown before" "0 cold done false"
 	vm --disk grown.raw --format raw --check

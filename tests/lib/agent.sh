@@ -42,8 +42,8 @@ grown() {
 
 # refused NAME DISK REASON [FIELDS]: the agent says so, and the disk is what it was.
 refused() {
-	refused_before=$(sha256sum <"$2")
+	refused_before=$(image_sum "$2")
 	agent_run "$2" "${4:-}"
 	is "$1: refused" "$agent_event $agent_reason" "fault $3" || tail -n 3 "$agent_events" "$work/agent.stderr" | sed 's/^/#   /'
-	is "$1: the disk is what it was" "$(sha256sum <"$2")" "$refused_before"
+	is "$1: the disk is what it was" "$(image_sum "$2")" "$refused_before"
 }

@@ -16,9 +16,9 @@ ext_files() {
 refused() {
 	refused_name=$1 refused_reason=$2 refused_text=$3
 	shift 3
-	refused_sum=$(sha256sum disk.img)
+	refused_sum=$(image_sum disk.img)
 	"$grow_disk" --json --accel tcg disk.img "$@" >refused.json 2>refused.said
 	is "$refused_name: refused" "$(jq -r .reason refused.json)" "$refused_reason"
 	ok "$refused_name: it says why" grep -qiF -- "$refused_text" refused.said
-	is "$refused_name: the image is what it was" "$(sha256sum disk.img)" "$refused_sum"
+	is "$refused_name: the image is what it was" "$(image_sum disk.img)" "$refused_sum"
 }

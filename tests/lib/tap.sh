@@ -9,6 +9,7 @@
 #   need NAME PROGRAM...     true if all programs are there; else skips NAME, and is false
 #   await COMMAND...         tries until it succeeds; gives up after two minutes, which only a hang takes
 #   diag TEXT...             a remark
+#   image_sum FILE           the checksum of an image; its holes cost no time
 #   done_testing             the plan, and the end of the test
 #
 # With tap_place=memory, $work lies in memory if there is enough of it, and TMPDIR says nothing else: tests that write
@@ -55,6 +56,11 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 diag() { printf '# %s\n' "$*"; }
+
+image_sum() { "$tests/lib/sum" <"$1" || no_sum; }
+
+# What is equal to nothing, so that no comparison passes.
+no_sum() { echo "no checksum $(od -An -tx8 -N 8 /dev/urandom)"; }
 
 tap_line() { # tap_line STATUS NAME
 	tap_count=$((tap_count + 1))

@@ -41,10 +41,10 @@ odd() {
 
 # unchanged NAME: success, and not a byte is different
 unchanged() {
-	before=$(sha256sum <"$disk")
+	before=$(image_sum "$disk")
 	agent_run "$disk" "${2:-}"
 	is "$1: nothing to do" "$agent_event $agent_status $agent_changed" 'done 0 false' || tail -n 2 "$agent_events" | sed 's/^/#   /'
-	is "$1: not a byte is different" "$(sha256sum <"$disk")" "$before"
+	is "$1: not a byte is different" "$(image_sum "$disk")" "$before"
 }
 
 # repairs NAME WORDS: what was said to be repaired

@@ -21,10 +21,10 @@ made() {
 
 # unchanged NAME: success, and not a byte is different
 unchanged() {
-	before=$(sha256sum <"$disk")
+	before=$(image_sum "$disk")
 	agent_run "$disk" "${2:-}"
 	is "$1: nothing to do" "$agent_event $agent_status $agent_changed" 'done 0 false' || tail -n 2 "$agent_events" | sed 's/^/#   /'
-	is "$1: not a byte is different" "$(sha256sum <"$disk")" "$before"
+	is "$1: not a byte is different" "$(image_sum "$disk")" "$before"
 }
 
 made 1 64M part 1 40000 8M 83 boot ext4 '-b 1024' part 2 2048 16M 83 - ext2
