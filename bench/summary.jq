@@ -38,6 +38,9 @@ def goals:
     at_least("files-300000"; "times faster than guestfish, at least"; ratio(wall("files-300000"; "guestfish"); wall("files-300000"; "grow-disk")); 3.5),
     at_most("target-1T"; "time, of that of host tools, at most"; ratio(wall("target-1T"; "grow-disk"); wall("target-1T"; "host-tools")); 2),
     at_most("target-1T"; "host bytes added, of those of host tools, at most"; ratio(of("target-1T"; "grow-disk"; "added_bytes"); of("target-1T"; "host-tools"; "added_bytes")); 1.1),
+    at_most("gpt-ext4"; "time, of that of the same with an MBR, at most"; ratio(wall("gpt-ext4"; "grow-disk"); wall("mbr-ext4"; "grow-disk")); 1.1),
+    at_least("gpt-xfs"; "times faster than guestfish, at least"; ratio(wall("gpt-xfs"; "guestfish"); wall("gpt-xfs"; "grow-disk")); 8),
+    at_least("gpt-btrfs"; "times faster than guestfish, at least"; ratio(wall("gpt-btrfs"; "guestfish"); wall("gpt-btrfs"; "grow-disk")); 8),
     at_least("fleet-16"; "throughput, of that one after the other, at least"; ratio(wall("fleet-16"; "in-turn"); wall("fleet-16"; "at-once")); 1.6),
     at_most("plan"; "seconds where no guest is needed, at most"; wall("plan"; "grow-disk-refused"); 0.1) ];
 

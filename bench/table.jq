@@ -18,6 +18,10 @@ def titles: {
   "files-300000": "300,000 files in 4 GiB, to 16 GiB",
   "target-1T": "Blocks of 4 KiB, 300 MiB to 1 TiB",
   plan: "`--plan` of an OpenWrt-shaped disk",
+  "mbr-ext4": "MBR and ext4, 1 GiB to 8 GiB",
+  "gpt-ext4": "GPT and ext4, 1 GiB to 8 GiB",
+  "gpt-xfs": "GPT and xfs, 1 GiB to 8 GiB",
+  "gpt-btrfs": "GPT and btrfs, 1 GiB to 8 GiB",
   "fleet-16": "16 OpenWrt-shaped disks, 121 MiB to 8 GiB each"
 };
 
