@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# The judge's part for xfs and btrfs. To be sourced by judge.sh.
+# The judge's part for xfs, btrfs and swap. To be sourced by judge.sh.
 #
+# A swap area is compared byte by byte; what its header has to be, mkswap says of a file of the same size.
 # Superblocks are read by xfs_db and btrfs, on the host; the checks are xfs_repair's and btrfs', too. Files are read by
 # the kernel of a machine (rescue-disk), which mounts for reading: no program reads the files of an xfs without one.
 # shellcheck disable=SC2154  # work, facts, disk, target, start, size: of judge.sh
@@ -15,6 +16,10 @@ kind_of() {
 
 # other_files DISK N: each file of partition N: what it is, its contents or target. Read as an ordinary mount finds them.
 other_files() {
+	[ "$(cat "$facts/kind")" != swap ] || {
+		swap_bytes
+		return
+	}
 	mkdir -p "$work/tmp"
 	cat >"$work/list" <<-'END'
 		mkdir -p /mnt/target && mount -o "$1" "/dev/sda$2" /mnt/target && cd /mnt/target || exit 1
@@ -31,6 +36,34 @@ other_files() {
 		sh -c "$(cat "$work/list")" sh "$options" "$2" </dev/null
 }
 
+# The area as large as it was, but for the number of its last page.
+swap_bytes() {
+	at=$((start * sector)) bytes=$(stat -c %s "$facts/fs")
+	for range in "0 1028" "1032 $((bytes - 1032))"; do
+		dd if="$disk" bs=64K iflag=skip_bytes,count_bytes skip=$((at + ${range% *})) count="${range#* }" status=none
+	done | sha256sum
+}
+
+# swap_value FS FIELD: as blkid has it
+swap_value() {
+	blkid -p -o value -s "$2" "$1"
+}
+
+# mkswap_like FS: a swap area of the same size, page size, UUID and label, by mkswap, in $work/native
+mkswap_like() {
+	rm -f "$work/native"
+	label=$(swap_value "$1" LABEL || :)
+	truncate -s "$(stat -c %s "$1")" "$work/native"
+	for page in 4096 8192 16384 32768 65536; do
+		[ "$(dd if="$1" bs=1 skip=$((page - 10)) count=10 status=none | tr -d '\0')" != SWAPSPACE2 ] || break
+	done
+	mkswap -p "$page" -U "$(swap_value "$1" UUID)" ${label:+-L "$label"} "$work/native" >"$work/mkswap" 2>&1
+}
+
+last_page() {
+	od -An -tu4 -j 1028 -N 4 "$1" | tr -d ' '
+}
+
 # other_superblock FS: what of it must stay
 other_superblock() {
 	case $(cat "$facts/kind") in
@@ -41,6 +74,10 @@ other_superblock() {
 	btrfs)
 		btrfs inspect-internal dump-super -f "$1" |
 			grep -E '^(csum_type|fsid|label|num_devices|sectorsize|nodesize|incompat_flags|dev_item.uuid)'
+		;;
+	swap)
+		blkid -p -o export -s TYPE -s LABEL -s UUID -s VERSION "$1" | grep -v ^DEVNAME
+		swaplabel "$1"
 		;;
 	esac
 }
@@ -56,6 +93,7 @@ native_bytes() {
 		echo $((fit * blocks))
 		;;
 	btrfs) echo $(($2 / 4096 * 4096)) ;;
+	swap) mkswap_like "$1" && last_page "$work/native" ;;
 	esac
 }
 
@@ -67,6 +105,7 @@ other_bytes() {
 	case $(cat "$facts/kind") in
 	xfs) echo $(($(xfs_value "$1" dblocks) * $(xfs_value "$1" blocksize))) ;;
 	btrfs) btrfs inspect-internal dump-super "$1" | awk '$1 == "dev_item.total_bytes" { print $2 }' ;;
+	swap) last_page "$1" ;;
 	esac
 }
 
@@ -74,6 +113,7 @@ other_check() {
 	case $(cat "$facts/kind") in
 	xfs) xfs_repair -n -f "$1" ;;
 	btrfs) btrfs check --readonly --check-data-csum "$1" ;;
+	swap) mkswap_like "$1" && cmp -i 1024 -n $((page - 1024)) "$1" "$work/native" ;;
 	esac
 }
 
@@ -86,6 +126,6 @@ check_other() {
 	}
 	other_superblock "$work/fs" | same "the superblock" superblock
 	has=$(other_bytes "$work/fs") wanted=$(native_bytes "$work/fs" $((size * 512)))
-	[ "$has" = "$wanted" ] || complain "the file system has $has bytes, not $wanted"
+	[ "$has" = "$wanted" ] || complain "the file system has $has bytes (swap: pages), not $wanted"
 	other_files "$disk" "$target" | same "the files" files
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# judge.sh: was a disk grown as promised? Judged by sfdisk, e2fsck, debugfs, dumpe2fs, sha256sum (xfs and btrfs: judge-fs.sh);
+# judge.sh: was a disk grown as promised? Judged by sfdisk, e2fsck, debugfs, dumpe2fs, sha256sum (others than ext: judge-fs.sh);
 # never by what grow-disk says about itself.
 #
 #   judge.sh before IMAGE N FACTS [OPTION]...   note down, in the new folder FACTS, what must survive; N: the partition
@@ -168,7 +168,7 @@ before() {
 	truncate -s $((size * sector)) "$facts/fs"
 	kind_of "$facts/fs" >"$facts/kind"
 	case $(cat "$facts/kind") in
-	xfs | btrfs)
+	xfs | btrfs | swap)
 		other_files "$disk" "$target" >"$facts/files"
 		other_superblock "$facts/fs" >"$facts/superblock"
 		return
@@ -242,7 +242,7 @@ check_target() {
 	! is_gpt "$work/table" || end=$((start + size)) # gpt.pl knows it to the sector
 	[ $((start + size)) -eq "$end" ] || complain "partition $target ends before sector $((start + size)), not $end"
 	case $(cat "$facts/kind") in
-	xfs | btrfs)
+	xfs | btrfs | swap)
 		check_other
 		return
 		;;
