@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# The judge's part for xfs, btrfs and swap. To be sourced by judge.sh.
+# The judge's part for xfs, btrfs, f2fs and swap. To be sourced by judge.sh.
 #
 # A swap area is compared byte by byte; what its header has to be, mkswap says of a file of the same size.
-# Superblocks are read by xfs_db and btrfs, on the host; the checks are xfs_repair's and btrfs', too. Files are read by
+# Superblocks are read by xfs_db, btrfs and blkid, on the host; the checks are xfs_repair's, btrfs' and fsck.f2fs', too. Files are read by
 # the kernel of a machine (rescue-disk), which mounts for reading: no program reads the files of an xfs without one.
 # shellcheck disable=SC2154  # work, facts, disk, target, start, size: of judge.sh
 
@@ -75,6 +75,10 @@ other_superblock() {
 		btrfs inspect-internal dump-super -f "$1" |
 			grep -E '^(csum_type|fsid|label|num_devices|sectorsize|nodesize|incompat_flags|dev_item.uuid)'
 		;;
+	f2fs)
+		blkid -p -o export -s TYPE -s LABEL -s UUID "$1" | grep -v ^DEVNAME
+		od -An -tx4 -j $((1024 + 2180)) -N 4 "$1"
+		;;
 	swap)
 		blkid -p -o export -s TYPE -s LABEL -s UUID -s VERSION "$1" | grep -v ^DEVNAME
 		swaplabel "$1"
@@ -92,7 +96,7 @@ native_bytes() {
 		[ $((fit % group)) -ge 64 ] || fit=$((fit - fit % group))
 		echo $((fit * blocks))
 		;;
-	btrfs) echo $(($2 / 4096 * 4096)) ;;
+	btrfs | f2fs) echo $(($2 / 4096 * 4096)) ;;
 	swap) mkswap_like "$1" && last_page "$work/native" ;;
 	esac
 }
@@ -105,6 +109,7 @@ other_bytes() {
 	case $(cat "$facts/kind") in
 	xfs) echo $(($(xfs_value "$1" dblocks) * $(xfs_value "$1" blocksize))) ;;
 	btrfs) btrfs inspect-internal dump-super "$1" | awk '$1 == "dev_item.total_bytes" { print $2 }' ;;
+	f2fs) echo $(($(od -An -tu8 -j $((1024 + 36)) -N 8 "$1") * 4096)) ;;
 	swap) last_page "$1" ;;
 	esac
 }
@@ -113,6 +118,7 @@ other_check() {
 	case $(cat "$facts/kind") in
 	xfs) xfs_repair -n -f "$1" ;;
 	btrfs) btrfs check --readonly --check-data-csum "$1" ;;
+	f2fs) fsck.f2fs --dry-run "$1" </dev/null ;;
 	swap) mkswap_like "$1" && cmp -i 1024 -n $((page - 1024)) "$1" "$work/native" ;;
 	esac
 }
