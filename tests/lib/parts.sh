@@ -58,7 +58,7 @@ other_system() {
 	btrfs) mkfs.btrfs -q -f -U "$(uuid "$n")" --rootdir "$work/tree" $mkfs_options "$work/part" >"$work/mkfs" ;;
 	f2fs)
 		mkfs.f2fs -q -f -U "$(uuid "$n")" $mkfs_options "$work/part" >"$work/mkfs" 2>&1 &&
-			sload.f2fs -P -f "$work/tree" "$work/part" >"$work/mkfs" 2>&1
+			{ sload.f2fs -P -f "$work/tree" "$work/part" >"$work/mkfs" 2>&1 || [ $? = 1 ]; } # 1: it mended its own work
 		;;
 	esac || {
 		cat "$work/mkfs" >&2

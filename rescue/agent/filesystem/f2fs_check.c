@@ -8,7 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* Exit statuses of fsck.f2fs: those of fsck(8), or this where it gave up. */
+/* Exit statuses of fsck.f2fs: those of fsck(8), or this where it gave up. A dry run says
+ * "repaired" of some damage, too, though it has written nothing. */
 #define STATUS_CLEAN	0
 #define STATUS_REPAIRED 1
 #define STATUS_DAMAGED	4
@@ -86,7 +87,8 @@ static int roll_forward(const struct fs_target *target, const struct fs_tools *t
 
 static int explain(int exit_status, const char *said, enum check_mode mode, struct fault *fault)
 {
-	if (exit_status != STATUS_DAMAGED && exit_status != STATUS_GAVE_UP)
+	if (exit_status != STATUS_REPAIRED && exit_status != STATUS_DAMAGED &&
+	    exit_status != STATUS_GAVE_UP)
 		return fault_set(fault, REASON_INTERNAL, "fsck.f2fs ended with status %d: %s",
 				 exit_status, said);
 	if (mode == CHECK_REPAIR_ALL)

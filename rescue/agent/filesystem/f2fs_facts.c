@@ -30,13 +30,13 @@ enum {
 /* Offsets in a checkpoint. */
 enum { AT_VERSION = 0, AT_FLAGS = 132, AT_PACK_BLOCKS = 136, AT_INODES = 148, AT_CP_SUM_AT = 164 };
 
-#define MAGIC	       0xf2f52010u
-#define CRC32_REVERSED 0xedb88320u
-#define BLOCK_LOG      12
-#define SEGMENT_LOG    9 /* of blocks */
-#define SEGMENT_BLOCKS (1u << SEGMENT_LOG)
-#define LABEL_UNITS    512 /* of UTF-16 */
-#define CHECKPOINT_SUM 4092
+#define CRC32_REVERSED	   0xedb88320u
+#define BLOCK_LOG	   12
+#define SEGMENT_LOG	   9 /* of blocks */
+#define SEGMENT_BLOCKS	   (1u << SEGMENT_LOG)
+#define LABEL_UNITS	   512 /* of UTF-16 */
+#define CHECKPOINT_SUM	   4092
+#define CHECKPOINT_SUM_MIN 192
 
 #define FEATURE_ZONED	 (1u << 1)
 #define FEATURE_CHECKSUM (1u << 11)
@@ -55,10 +55,8 @@ static const struct bit_name feature_names[] = {
 	{ 16, "packed_ssa" },
 };
 
-uint32_t f2fs_checksum(const uint8_t *bytes, size_t size_bytes)
+uint32_t f2fs_checksum(uint32_t crc, const uint8_t *bytes, size_t size_bytes)
 {
-	uint32_t crc = MAGIC;
-
 	for (size_t i = 0; i < size_bytes; i++) {
 		crc ^= bytes[i];
 		for (int bit = 0; bit < 8; bit++)
@@ -83,11 +81,11 @@ static const char *find_nonsense(const uint8_t *super)
 {
 	uint32_t checkpoint = le32_at(super + AT_CHECKPOINT);
 
-	if (le32_at(super) != MAGIC)
+	if (le32_at(super) != F2FS_MAGIC)
 		return "its superblock has no mark";
 	if ((le32_at(super + AT_FEATURES) & FEATURE_CHECKSUM) &&
 	    (le32_at(super + AT_CHECKSUM_AT) != AT_CHECKSUM ||
-	     f2fs_checksum(super, AT_CHECKSUM) != le32_at(super + AT_CHECKSUM)))
+	     f2fs_checksum(F2FS_MAGIC, super, AT_CHECKSUM) != le32_at(super + AT_CHECKSUM)))
 		return "the checksum of its superblock is wrong";
 	if (le64_at(super + AT_BLOCKS) >> SEGMENT_LOG < le32_at(super + AT_SEGMENTS) ||
 	    le64_at(super + AT_BLOCKS) > UINT32_MAX)
@@ -169,10 +167,17 @@ int f2fs_facts_parse(const uint8_t super[static F2FS_SUPERBLOCK_BYTES],
 	return 0;
 }
 
+/* The checksum is at the end, or, with a large node bitmap, before that. */
 static bool is_whole(const uint8_t *checkpoint)
 {
-	return le32_at(checkpoint + AT_CP_SUM_AT) == CHECKPOINT_SUM &&
-	       f2fs_checksum(checkpoint, CHECKPOINT_SUM) == le32_at(checkpoint + CHECKPOINT_SUM);
+	uint32_t sum_at = le32_at(checkpoint + AT_CP_SUM_AT), crc;
+
+	if (sum_at < CHECKPOINT_SUM_MIN || sum_at > CHECKPOINT_SUM)
+		return false;
+	crc = f2fs_checksum(F2FS_MAGIC, checkpoint, sum_at);
+	if (sum_at < CHECKPOINT_SUM)
+		crc = f2fs_checksum(crc, checkpoint + sum_at + 4, F2FS_BLOCK_BYTES - 4 - sum_at);
+	return crc == le32_at(checkpoint + sum_at);
 }
 
 /* One of the two packs: it begins and ends with the same block. *ret_version is 0 where it

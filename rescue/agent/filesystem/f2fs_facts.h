@@ -31,7 +31,9 @@ int f2fs_facts_read(const struct fs_target *target, struct f2fs_facts *ret_facts
 int f2fs_facts_parse(const uint8_t super[static F2FS_SUPERBLOCK_BYTES],
 		     struct f2fs_facts *ret_facts, struct fault *fault);
 
-/* The checksum of superblock and checkpoint: CRC-32, begun with the magic number. */
-uint32_t f2fs_checksum(const uint8_t *bytes, size_t size_bytes);
+/* The checksum of superblock and checkpoint: CRC-32, begun with the magic number, and not
+ * inverted. Goes on from crc. */
+#define F2FS_MAGIC 0xf2f52010u
+uint32_t f2fs_checksum(uint32_t crc, const uint8_t *bytes, size_t size_bytes);
 
 #endif
