@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# The judge's part for xfs, btrfs, f2fs and swap. To be sourced by judge.sh.
+# The judge's part for xfs, btrfs, f2fs, swap, and squashfs with an overlay. To be sourced by judge.sh.
 #
+# A squashfs is compared byte by byte up to its overlay, which is copied out and judged as a file system by itself.
 # A swap area is compared byte by byte; what its header has to be, mkswap says of a file of the same size.
 # Superblocks are read by xfs_db, btrfs and blkid, on the host; the checks are xfs_repair's, btrfs' and fsck.f2fs', too. Files are read by
 # the kernel of a machine (rescue-disk), which mounts for reading: no program reads the files of an xfs without one.
@@ -30,6 +31,12 @@ other_files() {
 			echo "$name $(stat -c '%f %u %g %Y' "$name") $size $link"
 		done
 	END
+	if [ "$(cat "$facts/kind")" = squashfs ]; then
+		overlay=$(overlay_at "$facts/fs")
+		dd if="$disk" bs=64K iflag=skip_bytes,count_bytes skip=$((start * sector)) count="$overlay" status=none | sha256sum
+		[ -n "$(overlay_kind "$facts/fs")" ] || return 0
+		sed -i "1s|.*|mkdir -p /mnt/target \&\& losetup -o $overlay /dev/loop0 \"/dev/sda\$2\" \&\& mount -o \"\$1\" /dev/loop0 /mnt/target \&\& cd /mnt/target \|\| exit 1|; 1i losetup -f >/dev/null" "$work/list"
+	fi
 	options=noatime
 	[ "$(cat "$facts/kind")" != btrfs ] || options=noatime,subvolid=5
 	TMPDIR=$work/tmp GROW_DISK_GUEST_DIR=$BUILD "$rescue_disk" --quiet --format raw --accel tcg "$1" -- \
@@ -42,6 +49,22 @@ swap_bytes() {
 	for range in "0 1028" "1032 $((bytes - 1032))"; do
 		dd if="$disk" bs=64K iflag=skip_bytes,count_bytes skip=$((at + ${range% *})) count="${range#* }" status=none
 	done | sha256sum
+}
+
+# overlay_at FS: where OpenWrt has the overlay of a squashfs
+overlay_at() {
+	echo $((($(od -An -tu8 -j 40 -N 8 "$1") + 65535) / 65536 * 65536))
+}
+
+# overlay_of FS: a copy of it; its name
+overlay_of() {
+	dd if="$1" of="$work/overlay" bs=64K iflag=skip_bytes skip="$(overlay_at "$1")" conv=sparse status=none
+	truncate -s $(($(stat -c %s "$1") - $(overlay_at "$1"))) "$work/overlay"
+	echo "$work/overlay"
+}
+
+overlay_kind() {
+	kind_of "$(overlay_of "$1")"
 }
 
 # swap_value FS FIELD: as blkid has it
@@ -79,6 +102,9 @@ other_superblock() {
 		blkid -p -o export -s TYPE -s LABEL -s UUID "$1" | grep -v ^DEVNAME
 		od -An -tx4 -j $((1024 + 2180)) -N 4 "$1"
 		;;
+	squashfs)
+		blkid -p -o export -s TYPE -s LABEL -s UUID "$(overlay_of "$1")" | grep -v ^DEVNAME || [ -z "$(overlay_kind "$1")" ]
+		;;
 	swap)
 		blkid -p -o export -s TYPE -s LABEL -s UUID -s VERSION "$1" | grep -v ^DEVNAME
 		swaplabel "$1"
@@ -97,6 +123,7 @@ native_bytes() {
 		echo $((fit * blocks))
 		;;
 	btrfs | f2fs) echo $(($2 / 4096 * 4096)) ;;
+	squashfs) [ -z "$(overlay_kind "$1")" ] || echo $((($2 - $(overlay_at "$1")) / 4096 * 4096)) ;;
 	swap) mkswap_like "$1" && last_page "$work/native" ;;
 	esac
 }
@@ -110,6 +137,12 @@ other_bytes() {
 	xfs) echo $(($(xfs_value "$1" dblocks) * $(xfs_value "$1" blocksize))) ;;
 	btrfs) btrfs inspect-internal dump-super "$1" | awk '$1 == "dev_item.total_bytes" { print $2 }' ;;
 	f2fs) echo $(($(od -An -tu8 -j $((1024 + 36)) -N 8 "$1") * 4096)) ;;
+	squashfs)
+		case $(overlay_kind "$1") in
+		ext4) dumpe2fs -h "$work/overlay" 2>/dev/null | awk '/^Block count/ { n = $3 } /^Block size/ { print n * $3 }' ;;
+		f2fs) echo $(($(od -An -tu8 -j $((1024 + 36)) -N 8 "$work/overlay") * 4096)) ;;
+		esac
+		;;
 	swap) last_page "$1" ;;
 	esac
 }
@@ -119,6 +152,12 @@ other_check() {
 	xfs) xfs_repair -n -f "$1" ;;
 	btrfs) btrfs check --readonly --check-data-csum "$1" ;;
 	f2fs) fsck.f2fs --dry-run "$1" </dev/null ;;
+	squashfs)
+		case $(overlay_kind "$1") in
+		ext4) e2fsck -fn "$work/overlay" ;;
+		f2fs) fsck.f2fs --dry-run "$work/overlay" </dev/null ;;
+		esac
+		;;
 	swap) mkswap_like "$1" && cmp -i 1024 -n $((page - 1024)) "$1" "$work/native" ;;
 	esac
 }

@@ -168,7 +168,7 @@ before() {
 	truncate -s $((size * sector)) "$facts/fs"
 	kind_of "$facts/fs" >"$facts/kind"
 	case $(cat "$facts/kind") in
-	xfs | btrfs | f2fs | swap)
+	xfs | btrfs | f2fs | swap | squashfs)
 		other_files "$disk" "$target" >"$facts/files"
 		other_superblock "$facts/fs" >"$facts/superblock"
 		return
@@ -242,7 +242,7 @@ check_target() {
 	! is_gpt "$work/table" || end=$((start + size)) # gpt.pl knows it to the sector
 	[ $((start + size)) -eq "$end" ] || complain "partition $target ends before sector $((start + size)), not $end"
 	case $(cat "$facts/kind") in
-	xfs | btrfs | f2fs | swap)
+	xfs | btrfs | f2fs | swap | squashfs)
 		check_other
 		return
 		;;

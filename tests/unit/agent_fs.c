@@ -29,10 +29,11 @@ static void others_are_refused_by_name(void **state)
 	assert_int_equal(fault.reason, REASON_FS_UNKNOWN);
 	assert_string_equal(
 		fault.message,
-		"partition 2 holds ntfs, not ext2, ext3, ext4, xfs, btrfs, f2fs or swap");
-	assert_string_equal(fault.hint,
-			    "only ext2, ext3, ext4, xfs, btrfs, f2fs and swap can be grown yet; "
-			    "--partition chooses another partition");
+		"partition 2 holds ntfs, not ext2, ext3, ext4, xfs, btrfs, f2fs, swap or squashfs");
+	assert_string_equal(
+		fault.hint,
+		"only ext2, ext3, ext4, xfs, btrfs, f2fs, swap and squashfs can be grown yet; "
+		"--partition chooses another partition");
 	assert_int_equal(fs_check_type("", 3, &fault), -1);
 	assert_string_equal(fault.message, "partition 3 holds nothing that is known");
 	assert_int_equal(fs_check_type("ext", 1, &fault), -1);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "f2fs.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "f2fs_check.h"
 #include "f2fs_facts.h"
+#include "loop.h"
 #include "tool.h"
 
 #include <stdlib.h>
@@ -82,23 +84,30 @@ static bool is_check_long(const struct fs *fs)
 static int check(const struct fs *fs, uint64_t blocks, enum check_mode mode,
 		 const struct fs_tools *tools, struct check_result *ret_result, struct fault *fault)
 {
+	cleanup_fd int loop = -1;
+	struct fs_target target;
+
 	(void)blocks;
-	return f2fs_check(&f2fs_of(fs)->target, &f2fs_of(fs)->facts, mode, tools, ret_result,
-			  fault);
+	if (loop_attach(&f2fs_of(fs)->target, &target, &loop, fault) < 0)
+		return -1;
+	return f2fs_check(&target, &f2fs_of(fs)->facts, mode, tools, ret_result, fault);
 }
 
 /* It takes the size of the device, which blocks was computed from. */
 static int grow(const struct fs *fs, uint64_t blocks, const struct fs_tools *tools,
 		int *ret_exit_status, struct fault *fault)
 {
-	const char *argv[] = { "resize.f2fs", f2fs_of(fs)->target.device, NULL };
+	cleanup_fd int loop = -1;
+	struct fs_target target;
+	const char *argv[] = { "resize.f2fs", target.device, NULL };
 	struct f2fs_output output = { .line_bytes = 0 };
 	struct tool tool = {
 		.tools = tools, .percent_of = f2fs_output_read, .progress = &output, .input = ""
 	};
 
 	(void)blocks;
-	if (tool_run(&tool, argv, ret_exit_status, fault) < 0)
+	if (loop_attach(&f2fs_of(fs)->target, &target, &loop, fault) < 0 ||
+	    tool_run(&tool, argv, ret_exit_status, fault) < 0)
 		return -1;
 	if (*ret_exit_status != 0)
 		return fault_set(

@@ -4,6 +4,7 @@
 #include "btrfs.h"
 #include "ext.h"
 #include "f2fs.h"
+#include "squashfs.h"
 #include "swap.h"
 #include "xfs.h"
 
@@ -11,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct fs_ops *const kinds[] = { &ext_ops, &xfs_ops, &btrfs_ops, &f2fs_ops,
-					      &swap_ops };
+static const struct fs_ops *const kinds[] = { &ext_ops,	 &xfs_ops,  &btrfs_ops,
+					      &f2fs_ops, &swap_ops, &squashfs_ops };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
