@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # grow-disk: build, try, test, install. `make help` lists the targets.
 #
-# The parts from Debian (kernel, e2fsprogs, util-linux, busybox, xfsprogs, btrfs-progs) are built by
+# The parts from Debian (kernel, e2fsprogs, util-linux, busybox, xfsprogs, btrfs-progs, f2fs-tools) are built by
 # initramfs/parts into a cache outside the tree; build/parts/NAME links to them.
 
 VERSION := 0.1.0
@@ -121,7 +121,7 @@ $(B)/initramfs.cpio: $(B)/rescue initramfs/manifest initramfs/pack $(wildcard in
 	$(call say,PACK,$@)
 	$(Q)initramfs/pack $(B)/rescue $@ && mv $@.build-id $(B)/build-id
 
-$(B)/tools.img: $(B)/initramfs.cpio initramfs/pack-tools $(B)/parts/xfsprogs $(B)/parts/btrfs-progs
+$(B)/tools.img: $(B)/initramfs.cpio initramfs/pack-tools $(B)/parts/xfsprogs $(B)/parts/btrfs-progs $(B)/parts/f2fs-tools
 	$(call say,PACK,$@)
 	$(Q)initramfs/pack-tools $(B)/build-id $@
 

@@ -23,6 +23,7 @@
 struct pipes {
 	int output[2];
 	int channel[2];
+	int input[2];
 };
 
 static void pipes_close(struct pipes *pipes)
@@ -31,6 +32,8 @@ static void pipes_close(struct pipes *pipes)
 	close_fdp(&pipes->output[1]);
 	close_fdp(&pipes->channel[0]);
 	close_fdp(&pipes->channel[1]);
+	close_fdp(&pipes->input[0]);
+	close_fdp(&pipes->input[1]);
 }
 
 /* Between fork and exec: only async-signal-safe calls. */
@@ -41,6 +44,8 @@ static _Noreturn void become_child(const struct spawn *spawn, const struct pipes
 	int output = fcntl(pipes->output[1], F_DUPFD_CLOEXEC, 10);
 	int channel = fcntl(pipes->channel[1], F_DUPFD_CLOEXEC, 10);
 
+	if (spawn->input && dup2(pipes->input[0], STDIN_FILENO) < 0)
+		_exit(EXIT_CANNOT_EXEC);
 	if (output < 0 || channel < 0)
 		_exit(EXIT_CANNOT_EXEC);
 	if (spawn->no_stdin)
@@ -138,20 +143,30 @@ static int explain(const struct spawn *spawn, int status, int *ret_exit_status, 
 	return 0;
 }
 
+/* The input lies in its pipe before the child begins: it is small. */
+static int open_pipes(const struct spawn *spawn, struct pipes *pipes, struct fault *fault)
+{
+	if (pipe2(pipes->output, O_CLOEXEC) < 0 || pipe2(pipes->channel, O_CLOEXEC) < 0 ||
+	    (spawn->input && (pipe2(pipes->input, O_CLOEXEC) < 0 ||
+			      write(pipes->input[1], spawn->input, strlen(spawn->input)) < 0))) {
+		pipes_close(pipes);
+		return fault_set_errno(fault, REASON_INTERNAL, errno, "no pipe");
+	}
+	fcntl(pipes->output[1], F_SETPIPE_SZ, PIPE_BYTES); /* smaller ones do, too */
+	fcntl(pipes->channel[1], F_SETPIPE_SZ, PIPE_BYTES);
+	return 0;
+}
+
 int spawn_run(const struct spawn *spawn, int *ret_exit_status, struct fault *fault)
 {
-	struct pipes pipes = { { -1, -1 }, { -1, -1 } };
+	struct pipes pipes = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	pid_t child;
 	int status;
 
 	if (spawn->ret_signal)
 		*spawn->ret_signal = 0;
-	if (pipe2(pipes.output, O_CLOEXEC) < 0 || pipe2(pipes.channel, O_CLOEXEC) < 0) {
-		pipes_close(&pipes);
-		return fault_set_errno(fault, REASON_INTERNAL, errno, "no pipe");
-	}
-	fcntl(pipes.output[1], F_SETPIPE_SZ, PIPE_BYTES); /* smaller ones do, too */
-	fcntl(pipes.channel[1], F_SETPIPE_SZ, PIPE_BYTES);
+	if (open_pipes(spawn, &pipes, fault) < 0)
+		return -1;
 	child = fork();
 	if (child < 0) {
 		pipes_close(&pipes);
@@ -162,6 +177,8 @@ int spawn_run(const struct spawn *spawn, int *ret_exit_status, struct fault *fau
 		become_child(spawn, &pipes);
 	close_fdp(&pipes.output[1]);
 	close_fdp(&pipes.channel[1]);
+	close_fdp(&pipes.input[0]);
+	close_fdp(&pipes.input[1]);
 	watch(spawn, &pipes, child);
 	status = wait_for(child);
 	if (spawn->ret_signal && status >= 0 && WIFSIGNALED(status))

@@ -15,6 +15,9 @@ struct spawn {
 	/* Start the child without a standard input, so that the first file it
 	 * opens gets descriptor 0 (see filesystem/ext_grow.c for why). */
 	bool no_stdin;
+	/* All that its standard input holds, at most a few hundred bytes: the answers to what
+	 * it asks. NULL: it has ours. */
+	const char *input;
 	/* Called with the bytes that came within a tenth of a second, from
 	 * standard output and error, from SPAWN_CHANNEL_FD, and about every
 	 * tick_ms. Each may be NULL. */

@@ -43,7 +43,7 @@ file_system() {
 	owner_and_times "$tree" "$work/part"
 }
 
-# other_system N TYPE BYTES OPTIONS: xfs or btrfs, in $work/part. Not the same bytes each time: their makers take the time.
+# other_system N TYPE BYTES OPTIONS: xfs, btrfs or f2fs, in $work/part. Not the same bytes each time: their makers take the time.
 other_system() {
 	n=$1 type=$2 bytes=$3 mkfs_options=$4
 	[ -d "$work/tree" ] || "$here/tree" "$work/tree"
@@ -56,6 +56,10 @@ other_system() {
 		mkfs.xfs -q -f -m "uuid=$(uuid "$n")" -p "$work/proto" $mkfs_options "$work/part" 2>"$work/mkfs"
 		;;
 	btrfs) mkfs.btrfs -q -f -U "$(uuid "$n")" --rootdir "$work/tree" $mkfs_options "$work/part" >"$work/mkfs" ;;
+	f2fs)
+		mkfs.f2fs -q -f -U "$(uuid "$n")" $mkfs_options "$work/part" >"$work/mkfs" 2>&1 &&
+			{ sload.f2fs -P -f "$work/tree" "$work/part" >"$work/mkfs" 2>&1 || [ $? = 1 ]; } # 1: it mended its own work
+		;;
 	esac || {
 		cat "$work/mkfs" >&2
 		exit 1
@@ -67,7 +71,7 @@ content() {
 	case $4 in
 	-) ;;
 	*/*) put "$4" "$2" ;;
-	xfs | btrfs)
+	xfs | btrfs | f2fs)
 		other_system "$1" "$4" "$3" "$5"
 		put "$work/part" "$2"
 		;;

@@ -58,7 +58,7 @@ fields='"partition":1'
 bad "no room behind, with number 2 moved up" no-room-behind $((entry2 + 8)) 00420000 $((entry2 + 12)) 00010000
 fields=
 
-for kind in LVM2_member crypto_LUKS squashfs vfat swap; do
+for kind in LVM2_member crypto_LUKS vfat; do
 	"$images/signature" "$kind" content
 	"$images/mbr-disk" disk.img 64M part 1 512 8M 83 boot ext4 part 2 20480 16M 83 - ./content
 	truncate -s 128M disk.img

@@ -15,6 +15,8 @@ static void known_types_are_accepted(void **state)
 	assert_int_equal(fs_check_type("ext4", 1, &fault), 0);
 	assert_int_equal(fs_check_type("xfs", 1, &fault), 0);
 	assert_int_equal(fs_check_type("btrfs", 1, &fault), 0);
+	assert_int_equal(fs_check_type("swap", 1, &fault), 0);
+	assert_int_equal(fs_check_type("swsuspend", 1, &fault), 0); /* open refuses it */
 	assert_int_equal(fault.reason, REASON_NONE);
 }
 
@@ -23,12 +25,15 @@ static void others_are_refused_by_name(void **state)
 	struct fault fault;
 
 	(void)state;
-	assert_int_equal(fs_check_type("f2fs", 2, &fault), -1);
+	assert_int_equal(fs_check_type("ntfs", 2, &fault), -1);
 	assert_int_equal(fault.reason, REASON_FS_UNKNOWN);
-	assert_string_equal(fault.message,
-			    "partition 2 holds f2fs, not ext2, ext3, ext4, xfs or btrfs");
-	assert_string_equal(fault.hint, "only ext2, ext3, ext4, xfs and btrfs can be grown yet; "
-					"--partition chooses another partition");
+	assert_string_equal(
+		fault.message,
+		"partition 2 holds ntfs, not ext2, ext3, ext4, xfs, btrfs, f2fs, swap or squashfs");
+	assert_string_equal(
+		fault.hint,
+		"only ext2, ext3, ext4, xfs, btrfs, f2fs, swap and squashfs can be grown yet; "
+		"--partition chooses another partition");
 	assert_int_equal(fs_check_type("", 3, &fault), -1);
 	assert_string_equal(fault.message, "partition 3 holds nothing that is known");
 	assert_int_equal(fs_check_type("ext", 1, &fault), -1);
@@ -76,6 +81,10 @@ static void a_partition_is_named_as_the_kernel_does(void **state)
 	strcpy(disk.path, "disk.img");
 	disk.is_file = true;
 	assert_string_equal(device_of(&disk, &target), "disk.img?offset=1048576");
+	assert_string_equal(target.path, "disk.img");
+	fs_target_move(&target, 512);
+	assert_string_equal(target.device, "disk.img?offset=1049088");
+	assert_int_equal(target.offset_bytes, 1049088);
 }
 
 static void what_cannot_be_opened_leaves_nothing(void **state)
@@ -88,7 +97,7 @@ static void what_cannot_be_opened_leaves_nothing(void **state)
 	assert_int_equal(fs_open("ext4", &target, &fs, &fault), -1);
 	assert_int_equal(fault.reason, REASON_DISK_IO);
 	assert_null(fs);
-	assert_int_equal(fs_open("f2fs", &target, &fs, &fault), -1);
+	assert_int_equal(fs_open("ntfs", &target, &fs, &fault), -1);
 	assert_int_equal(fault.reason, REASON_INTERNAL);
 	fs_close(&fs);
 	assert_null(fs);

@@ -197,6 +197,24 @@ static void a_child_without_input_opens_its_first_file_as_zero(void **state)
 	assert_int_equal(status, 0);
 }
 
+static void a_child_reads_its_answers_and_then_the_end(void **state)
+{
+	const char *argv[] = { "/bin/sh", "-c", "read a; read b || echo \"$a\"", NULL };
+	struct heard heard = { 0 };
+	const struct spawn spawn = { .argv = argv,
+				     .input = "no\n",
+				     .on_output = hear_output,
+				     .tick_ms = 500,
+				     .context = &heard };
+	struct fault fault;
+	int status;
+
+	(void)state;
+	assert_int_equal(spawn_run(&spawn, &status, &fault), 0);
+	assert_int_equal(status, 0);
+	assert_string_equal(heard.output, "no\n");
+}
+
 static void deaths_are_told_apart(void **state)
 {
 	struct heard heard;
@@ -230,6 +248,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_child_is_heard),
 	cmocka_unit_test(a_child_that_says_much_is_heard_in_bundles),
 	cmocka_unit_test(a_child_without_input_opens_its_first_file_as_zero),
+	cmocka_unit_test(a_child_reads_its_answers_and_then_the_end),
 	cmocka_unit_test(deaths_are_told_apart),
 	cmocka_unit_test(a_missing_program_is_named),
 };

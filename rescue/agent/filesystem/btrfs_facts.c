@@ -132,7 +132,8 @@ int btrfs_facts_read(const struct fs_target *target, struct btrfs_facts *ret_fac
 	cleanup_fd int fd = superblock_open(target, fault);
 	uint8_t super[BTRFS_SUPERBLOCK_BYTES];
 
-	if (fd < 0 || superblock_read(fd, BTRFS_SUPERBLOCK_AT, super, sizeof(super), fault) < 0)
+	if (fd < 0 || superblock_read(fd, target->offset_bytes + BTRFS_SUPERBLOCK_AT, super,
+				      sizeof(super), fault) < 0)
 		return -1;
 	return btrfs_facts_parse(super, ret_facts, fault);
 }

@@ -3,17 +3,31 @@
 
 #include "btrfs.h"
 #include "ext.h"
+#include "f2fs.h"
+#include "squashfs.h"
+#include "swap.h"
 #include "xfs.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-static const struct fs_ops *const kinds[] = { &ext_ops, &xfs_ops, &btrfs_ops };
+static const struct fs_ops *const kinds[] = { &ext_ops,	 &xfs_ops,  &btrfs_ops,
+					      &f2fs_ops, &swap_ops, &squashfs_ops };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 #define TYPES_BYTES 128
+
+void fs_target_move(struct fs_target *target, uint64_t offset_bytes)
+{
+	target->offset_bytes += offset_bytes;
+	if (target->offset_bytes == 0)
+		snprintf(target->device, sizeof(target->device), "%s", target->path);
+	else
+		snprintf(target->device, sizeof(target->device), "%s?offset=%" PRIu64, target->path,
+			 target->offset_bytes);
+}
 
 void fs_target_set(const struct disk *disk, unsigned partition, uint64_t start_bytes,
 		   struct fs_target *ret_target)
@@ -22,22 +36,28 @@ void fs_target_set(const struct disk *disk, unsigned partition, uint64_t start_b
 	bool ends_in_digit =
 		length > 0 && disk->path[length - 1] >= '0' && disk->path[length - 1] <= '9';
 
-	if (disk->is_file)
-		snprintf(ret_target->device, sizeof(ret_target->device), "%s?offset=%" PRIu64,
-			 disk->path, start_bytes);
-	else if (partition == 0) /* the disk has no table */
-		snprintf(ret_target->device, sizeof(ret_target->device), "%s", disk->path);
+	ret_target->offset_bytes = 0;
+	if (disk->is_file || partition == 0) /* 0: the disk has no table */
+		snprintf(ret_target->path, sizeof(ret_target->path), "%s", disk->path);
 	else /* the kernel's rule: nvme0n1 -> nvme0n1p2, sda -> sda2 */
-		snprintf(ret_target->device, sizeof(ret_target->device), "%s%s%u", disk->path,
+		snprintf(ret_target->path, sizeof(ret_target->path), "%s%s%u", disk->path,
 			 ends_in_digit ? "p" : "", partition);
+	fs_target_move(ret_target, disk->is_file ? start_bytes : 0);
+}
+
+static bool is_in(const char *type, const char *const *types)
+{
+	for (; types && *types; types++)
+		if (strcmp(*types, type) == 0)
+			return true;
+	return false;
 }
 
 static const struct fs_ops *find(const char *type)
 {
 	for (size_t i = 0; i < KINDS; i++)
-		for (const char *const *known = kinds[i]->types; *known; known++)
-			if (strcmp(*known, type) == 0)
-				return kinds[i];
+		if (is_in(type, kinds[i]->types) || is_in(type, kinds[i]->others))
+			return kinds[i];
 	return NULL;
 }
 

@@ -19,10 +19,12 @@
 #define FS_UUID_BYTES  37
 #define FS_STEPS_BYTES 128 /* room for fs_steps_text */
 
-/* Where it is: a device node, "/dev/sda2"; or, as e2fsprogs takes it for a device,
- * "FILE?offset=BYTES". */
+/* Where it is. */
 struct fs_target {
-	char device[DISK_PATH_BYTES + 32];
+	char path[DISK_PATH_BYTES + 8]; /* a device node, "/dev/sda2"; or an image file */
+	uint64_t offset_bytes;		/* in there */
+	/* Both in one, as e2fsprogs takes it for a device: "/dev/sda2", "FILE?offset=BYTES". */
+	char device[DISK_PATH_BYTES + 40];
 };
 
 /* What every kind can tell of a file system. */
@@ -86,6 +88,7 @@ struct fs {
 
 struct fs_ops {
 	const char *const *types;  /* libblkid's words; NULL-terminated */
+	const char *const *others; /* words for what open refuses by name; the same, or NULL */
 	const char *program;	   /* of the tools disk, that it needs; NULL: none */
 	uint64_t size_min_bytes;   /* nothing can be grown to less */
 	const enum fs_step *steps; /* in order */
@@ -117,6 +120,9 @@ struct fs_ops {
 	/* The fault for damage that a check found after grow. */
 	int (*refuse_damage)(const struct fs *fs, int exit_status, struct fault *fault);
 };
+
+/* Begin so many bytes further in the same place. */
+void fs_target_move(struct fs_target *target, uint64_t offset_bytes);
 
 /* Name the partition of that disk; 0: the disk itself. */
 void fs_target_set(const struct disk *disk, unsigned partition, uint64_t start_bytes,

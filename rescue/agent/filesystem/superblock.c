@@ -14,14 +14,15 @@
 
 int superblock_open(const struct fs_target *target, struct fault *fault)
 {
-	int fd = open(target->device, O_RDONLY | O_CLOEXEC);
+	int fd = open(target->path, O_RDONLY | O_CLOEXEC);
 
 	return fd >= 0 ? fd
 		       : fault_set_errno(fault, REASON_DISK_IO, errno, "%.100s cannot be opened",
-					 target->device);
+					 target->path);
 }
 
-int superblock_read(int fd, uint64_t at_bytes, void *out, size_t size_bytes, struct fault *fault)
+ssize_t superblock_read_most(int fd, uint64_t at_bytes, void *out, size_t size_bytes,
+			     struct fault *fault)
 {
 	size_t done = 0;
 
@@ -35,12 +36,23 @@ int superblock_read(int fd, uint64_t at_bytes, void *out, size_t size_bytes, str
 			return fault_set_errno(fault, REASON_DISK_IO, errno,
 					       "the file system cannot be read");
 		if (got == 0)
-			return fault_set(fault, REASON_DISK_IO,
-					 "the file system cannot be read: it ends before byte %llu",
-					 (unsigned long long)(at_bytes + size_bytes));
+			break;
 		done += (size_t)got;
 	}
-	return 0;
+	return (ssize_t)done;
+}
+
+int superblock_read(int fd, uint64_t at_bytes, void *out, size_t size_bytes, struct fault *fault)
+{
+	ssize_t got = superblock_read_most(fd, at_bytes, out, size_bytes, fault);
+
+	if (got < 0)
+		return -1;
+	return (size_t)got == size_bytes
+		       ? 0
+		       : fault_set(fault, REASON_DISK_IO,
+				   "the file system cannot be read: it ends before byte %llu",
+				   (unsigned long long)(at_bytes + size_bytes));
 }
 
 uint32_t superblock_crc32c(const uint8_t *bytes, size_t size_bytes, size_t hole)

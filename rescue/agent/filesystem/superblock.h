@@ -9,10 +9,16 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
-/* Open the target for reading. -1 with the fault disk-io. To be closed soon: while it is
- * open, the kernel may keep what was read. */
+/* Open the target's path for reading: it begins at offset_bytes. -1 with the fault disk-io.
+ * To be closed soon: while it is open, the kernel may keep what was read. */
 int superblock_open(const struct fs_target *target, struct fault *fault);
+
+/* Read so many bytes, or as many as there are before the end. Returns how many, or -1 with
+ * the fault disk-io. */
+ssize_t superblock_read_most(int fd, uint64_t at_bytes, void *out, size_t size_bytes,
+			     struct fault *fault);
 
 /* Read exactly so many bytes. Fault: disk-io. */
 int superblock_read(int fd, uint64_t at_bytes, void *out, size_t size_bytes, struct fault *fault);

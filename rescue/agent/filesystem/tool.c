@@ -85,6 +85,7 @@ int tool_run(struct tool *tool, const char *argv[], int *ret_exit_status, struct
 	char program[PATH_MAX];
 	const struct spawn spawn = { .argv = argv,
 				     .no_stdin = tool->no_stdin,
+				     .input = tool->input,
 				     .on_output = on_output,
 				     .on_channel = on_channel,
 				     .on_tick = on_tick,

@@ -25,7 +25,8 @@ struct tool {
 	int (*percent_of)(void *progress, const char *bytes, size_t size_bytes);
 	void *progress; /* for percent_of */
 	bool has_channel;
-	bool no_stdin; /* as in struct spawn */
+	bool no_stdin;	   /* as in struct spawn */
+	const char *input; /* the same */
 	/* Kill it when less is left for it: the kernel may not, but read the programs' pages
 	 * again and again instead. 0: the kernel knows. */
 	uint64_t memory_floor_bytes;

@@ -176,15 +176,15 @@ int xfs_facts_parse(const uint8_t *sector, size_t size_bytes, struct xfs_facts *
 	return 0;
 }
 
-static int read_all(int fd, struct xfs_facts *facts, struct fault *fault)
+static int read_all(int fd, uint64_t begin_bytes, struct xfs_facts *facts, struct fault *fault)
 {
 	uint8_t sector[SECTOR_MAX_BYTES];
 	bool is_clean;
 
 	/* No xfs is smaller than the largest sector. */
-	if (superblock_read(fd, 0, sector, sizeof(sector), fault) < 0 ||
+	if (superblock_read(fd, begin_bytes, sector, sizeof(sector), fault) < 0 ||
 	    xfs_facts_parse(sector, sizeof(sector), facts, fault) < 0 ||
-	    xfs_log_look(fd, facts->log_at, facts->log_bytes, &is_clean, fault) < 0)
+	    xfs_log_look(fd, begin_bytes + facts->log_at, facts->log_bytes, &is_clean, fault) < 0)
 		return -1;
 	if (!is_clean && strcmp(facts->common.state, FS_CLEAN) == 0)
 		facts->common.state = "needs-recovery";
@@ -197,7 +197,7 @@ int xfs_facts_read(const struct fs_target *target, struct xfs_facts *ret_facts, 
 
 	if (fd < 0)
 		return -1;
-	result = read_all(fd, ret_facts, fault);
+	result = read_all(fd, target->offset_bytes, ret_facts, fault);
 	close_fdp(&fd);
 	return result;
 }
