@@ -87,25 +87,39 @@ void events_tools(struct agent_report *report, const char *fs_type)
 	agent_report_event(report, EVENT_TOOLS, json_pack("{s:s}", "fs_type", fs_type));
 }
 
+/* What every plan has. */
+static json_t *plan_fields(const struct plan *plan, const struct fs_ops *ops, const char *fs_type,
+			   bool changed)
+{
+	char steps[FS_STEPS_BYTES];
+
+	return json_pack(
+		"{s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s}", "changed", (int)changed, "partition",
+		(json_int_t)plan->number, "start_lba", (json_int_t)plan->start_lba,
+		"sectors_before", (json_int_t)plan->sectors_before, "sectors_after",
+		(json_int_t)plan->sectors_after, "sector_bytes", (json_int_t)plan->sector_bytes,
+		"fs_type", fs_type, "steps", fs_steps_text(ops, steps));
+}
+
 void events_plan(struct agent_report *report, const struct plan *plan, const struct fs *fs,
 		 uint64_t blocks_after, bool changed, bool check_left)
 {
 	const struct fs_facts *facts = fs->facts;
-	char steps[FS_STEPS_BYTES];
+	json_t *fields = plan_fields(plan, fs->ops, facts->type, changed);
 
-	agent_report_event(report, EVENT_PLAN,
-			   json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:I, "
-				     "s:I, s:b, s:s}",
-				     "changed", (int)changed, "partition", (json_int_t)plan->number,
-				     "start_lba", (json_int_t)plan->start_lba, "sectors_before",
-				     (json_int_t)plan->sectors_before, "sectors_after",
-				     (json_int_t)plan->sectors_after, "sector_bytes",
-				     (json_int_t)plan->sector_bytes, "fs_type", facts->type,
-				     "fs_label", facts->label, "fs_uuid", facts->uuid, "fs_state",
-				     facts->state, "block_bytes", (json_int_t)facts->block_bytes,
-				     "blocks_before", (json_int_t)facts->blocks, "blocks_after",
-				     (json_int_t)blocks_after, "check_left", (int)check_left,
-				     "steps", fs_steps_text(fs->ops, steps)));
+	json_object_update_new(
+		fields, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "fs_label", facts->label,
+				  "fs_uuid", facts->uuid, "fs_state", facts->state, "block_bytes",
+				  (json_int_t)facts->block_bytes, "blocks_before",
+				  (json_int_t)facts->blocks, "blocks_after",
+				  (json_int_t)blocks_after, "check_left", (int)check_left));
+	agent_report_event(report, EVENT_PLAN, fields);
+}
+
+void events_plan_partition(struct agent_report *report, const struct plan *plan,
+			   const struct fs_ops *ops, const char *content, bool changed)
+{
+	agent_report_event(report, EVENT_PLAN, plan_fields(plan, ops, content, changed));
 }
 
 /* A field without a value (NULL) is left out. */
@@ -161,6 +175,11 @@ void events_verify(struct agent_report *report, uint64_t blocks, uint64_t unused
 	agent_report_event(report, EVENT_VERIFY,
 			   json_pack("{s:I, s:I}", "blocks", (json_int_t)blocks, "unused_bytes",
 				     (json_int_t)unused_bytes));
+}
+
+void events_verify_partition(struct agent_report *report)
+{
+	agent_report_event(report, EVENT_VERIFY, json_object());
 }
 
 void events_exit(struct agent_report *report, int exit_status, bool is_command,

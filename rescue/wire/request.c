@@ -134,6 +134,7 @@ static int check_keys(json_t *object, enum request_kind kind, struct fault *faul
 		"seed",	   "record",   "disk_before_bytes", NULL
 	};
 	static const char *const of_grow[] = { "may_leave_check", NULL };
+	static const char *const of_plan[] = { "partition_only", NULL };
 	static const char *const of_shell[] = { "command", "input", NULL };
 	static const char *const of_trace[] = { "attach_at", "seq",	"log",	      "break",
 						"method",    "hold_up", "hold_up_ms", NULL };
@@ -143,6 +144,8 @@ static int check_keys(json_t *object, enum request_kind kind, struct fault *faul
 	json_object_foreach (object, key, value)
 		if (word_index(always, key) < 0 &&
 		    (kind != REQUEST_GROW || word_index(of_grow, key) < 0) &&
+		    ((kind != REQUEST_GROW && kind != REQUEST_PLAN) ||
+		     word_index(of_plan, key) < 0) &&
 		    (kind != REQUEST_TRACE || word_index(of_trace, key) < 0) &&
 		    (kind != REQUEST_SHELL || word_index(of_shell, key) < 0))
 			return refuse(fault, "a key is unknown");
@@ -155,13 +158,13 @@ static int parse_object(json_t *object, struct request *ret_request, struct faul
 	const char *command, *repair = "safe", *seed = NULL;
 	struct request request = { 0 };
 	json_error_t error;
-	int record = 0, may_leave_check = 0, kind;
+	int record = 0, may_leave_check = 0, partition_only = 0, kind;
 
-	if (json_unpack_ex(object, &error, 0, "{s:s, s:I, s?I, s?s, s?I, s?s, s?b, s?b, s?I}",
+	if (json_unpack_ex(object, &error, 0, "{s:s, s:I, s?I, s?s, s?I, s?s, s?b, s?b, s?b, s?I}",
 			   "request", &command, "protocol", &protocol, "partition", &partition,
 			   "repair", &repair, "time_unix_s", &time_unix_s, "seed", &seed, "record",
-			   &record, "may_leave_check", &may_leave_check, "disk_before_bytes",
-			   &disk_before_bytes) < 0)
+			   &record, "may_leave_check", &may_leave_check, "partition_only",
+			   &partition_only, "disk_before_bytes", &disk_before_bytes) < 0)
 		return refuse(fault, error.text);
 	if (protocol != WIRE_PROTOCOL)
 		return refuse(fault, "another protocol version");
@@ -186,6 +189,7 @@ static int parse_object(json_t *object, struct request *ret_request, struct faul
 	request.repair = (enum repair)word_index(repair_words, repair);
 	request.record = record;
 	request.may_leave_check = may_leave_check;
+	request.partition_only = partition_only;
 	request.disk_before_bytes = (uint64_t)disk_before_bytes;
 	request.time_unix_s = time_unix_s;
 	request.has_seed = seed != NULL;
@@ -239,6 +243,8 @@ char *request_format(const struct request *request)
 		own = json_pack("{s:b}", "may_leave_check", 1);
 	else
 		own = json_object();
+	if (object && request->partition_only)
+		json_object_set_new(object, "partition_only", json_true());
 	if (object && request->disk_before_bytes != 0)
 		json_object_set_new(object, "disk_before_bytes",
 				    json_integer((json_int_t)request->disk_before_bytes));

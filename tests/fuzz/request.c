@@ -13,7 +13,8 @@
 static bool same(const struct request *one, const struct request *other)
 {
 	return one->kind == other->kind && one->partition == other->partition &&
-	       one->repair == other->repair && one->time_unix_s == other->time_unix_s;
+	       one->repair == other->repair && one->partition_only == other->partition_only &&
+	       one->time_unix_s == other->time_unix_s;
 }
 
 /* What was accepted is in range, and survives the way to the guest once more. */
@@ -26,6 +27,8 @@ static void judge(const struct request *request)
 	MUST(request->partition <= PARTITION_NUMBER_MAX);
 	MUST(request->repair == REPAIR_SAFE || request->repair == REPAIR_ALL);
 	MUST(request->time_unix_s >= 0);
+	MUST(!request->partition_only || request->kind == REQUEST_GROW ||
+	     request->kind == REQUEST_PLAN);
 	MUST(line);
 	MUST(strlen(line) < WIRE_LINE_MAX_BYTES);
 	MUST(fuzz_text_is_safe(line, strlen(line)));

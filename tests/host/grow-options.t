@@ -34,6 +34,37 @@ options() {
 	has "--verbose shows commands" "$err" "+ qemu-img "
 }
 
+# The guest writes into the partition, or beside it, or to its new room.
+partition_only() {
+	fresh
+	make_disk raw disk.img
+	cp disk.img before.img
+	grow_disk --json --partition-only disk.img 1G
+	is "--partition-only: grown" "$status $(field changed partition.sectors_after fence.differing_bytes)" "0 true 2063360 0"
+	is "the file system: its type, and no more" "$(field filesystem.type filesystem.blocks_after filesystem.repairs)" "crypto_LUKS null []"
+	ok "what is in the partition is what it was" cmp -i $((33792 * 512)) -n $((212992 * 512)) disk.img before.img
+	is "sfdisk: the partition has its size" "$(sfdisk --json disk.img | jq '.partitiontable.partitions[1].size')" 2063360
+	cp before.img disk.img
+	grow_disk --partition-only disk.img 1G
+	has "the lines say what is left to do" "$out" "LUKS, keeps its size; grow it in its system: cryptsetup resize"
+	STUB=nothing grow_disk --partition-only disk.img
+	has "and that there is nothing to do" "$out" "nothing to do: the partition already fills the disk"
+	for at in $((33792 * 512)) $((33792 * 512 + 70000)) $(((33792 + 212992) * 512 - 1)) $(((33792 + 212992) * 512)) 900000000; do
+		cp before.img disk.img
+		STUB=breach:$at refused fence-breach 70 "--partition-only: a byte at $at" --partition-only disk.img 1G
+	done
+	"$images/gpt-disk" gpt.img 64M part 1 2048 8M U ESP - - part 2 18432 32M L root - -
+	head -c 33554432 /dev/urandom | dd of=gpt.img bs=512 seek=18432 conv=notrunc status=none
+	for at in $((18432 * 512)) $(((18432 + 65536) * 512 - 1)) $(((18432 + 65536) * 512)) 100000000; do
+		STUB=breach:$at refused fence-breach 70 "--partition-only, GPT: a byte at $at" --partition-only gpt.img 128M
+	done
+	cp gpt.img before.img
+	grow_disk --json --partition-only gpt.img 128M
+	is "--partition-only, GPT: grown" "$status $(field changed)" "0 true"
+	ok "GPT: what is in the partition is what it was" cmp -i $((18432 * 512)) -n 33554432 gpt.img before.img
+	has "GPT: sgdisk finds nothing" "$(sgdisk -v gpt.img)" "No problems found"
+}
+
 # Against qemu-img itself.
 sizes() {
 	for size in 1G 1.5G 0.7T 1t 3000M 1.001k 8589934592 8589934593 00010G 2097152k 1.999999999G 123456789b 1.23456789012345M; do
@@ -52,6 +83,7 @@ sizes() {
 main() {
 	options
 	sizes
+	partition_only
 }
 
 fresh

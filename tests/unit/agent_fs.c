@@ -27,10 +27,23 @@ static void others_are_refused_by_name(void **state)
 	assert_int_equal(fault.reason, REASON_FS_UNKNOWN);
 	assert_string_equal(fault.message,
 			    "partition 2 holds f2fs, not ext2, ext3, ext4, xfs or btrfs");
-	assert_string_equal(fault.hint, "only ext2, ext3, ext4, xfs and btrfs can be grown yet; "
-					"--partition chooses another partition");
+	assert_string_equal(fault.hint, "--partition-only grows the partition alone; then, in its "
+					"own system: resize.f2fs");
+	assert_int_equal(fs_check_type("crypto_LUKS", 4, &fault), -1);
+	assert_string_equal(
+		fault.message,
+		"partition 4 holds LUKS (crypto_LUKS), not ext2, ext3, ext4, xfs or btrfs");
+	assert_int_equal(fs_check_type("exfat", 4, &fault), -1);
+	assert_string_equal(fault.hint, "nothing grows exFAT; --partition-only grows the partition "
+					"alone, --partition chooses another one");
 	assert_int_equal(fs_check_type("", 3, &fault), -1);
 	assert_string_equal(fault.message, "partition 3 holds nothing that is known");
+	assert_string_equal(fault.hint, "--partition-only grows the partition alone, whatever it "
+					"holds; --partition chooses another one");
+	assert_int_equal(fs_check_type("f2fs", 0, &fault), -1);
+	assert_string_equal(fault.message,
+			    "the disk holds f2fs, not ext2, ext3, ext4, xfs or btrfs");
+	assert_string_equal(fault.hint, "only ext2, ext3, ext4, xfs and btrfs can be grown yet");
 	assert_int_equal(fs_check_type("ext", 1, &fault), -1);
 	assert_int_equal(fs_check_type("ext44", 1, &fault), -1);
 }

@@ -129,6 +129,7 @@ static void requests_survive_the_way(void **state)
 				      .partition = 3,
 				      .repair = REPAIR_ALL,
 				      .time_unix_s = INT64_C(4102444800),
+				      .partition_only = true,
 				      .disk_before_bytes = UINT64_C(1) << 41,
 				      .has_seed = true,
 				      .seed = { 0, 1, 0x7f, 0x80, [31] = 0xff } };
@@ -142,6 +143,7 @@ static void requests_survive_the_way(void **state)
 	assert_int_equal(got.kind, REQUEST_PLAN);
 	assert_int_equal(got.partition, 3);
 	assert_int_equal(got.repair, REPAIR_ALL);
+	assert_true(got.partition_only);
 	assert_int_equal(got.time_unix_s, INT64_C(4102444800));
 	assert_int_equal(got.disk_before_bytes, UINT64_C(1) << 41);
 	assert_true(got.has_seed);
@@ -159,6 +161,7 @@ static void requests_have_defaults(void **state)
 	assert_int_equal(got.kind, REQUEST_GROW);
 	assert_int_equal(got.partition, 0);
 	assert_int_equal(got.repair, REPAIR_SAFE);
+	assert_false(got.partition_only);
 	assert_false(got.has_seed);
 }
 
@@ -316,6 +319,8 @@ static void bad_requests_are_refused(void **state)
 		"{\"request\":\"grow\",\"protocol\":1,\"command\":\"ls\"}",	  /* of a shell */
 		"{\"request\":\"plan\",\"protocol\":1,\"may_leave_check\":true}", /* of a grow */
 		"{\"request\":\"grow\",\"protocol\":1,\"may_leave_check\":1}",
+		"{\"request\":\"check\",\"protocol\":1,\"partition_only\":true}",
+		"{\"request\":\"grow\",\"protocol\":1,\"partition_only\":1}",
 		"{\"request\":\"shell\",\"protocol\":1,\"command\":1}",
 		"{\"request\":\"shell\",\"protocol\":1,\"input\":1}",
 		"{\"request\":\"shell\",\"protocol\":1,\"share\":\"some\"}",

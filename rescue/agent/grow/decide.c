@@ -84,21 +84,31 @@ static bool may_leave_check(const struct grow *grow)
 	       grow->fs->ops->is_check_long(grow->fs);
 }
 
+int decide_room(const struct grow *grow, struct fault *fault)
+{
+	const struct plan *plan = &grow->plan;
+
+	if (check_limits(grow, fault) < 0)
+		return -1;
+	if (grow->gains || plan->next_number == 0)
+		return 0;
+	fault_set(fault, REASON_NO_ROOM_BEHIND,
+		  "there is no free space after partition %u: partition %u begins there",
+		  plan->number, plan->next_number);
+	return fault_hint(fault, "only free space directly after it can be given to it");
+}
+
 int stage_plan(struct grow *grow, struct fault *fault)
 {
 	const struct plan *plan = &grow->plan;
 
+	if (grow->request->partition_only)
+		return partition_only_plan(grow, fault);
 	if (plan_blocks(grow, fault) < 0)
 		return -1;
 	events_limit(grow->report, &grow->fs_limit);
-	if (check_limits(grow, fault) < 0)
+	if (decide_room(grow, fault) < 0)
 		return -1;
-	if (!grow->gains && plan->next_number != 0) {
-		fault_set(fault, REASON_NO_ROOM_BEHIND,
-			  "there is no free space after partition %u: partition %u begins there",
-			  plan->number, plan->next_number);
-		return fault_hint(fault, "only free space directly after it can be given to it");
-	}
 	grow->check_left = may_leave_check(grow);
 	events_plan(grow->report, plan, grow->fs, grow->blocks_after, grow->changed,
 		    grow->check_left);

@@ -80,6 +80,8 @@ int stage_probe(struct grow *grow, struct fault *fault)
 	struct wait_device waiting = stage_waiting(grow);
 	char type[PROBE_TYPE_BYTES];
 
+	if (grow->request->partition_only)
+		return partition_only_probe(grow, fault);
 	if (probe_partition(&grow->disk, start_bytes, plan->sectors_before * plan->sector_bytes,
 			    type, fault) < 0)
 		return -1;

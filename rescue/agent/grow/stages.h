@@ -4,6 +4,7 @@
 #ifndef GROW_STAGES_H
 #define GROW_STAGES_H
 
+#include "agent/devices/probe.h"
 #include "agent/devices/wait_device.h"
 #include "agent/disk.h"
 #include "agent/filesystem/fs.h"
@@ -27,7 +28,8 @@ struct grow {
 	struct limit table_limit, fs_limit;
 	struct fs_target target;
 	const char *sbin; /* where the programs for its kind are */
-	struct fs *fs;	  /* owned; NULL before it is found */
+	struct fs *fs;	  /* owned; NULL before it is found, and for the partition alone */
+	char content[PROBE_TYPE_BYTES]; /* libblkid's word of what fs is not opened for */
 	uint64_t blocks_after;
 	bool check_left;    /* the check before is another machine's */
 	bool gains;	    /* partition or file system become larger */
@@ -56,6 +58,14 @@ int stage_plan(struct grow *grow, struct fault *fault);
 /* Read the facts again, and plan again: a repair may have corrected the very fields that
  * the plan used. */
 int decide_again(struct grow *grow, struct fault *fault);
+/* Refuse what is beyond a limit, or has no room to grow into. */
+int decide_room(const struct grow *grow, struct fault *fault);
+
+/* partition_only.c: stage_probe and stage_plan of a request for the partition alone; and the
+ * steps of whatever is to be done. */
+int partition_only_probe(struct grow *grow, struct fault *fault);
+int partition_only_plan(struct grow *grow, struct fault *fault);
+const struct fs_ops *stage_ops(const struct grow *grow);
 
 /* steps.c: doing it. A step of another kind of file system may come in another order. */
 int stage_check_only(struct grow *grow, struct fault *fault);

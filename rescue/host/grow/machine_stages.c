@@ -46,8 +46,8 @@ static bool may_leave_check(const struct grow *grow)
 	const struct grow_options *options = grow->options;
 
 	return options->verb == GROW_VERB_GROW && options->repair == REPAIR_SAFE &&
-	       !options->keep_failed && !options->events && !options->keep_log &&
-	       !image_has_others(&grow->image) && processors() >= 2;
+	       !options->partition_only && !options->keep_failed && !options->events &&
+	       !options->keep_log && !image_has_others(&grow->image) && processors() >= 2;
 }
 
 /* A guest must not fill the host's disk: a log may have more than honest work can write, all
@@ -75,6 +75,7 @@ static struct vm_spec common_spec(const struct grow *grow)
 		.guest_folder = grow->machines.guest_folder,
 		.qemu = guest_qemu(),
 		.request = { .partition = options->partition,
+			     .partition_only = options->partition_only,
 			     .disk_before_bytes = grow->image.size_bytes,
 			     .repair = options->repair,
 			     .time_unix_s = options->rtc_unix_s },

@@ -15,6 +15,7 @@ enum code {
 	CODE_RECOVER,
 	CODE_DISCARD,
 	CODE_PARTITION,
+	CODE_PARTITION_ONLY,
 	CODE_REPAIR,
 	CODE_FORMAT,
 	CODE_ALLOW_BACKING,
@@ -35,6 +36,7 @@ static const struct option long_options[] = {
 	{ "recover", no_argument, NULL, CODE_RECOVER },
 	{ "discard", no_argument, NULL, CODE_DISCARD },
 	{ "partition", required_argument, NULL, CODE_PARTITION },
+	{ "partition-only", no_argument, NULL, CODE_PARTITION_ONLY },
 	{ "repair", required_argument, NULL, CODE_REPAIR },
 	{ "format", required_argument, NULL, CODE_FORMAT },
 	{ "allow-backing", no_argument, NULL, CODE_ALLOW_BACKING },
@@ -123,6 +125,9 @@ static int take(struct grow_options *options, int code, struct fault *fault)
 		return take_verb(options, GROW_VERB_RECOVER, fault);
 	case CODE_DISCARD:
 		return take_verb(options, GROW_VERB_DISCARD, fault);
+	case CODE_PARTITION_ONLY:
+		options->partition_only = true;
+		return 0;
 	case CODE_ALLOW_BACKING:
 		options->allow_backing = true;
 		return 0;

@@ -114,6 +114,8 @@ static bool is_value_right(const struct write_range *range, const uint8_t *bytes
 		return is_chs_right(range, bytes);
 	case WRITE_BYTES:
 		return memcmp(bytes, range->data, range->bytes) == 0;
+	case WRITE_ZEROS:
+		break; /* each byte by itself */
 	}
 	return false;
 }
@@ -126,8 +128,8 @@ static size_t judge_at(const struct write_set *set, uint64_t at, const uint8_t *
 	const struct write_range *range = range_of(set, at + offset);
 	uint64_t within, left;
 
-	*ret_allowed = false;
-	if (!range)
+	*ret_allowed = range && range->kind == WRITE_ZEROS && after[offset] == 0;
+	if (!range || range->kind == WRITE_ZEROS)
 		return 1;
 	within = at + offset - range->at;
 	left = range->bytes - within;
@@ -166,8 +168,9 @@ bool write_set_next(const struct write_set *set, uint64_t *at, uint64_t end, uin
 	for (size_t i = 0; i < set->count; i++) {
 		const struct write_range *range = &set->ranges[i];
 
-		/* Smaller ranges lie within sectors that are compared as a whole. */
-		if (range->bytes < TABLE_SECTOR_BYTES)
+		/* Smaller ranges lie within sectors that are compared as a whole; zeros are
+		 * compared byte by byte. */
+		if (range->bytes < TABLE_SECTOR_BYTES || range->kind == WRITE_ZEROS)
 			continue;
 		if (from >= range->at && from - range->at < range->bytes)
 			from = range->at + range->bytes;

@@ -50,6 +50,8 @@ int produce_mbr(const struct table_source *before, const struct table *table,
 	if (container && table_end_lba(container) < end_lba)
 		add_entry(ret_set, container, end_lba);
 	add_entry(ret_set, target, end_lba);
+	if (request->partition_only)
+		return 0;
 	produce_range(ret_set, (struct write_range){ .at = target->start_lba * TABLE_SECTOR_BYTES,
 						     .bytes = (end_lba - target->start_lba) *
 							      TABLE_SECTOR_BYTES,

@@ -190,13 +190,14 @@ static json_t *filesystem(const struct result *result, const json_t *plan)
 	if (!plan)
 		return json_null();
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type",
-			 get(plan, "fs_type"), "label", get(plan, "fs_label"), "uuid",
-			 get(plan, "fs_uuid"), "state", get(plan, "fs_state"), "block_bytes",
-			 get(plan, "block_bytes"), "blocks_before", get(plan, "blocks_before"),
-			 "blocks_after", blocks ? copy_of(blocks) : get(plan, "blocks_after"),
-			 "repairs_before", repairs(result, "before"), "repairs_after",
-			 repairs(result, "after"), "repairs", repair_list(result->events),
-			 "repairs_complete", repairs_complete(result->events));
+			 text_unless_empty(word(plan, "fs_type")), "label", get(plan, "fs_label"),
+			 "uuid", get(plan, "fs_uuid"), "state", get(plan, "fs_state"),
+			 "block_bytes", get(plan, "block_bytes"), "blocks_before",
+			 get(plan, "blocks_before"), "blocks_after",
+			 blocks ? copy_of(blocks) : get(plan, "blocks_after"), "repairs_before",
+			 repairs(result, "before"), "repairs_after", repairs(result, "after"),
+			 "repairs", repair_list(result->events), "repairs_complete",
+			 repairs_complete(result->events));
 }
 
 static json_t *limits(const struct result *result)
