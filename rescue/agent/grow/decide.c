@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/events.h"
+#include "agent/partition/role.h"
 #include "base/text.h"
 #include "stages.h"
 
@@ -84,17 +85,35 @@ static bool may_leave_check(const struct grow *grow)
 	       grow->fs->ops->is_check_long(grow->fs);
 }
 
+/* What begins where the room of the target ends. Of an extended partition, what it holds. */
+static const struct table_entry *find_obstacle(const struct grow *grow)
+{
+	const struct partition_table *table = &grow->table;
+	const struct table_entry *next = plan_choose(table, grow->plan.next_number);
+	const struct table_entry *first = NULL;
+
+	for (size_t i = 0; i < table->count && next->part.is_container; i++) {
+		const struct table_entry *entry = &table->entries[i];
+
+		if (entry->part.container == next->part.number &&
+		    (!first || entry->part.start_lba < first->part.start_lba))
+			first = entry;
+	}
+	return first ? first : next;
+}
+
 int decide_room(const struct grow *grow, struct fault *fault)
 {
 	const struct plan *plan = &grow->plan;
+	char obstacle[ROLE_NAME_BYTES];
 
 	if (check_limits(grow, fault) < 0)
 		return -1;
 	if (grow->gains || plan->next_number == 0)
 		return 0;
 	fault_set(fault, REASON_NO_ROOM_BEHIND,
-		  "there is no free space after partition %u: partition %u begins there",
-		  plan->number, plan->next_number);
+		  "there is no free space after partition %u: %s begins there", plan->number,
+		  role_describe(&grow->table, find_obstacle(grow), obstacle));
 	return fault_hint(fault, "only free space directly after it can be given to it");
 }
 

@@ -46,6 +46,9 @@ int stage_disk(struct grow *grow, struct fault *fault);
 bool may_repair_table(const struct grow *grow);
 int stage_table(struct grow *grow, struct fault *fault);
 int stage_probe(struct grow *grow, struct fault *fault);
+/* choose.c: the number of the partition that the request means, in a table that plan_check has
+ * passed; 0: the last one. Fault: root-not-last. */
+int choose_partition(const struct grow *grow, unsigned *ret_number, struct fault *fault);
 /* To wait for devices, with the events that come meanwhile told, and the job alive. */
 struct wait_device stage_waiting(struct grow *grow);
 

@@ -53,7 +53,17 @@ static int check_entry(const struct partition_table *table, const struct table_e
 	return 0;
 }
 
-static const struct table_entry *choose(const struct partition_table *table, unsigned wanted)
+int plan_check(const struct partition_table *table, struct fault *fault)
+{
+	if (table->count == 0)
+		return fault_set(fault, REASON_TABLE_EMPTY, "the partition table has no partition");
+	for (size_t i = 0; i < table->count; i++)
+		if (check_entry(table, &table->entries[i], fault) < 0)
+			return -1;
+	return 0;
+}
+
+const struct table_entry *plan_choose(const struct partition_table *table, unsigned wanted)
 {
 	const struct table_entry *chosen = NULL;
 
@@ -112,12 +122,9 @@ int plan_partition(const struct partition_table *table, unsigned wanted, struct 
 	const struct table_entry *target, *next;
 	uint64_t room_end;
 
-	if (table->count == 0)
-		return fault_set(fault, REASON_TABLE_EMPTY, "the partition table has no partition");
-	for (size_t i = 0; i < table->count; i++)
-		if (check_entry(table, &table->entries[i], fault) < 0)
-			return -1;
-	target = choose(table, wanted);
+	if (plan_check(table, fault) < 0)
+		return -1;
+	target = plan_choose(table, wanted);
 	if (!target || target->part.is_container)
 		return refuse_wanted(target, wanted, fault);
 	next = next_after(table, target);

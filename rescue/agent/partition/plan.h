@@ -67,12 +67,18 @@ bool partition_table_is_whole(const struct partition_table *table);
 void partition_table_free(struct partition_table *table);
 #define cleanup_partition_table __attribute__((cleanup(partition_table_free)))
 
-/* Check that the table makes sense for its disk, choose the target
- * (wanted: its number, or 0 for the last by start LBA, which is never a container) and how far it
+/* Check that the table makes sense for its disk. Faults: table-empty, table-invalid;
+ * no-room-behind where a partition ends in the sectors that the table itself needs. */
+int plan_check(const struct partition_table *table, struct fault *fault);
+
+/* The entry with that number, or for 0 the last by start LBA, which is never a container; NULL:
+ * there is none. */
+const struct table_entry *plan_choose(const struct partition_table *table, unsigned wanted);
+
+/* Check the table, choose the target by its number, or the last one (0), and how far it
  * would grow: to the next partition's start, or to the end of the disk. Whether that is within the
  * limits is not asked here; and a target that cannot grow is not a fault: its file system may still
- * have to. Faults: table-empty, table-invalid, no-such-partition; no-room-behind where a partition
- * ends in the sectors that the table itself needs. */
+ * have to. Faults: of plan_check, and no-such-partition. */
 int plan_partition(const struct partition_table *table, unsigned wanted, struct plan *ret_plan,
 		   struct fault *fault);
 
