@@ -40,7 +40,7 @@ void events_disk(struct agent_report *report, const struct disk *disk)
 /* What an entry has by its kind of table. */
 static json_t *entry_fields(const struct partition_table *table, const struct table_entry *entry)
 {
-	char name[3 * ENTRY_NAME_BYTES];
+	char name[3 * TABLE_NAME_CHARS];
 
 	if (strcmp(table->label, "gpt") != 0)
 		return json_pack("{s:I, s:b}", "type", (json_int_t)entry->part.type, "bootable",
@@ -89,23 +89,23 @@ void events_tools(struct agent_report *report, const char *fs_type)
 
 /* What every plan has. */
 static json_t *plan_fields(const struct plan *plan, const struct fs_ops *ops, const char *fs_type,
-			   bool changed)
+			   const char *chosen_by, bool changed)
 {
 	char steps[FS_STEPS_BYTES];
 
 	return json_pack(
-		"{s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s}", "changed", (int)changed, "partition",
-		(json_int_t)plan->number, "start_lba", (json_int_t)plan->start_lba,
+		"{s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s}", "changed", (int)changed,
+		"partition", (json_int_t)plan->number, "start_lba", (json_int_t)plan->start_lba,
 		"sectors_before", (json_int_t)plan->sectors_before, "sectors_after",
 		(json_int_t)plan->sectors_after, "sector_bytes", (json_int_t)plan->sector_bytes,
-		"fs_type", fs_type, "steps", fs_steps_text(ops, steps));
+		"fs_type", fs_type, "steps", fs_steps_text(ops, steps), "chosen_by", chosen_by);
 }
 
-void events_plan(struct agent_report *report, const struct plan *plan, const struct fs *fs,
-		 uint64_t blocks_after, bool changed, bool check_left)
+void events_plan(struct agent_report *report, const struct plan *plan, const char *chosen_by,
+		 const struct fs *fs, uint64_t blocks_after, bool changed, bool check_left)
 {
 	const struct fs_facts *facts = fs->facts;
-	json_t *fields = plan_fields(plan, fs->ops, facts->type, changed);
+	json_t *fields = plan_fields(plan, fs->ops, facts->type, chosen_by, changed);
 
 	json_object_update_new(
 		fields, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "fs_label", facts->label,
@@ -117,9 +117,10 @@ void events_plan(struct agent_report *report, const struct plan *plan, const str
 }
 
 void events_plan_partition(struct agent_report *report, const struct plan *plan,
-			   const struct fs_ops *ops, const char *content, bool changed)
+			   const char *chosen_by, const struct fs_ops *ops, const char *content,
+			   bool changed)
 {
-	agent_report_event(report, EVENT_PLAN, plan_fields(plan, ops, content, changed));
+	agent_report_event(report, EVENT_PLAN, plan_fields(plan, ops, content, chosen_by, changed));
 }
 
 /* A field without a value (NULL) is left out. */

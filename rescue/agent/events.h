@@ -23,11 +23,12 @@ void events_table_repairs(struct agent_report *report, const struct partition_ta
 void events_limit(struct agent_report *report, const struct limit *limit);
 /* The programs for that type are not here: the host is to attach the tools disk. */
 void events_tools(struct agent_report *report, const char *fs_type);
-void events_plan(struct agent_report *report, const struct plan *plan, const struct fs *fs,
-		 uint64_t blocks_after, bool changed, bool check_left);
+void events_plan(struct agent_report *report, const struct plan *plan, const char *chosen_by,
+		 const struct fs *fs, uint64_t blocks_after, bool changed, bool check_left);
 /* Of the partition alone, which holds that: libblkid's word, or "". */
 void events_plan_partition(struct agent_report *report, const struct plan *plan,
-			   const struct fs_ops *ops, const char *content, bool changed);
+			   const char *chosen_by, const struct fs_ops *ops, const char *content,
+			   bool changed);
 
 /* A check (with its moment) or a resize (moment is NULL). */
 void events_begin(struct agent_report *report, enum event_kind kind, const char *moment);

@@ -64,7 +64,7 @@ static const struct {
 			   MAYBE_TEXT("fs_uuid"), MAYBE_TEXT("fs_state"),
 			   MAYBE_NUMBER("block_bytes"), MAYBE_NUMBER("blocks_before"),
 			   MAYBE_NUMBER("blocks_after"), MAYBE_FLAG("check_left"),
-			   MAYBE_TEXT("steps") } },
+			   MAYBE_TEXT("steps"), MAYBE_TEXT("chosen_by") } },
 	[EVENT_CHECK] = { "check",
 			  { TEXT("moment"), TEXT("state"), MAYBE_NUMBER("percent"),
 			    MAYBE_NUMBER("exit_status"), MAYBE_NUMBER("repairs"),

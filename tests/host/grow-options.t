@@ -13,6 +13,7 @@ options() {
 	grow_disk --version
 	is "--version: as in the Makefile" "$status $out" "0 grow-disk $(sed -n 's/^VERSION := //p' "$source_tree/Makefile")"
 	for wrong in "" "--nonsense disk" "disk 8G more" "--partition=0 disk" "--partition=x disk" "--partition" "--repair=some disk" \
+		"--partition=LABEL= disk" "--partition=label=x disk" "--partition=PARTUUID disk" \
 		"--accel=xen disk" "--format=vmdk disk" "--keep-log= disk" "--json=yes disk"; do
 		# shellcheck disable=SC2086  # words
 		grow_disk $wrong
@@ -21,6 +22,7 @@ options() {
 	done
 	make_disk qcow2 disk
 	for right in "--json disk 1G" "disk --json 1G" "disk 1G --json" "--json --partition 2 disk 1G" "--json --partition=2 disk 1G" \
+		"--json --partition / disk 1G" "--json --partition root disk 1G" "--json --partition LABEL=a=b disk 1G" "--json --partition=UUID=x disk 1G" \
 		"--json --repair all --accel tcg disk 1G" "--json -q disk 1G" "--json -- disk 1G"; do
 		# shellcheck disable=SC2086  # words
 		grow_disk --plan $right
@@ -65,6 +67,34 @@ partition_only() {
 	has "GPT: sgdisk finds nothing" "$(sgdisk -v gpt.img)" "No problems found"
 }
 
+# The guest takes the last partition, whatever was asked for: the host notices where the table tells it.
+another() {
+	fresh
+	make_disk raw disk.img
+	cp disk.img before.img
+	for right in 2 PARTUUID=1234abcd-02 PARTUUID=1234ABCD-02 LABEL=rootfs UUID=x root; do
+		cp before.img disk.img
+		grow_disk --json --partition $right disk.img 1G
+		is "--partition $right: grown" "$status $(field changed partition.number)" "0 true 2"
+	done
+	cp before.img disk.img
+	refused not-verified 70 "another PARTUUID" --partition PARTUUID=1234abcd-01 disk.img 1G
+	grow_disk --json --plan --partition PARTUUID=1234abcd-01 disk.img 1G
+	is "another PARTUUID: a plan notices as well" "$(field reason)" not-verified
+	refused fence-breach 70 "a PARTUUID that the table does not have" --partition PARTUUID=1234abcd-03 disk.img 1G
+	refused fence-breach 70 "a PARTLABEL, which an MBR does not have" --partition PARTLABEL=root disk.img 1G
+	"$images/gpt-disk" gpt.img 64M part 1 2048 8M U ESP - - part 2 18432 32M L root - -
+	cp gpt.img before.img
+	for right in PARTUUID=9d0b5e5e-0000-4000-9000-000000000002 PARTLABEL=root; do
+		cp before.img gpt.img
+		grow_disk --json --partition $right gpt.img 128M
+		is "GPT, --partition $right: grown" "$status $(field changed partition.number)" "0 true 2"
+	done
+	cp before.img gpt.img
+	refused not-verified 70 "GPT, another PARTUUID" --partition PARTUUID=9d0b5e5e-0000-4000-9000-000000000001 gpt.img 128M
+	refused not-verified 70 "GPT, another PARTLABEL" --partition PARTLABEL=ESP gpt.img 128M
+}
+
 # Against qemu-img itself.
 sizes() {
 	for size in 1G 1.5G 0.7T 1t 3000M 1.001k 8589934592 8589934593 00010G 2097152k 1.999999999G 123456789b 1.23456789012345M; do
@@ -84,6 +114,7 @@ main() {
 	options
 	sizes
 	partition_only
+	another
 }
 
 fresh

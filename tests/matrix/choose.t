@@ -87,4 +87,59 @@ is "swap behind an EFI system partition alone" "$agent_event $agent_changed $(ta
 truncate -s 128M disk.img
 agent_run disk.img '"partition_only":true'
 is "swap before the root" "$agent_event $agent_changed $(target)" 'done true 1'
+
+# chosen NAME FIELDS NUMBER WHY: in a plan
+chosen() {
+	printf '{"request":"plan","protocol":1,%s,"partition_only":true}\n' "$2" |
+		"$agent" --disk disk.img --tools "$tools_dir" --run-dir "$work" >"$agent_events" 2>&1
+	is "$1" "$(jq -r 'select(.event == "plan") | "\(.partition) \(.chosen_by)"' "$agent_events")" "$3 $4" || tail -n 1 "$agent_events" | sed 's/^/#   /'
+}
+
+# none NAME REASON FIELDS
+none() { refused "$1" disk.img "$2" "$3,\"partition_only\":true"; }
+by() { printf '"partition_by":"%s","partition_value":"%s"' "$1" "$2"; }
+root='"partition_by":"root"'
+
+"$images/gpt-disk" disk.img 96M part 1 2048 8M $esp EFI - - part 2 32768 8M L boot - ext4 '-L same' part 3 65536 8M L data - ext4 '-L rootfs' \
+	part 4 98304 8M L 'data' - ext4 '-L same'
+truncate -s 128M disk.img
+chosen "by number" '"partition":2' 2 number
+chosen "by nothing" '"repair":"safe"' 4 last
+chosen "by the label of a file system" "$(by label rootfs)" 3 label
+chosen "by its UUID" "$(by uuid 9D0B5E5E-0000-4000-8000-000000000002)" 2 uuid
+chosen "by the name of an entry" "$(by partlabel boot)" 2 partlabel
+chosen "by the UUID of an entry" "$(by partuuid 9d0b5e5e-0000-4000-9000-000000000004)" 4 partuuid
+chosen "the root, by its label" "$root" 3 root-name
+none "a label that two have" partition-ambiguous "$(by label same)"
+is "both are listed" "$(message)" 'each of these has the label same: partition 2 (Linux, 8 MiB, "boot"), partition 4 (Linux, 8 MiB, "data")'
+none "a name that two have" partition-ambiguous "$(by partlabel data)"
+none "a label that none has" no-such-partition "$(by label Rootfs)"
+is "it is named" "$(message)" 'no partition has the label Rootfs'
+none "a UUID that none has" no-such-partition "$(by partuuid 9d0b5e5e-0000-4000-9000-00000000000)"
+for type in 4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709 B921B045-1DF0-41C3-AF44-4C6F280D3FAE; do
+	"$images/gpt-disk" disk.img 96M part 1 2048 8M $type - - - part 3 65536 8M L root - ext4 '-L rootfs'
+	chosen "the root, by its type, before any name" "$root" 1 root-type
+done
+"$images/gpt-disk" disk.img 96M part 1 2048 8M $esp root - - part 2 32768 8M L - - ext4
+chosen "the root, as the only partition of Linux" "$root" 2 only-linux
+"$images/gpt-disk" disk.img 96M part 1 2048 8M L - - ext4 part 2 32768 8M L - - ext4
+none "two that may be the root" partition-ambiguous "$root"
+is "both may be the root" "$(message)" 'each of these may be the root: partition 1 (Linux, 8 MiB), partition 2 (Linux, 8 MiB)'
+"$images/gpt-disk" disk.img 96M part 1 2048 8M $esp root - - part 2 32768 8M $data - - -
+none "nothing that looks like a root" no-such-partition "$root"
+
+"$images/mbr-disk" --id 0x1234abcd disk.img 96M part 1 2048 8M 83 boot ext4 '-L kernel' part 2 32768 8M 83 - ext4 '-L rootfs'
+truncate -s 128M disk.img
+chosen "MBR: by signature and number" "$(by partuuid 1234ABCD-02)" 2 partuuid
+chosen "MBR: the root, by its label" "$root" 2 root-name
+none "MBR: another signature" no-such-partition "$(by partuuid 1234abce-02)"
+none "MBR: no partition has a name" no-such-partition "$(by partlabel rootfs)"
+truncate -s 32M whole.img
+mke2fs -q -F -t ext4 -L rootfs whole.img
+mv whole.img disk.img
+for wish in "$root" "$(by label rootfs)"; do
+	agent_run disk.img "$wish"
+	is "a disk without a table: $wish" "$agent_event $agent_status" 'done 0'
+done
+refused "a disk without a table, another label" disk.img no-such-partition "$(by label other)"
 done_testing

@@ -151,6 +151,30 @@ static void requests_survive_the_way(void **state)
 	free(line);
 }
 
+static void the_choice_survives_the_way(void **state)
+{
+	static const struct request choices[] = {
+		{ .partition_by = PARTITION_BY_ROOT },
+		{ .partition_by = PARTITION_BY_LABEL, .partition_value = "a \"b\" \xc3\xa4" },
+		{ .partition_by = PARTITION_BY_UUID, .partition_value = "x" },
+		{ .partition_by = PARTITION_BY_PARTLABEL, .partition_value = "x" },
+		{ .partition_by = PARTITION_BY_PARTUUID, .partition_value = "x" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+		char *line = request_format(&choices[i]);
+		struct fault fault = { 0 };
+		struct request got;
+
+		assert_int_equal(request_parse(line, &got, &fault), 0);
+		assert_int_equal(got.partition_by, choices[i].partition_by);
+		assert_string_equal(got.partition_value, choices[i].partition_value);
+		assert_int_equal(got.partition, 0);
+		free(line);
+	}
+}
+
 static void requests_have_defaults(void **state)
 {
 	struct request got;
@@ -320,6 +344,13 @@ static void bad_requests_are_refused(void **state)
 		"{\"request\":\"plan\",\"protocol\":1,\"may_leave_check\":true}", /* of a grow */
 		"{\"request\":\"grow\",\"protocol\":1,\"may_leave_check\":1}",
 		"{\"request\":\"check\",\"protocol\":1,\"partition_only\":true}",
+		"{\"request\":\"grow\",\"protocol\":1,\"partition_by\":\"name\"}",
+		"{\"request\":\"grow\",\"protocol\":1,\"partition_by\":\"label\"}",
+		"{\"request\":\"grow\",\"protocol\":1,\"partition_value\":\"x\"}",
+		"{\"request\":\"grow\",\"protocol\":1,\"partition_by\":\"root\",\"partition\":1}",
+		"{\"request\":\"grow\",\"protocol\":1,\"partition_by\":\"root\",\"partition_"
+		"value\":"
+		"\"x\"}",
 		"{\"request\":\"grow\",\"protocol\":1,\"partition_only\":1}",
 		"{\"request\":\"shell\",\"protocol\":1,\"command\":1}",
 		"{\"request\":\"shell\",\"protocol\":1,\"input\":1}",
@@ -365,6 +396,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_is_formatted_can_be_parsed),
 	cmocka_unit_test(what_does_not_fit_is_not_formatted),
 	cmocka_unit_test(requests_survive_the_way),
+	cmocka_unit_test(the_choice_survives_the_way),
 	cmocka_unit_test(requests_have_defaults),
 	cmocka_unit_test(a_request_without_seed_has_none),
 	cmocka_unit_test(a_trace_survives_the_way),

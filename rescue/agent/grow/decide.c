@@ -129,8 +129,8 @@ int stage_plan(struct grow *grow, struct fault *fault)
 	if (decide_room(grow, fault) < 0)
 		return -1;
 	grow->check_left = may_leave_check(grow);
-	events_plan(grow->report, plan, grow->fs, grow->blocks_after, grow->changed,
-		    grow->check_left);
+	events_plan(grow->report, plan, grow->chosen.by, grow->fs, grow->blocks_after,
+		    grow->changed, grow->check_left);
 	return 0;
 }
 

@@ -58,14 +58,13 @@ bool may_repair_table(const struct grow *grow)
 int stage_table(struct grow *grow, struct fault *fault)
 {
 	struct partition_table *table = &grow->table;
-	unsigned number;
 
 	if (partition_table_read(&grow->disk, may_repair_table(grow), table, fault) < 0)
 		return -1;
 	/* A disk without a table is what the file system says; stage_probe asks it. */
 	if ((!partition_table_is_whole(table) && probe_disk(&grow->disk, fault) < 0) ||
-	    plan_check(table, fault) < 0 || choose_partition(grow, &number, fault) < 0 ||
-	    plan_partition(table, number, &grow->plan, fault) < 0)
+	    plan_check(table, fault) < 0 || choose_partition(grow, &grow->chosen, fault) < 0 ||
+	    plan_partition(table, grow->chosen.number, &grow->plan, fault) < 0)
 		return -1;
 	grow->table_limit = plan_limit(&grow->plan);
 	events_table(grow->report, table, "before", grow->plan.number);

@@ -39,6 +39,7 @@ int partition_only_plan(struct grow *grow, struct fault *fault)
 	grow->changed = grow->gains || plan->is_stale;
 	if (decide_room(grow, fault) < 0)
 		return -1;
-	events_plan_partition(grow->report, plan, stage_ops(grow), grow->content, grow->changed);
+	events_plan_partition(grow->report, plan, grow->chosen.by, stage_ops(grow), grow->content,
+			      grow->changed);
 	return 0;
 }

@@ -17,6 +17,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct chosen {
+	unsigned number; /* 0: the last one, or the whole disk */
+	const char *by;	 /* `chosen_by` of the plan event; static text */
+};
+
 struct grow {
 	const struct job_setup *setup;
 	const struct request *request;
@@ -24,6 +29,7 @@ struct grow {
 	struct recorder *recorder; /* or NULL */
 	struct disk disk;
 	struct partition_table table;
+	struct chosen chosen;
 	struct plan plan;
 	struct limit table_limit, fs_limit;
 	struct fs_target target;
@@ -46,9 +52,9 @@ int stage_disk(struct grow *grow, struct fault *fault);
 bool may_repair_table(const struct grow *grow);
 int stage_table(struct grow *grow, struct fault *fault);
 int stage_probe(struct grow *grow, struct fault *fault);
-/* choose.c: the number of the partition that the request means, in a table that plan_check has
- * passed; 0: the last one. Fault: root-not-last. */
-int choose_partition(const struct grow *grow, unsigned *ret_number, struct fault *fault);
+/* choose.c: the partition that the request means, in a table that plan_check has passed.
+ * Faults: root-not-last, partition-ambiguous, no-such-partition, disk-io. */
+int choose_partition(const struct grow *grow, struct chosen *ret_chosen, struct fault *fault);
 /* To wait for devices, with the events that come meanwhile told, and the job alive. */
 struct wait_device stage_waiting(struct grow *grow);
 

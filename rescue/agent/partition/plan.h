@@ -15,9 +15,6 @@
 /* An MBR counts sectors in 32 bits; the last sector it can name is 2^32 - 1. */
 #define MBR_SECTORS_MAX (UINT64_C(1) << 32)
 
-#define GUID_TEXT_BYTES	 37	      /* with its NUL */
-#define ENTRY_NAME_BYTES (36 * 3 + 1) /* 36 UTF-16 units in UTF-8; with its NUL */
-
 /* What is wrong with a GPT and is put right by writing it: a set. The words are those of
  * table_repair_words (wire/event.h), in this order. */
 enum table_repair {
@@ -31,14 +28,14 @@ struct table_entry {
 	struct table_part part; /* the texts below say what type_guid has */
 	bool bootable;		/* of an MBR */
 	/* Of a GPT: the texts of the GUIDs, and the name in UTF-8, as it is on the disk. */
-	char type_guid[GUID_TEXT_BYTES], uuid[GUID_TEXT_BYTES];
-	char name[ENTRY_NAME_BYTES];
+	char type_guid[TABLE_GUID_CHARS], uuid[TABLE_GUID_CHARS];
+	char name[TABLE_NAME_CHARS];
 };
 
 struct partition_table {
-	char label[16];		       /* libfdisk's name of the kind: "dos", "gpt"; or "none" */
-	char disk_id[GUID_TEXT_BYTES]; /* disk signature, "0x1234abcd", or GUID */
-	uint64_t disk_sectors;	       /* of the disk as it is now */
+	char label[16];			/* libfdisk's name of the kind: "dos", "gpt"; or "none" */
+	char disk_id[TABLE_GUID_CHARS]; /* disk signature, "0x1234abcd", or GUID */
+	uint64_t disk_sectors;		/* of the disk as it is now */
 	uint32_t sector_bytes;
 	uint64_t tail_sectors;	/* at the end of the disk, for the table itself */
 	uint64_t grain_sectors; /* a partition grows to a multiple of this */

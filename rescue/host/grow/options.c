@@ -82,14 +82,49 @@ static int take_verb(struct grow_options *options, enum grow_verb verb, struct f
 	return 0;
 }
 
+/* N, / or root, or LABEL=x and the like. */
+static int take_partition(struct grow_options *options, struct fault *fault)
+{
+	static const struct {
+		const char *prefix;
+		enum partition_by by;
+	} kinds[] = { { "LABEL=", PARTITION_BY_LABEL },
+		      { "UUID=", PARTITION_BY_UUID },
+		      { "PARTLABEL=", PARTITION_BY_PARTLABEL },
+		      { "PARTUUID=", PARTITION_BY_PARTUUID } };
+	char safe[REQUEST_VALUE_BYTES];
+
+	options->partition = 0;
+	options->partition_value = "";
+	if (strcmp(optarg, "/") == 0 || strcmp(optarg, "root") == 0) {
+		options->partition_by = PARTITION_BY_ROOT;
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const char *value = optarg + strlen(kinds[i].prefix);
+
+		if (strncmp(optarg, kinds[i].prefix, strlen(kinds[i].prefix)) != 0)
+			continue;
+		/* It goes to the guest, as JSON, whole. */
+		text_make_safe(safe, sizeof(safe), value, strlen(value));
+		if (value[0] == '\0' || strcmp(safe, value) != 0)
+			return arguments_refuse_value(&arguments, CODE_PARTITION, fault);
+		options->partition_by = kinds[i].by;
+		options->partition_value = value;
+		return 0;
+	}
+	options->partition_by = PARTITION_BY_NUMBER;
+	return arguments_number(&arguments, CODE_PARTITION, 1, PARTITION_MAX, &options->partition,
+				fault);
+}
+
 static int take_value(struct grow_options *options, int code, struct fault *fault)
 {
 	int place = 0, result;
 
 	switch (code) {
 	case CODE_PARTITION:
-		return arguments_number(&arguments, code, 1, PARTITION_MAX, &options->partition,
-					fault);
+		return take_partition(options, fault);
 	case CODE_WAIT_LOCK:
 		return arguments_number(&arguments, code, 0, WAIT_SECONDS_MAX,
 					&options->wait_lock_seconds, fault);
@@ -202,7 +237,9 @@ int grow_options_parse(int argc, char *argv[], struct grow_options *ret_options,
 {
 	int code;
 
-	*ret_options = (struct grow_options){ .warm = true, .json = find_json(argc, argv) };
+	*ret_options = (struct grow_options){ .partition_value = "",
+					      .warm = true,
+					      .json = find_json(argc, argv) };
 	opterr = 0; /* the sentence is ours */
 	while ((code = getopt_long(argc, argv, ":qvhV", long_options, NULL)) != -1) {
 		if (code == '?' && optopt >= '0' && optopt <= '9')

@@ -20,8 +20,10 @@ struct grow_options {
 	bool help, version;
 	bool json, quiet, verbose;
 	const char *image;
-	const char *size;   /* NULL: the disk keeps its size */
-	unsigned partition; /* 0: the last one */
+	const char *size; /* NULL: the disk keeps its size */
+	enum partition_by partition_by;
+	unsigned partition;	     /* PARTITION_BY_NUMBER: 0 is the last one */
+	const char *partition_value; /* of the others, but the root; "": none */
 	bool partition_only;
 	enum repair repair;
 	enum image_format_wish format;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "produce.h"
 
+#include "table/find.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +13,16 @@
 void produce_range(struct write_set *set, struct write_range range)
 {
 	set->ranges[set->count++] = range;
+}
+
+const struct table_part *produce_target(const struct table_parts *parts,
+					const struct write_request *request)
+{
+	if (request->part_uuid)
+		return table_find_uuid(parts, request->part_uuid);
+	if (request->part_label)
+		return table_find_name(parts, request->part_label);
+	return table_choose(parts, request->partition);
 }
 
 static const struct producer {

@@ -44,9 +44,11 @@ struct write_set {
 /* What the grow is asked for. */
 struct write_request {
 	uint64_t size_after_bytes; /* of the disk */
-	unsigned partition;	   /* 0: the last one */
-	bool repairs_all;	   /* a damaged table may be made anew from its copy */
-	bool partition_only;	   /* what is in the partition must stay as it is */
+	/* Of these three, one: */
+	const char *part_uuid, *part_label; /* by its entry in the table; NULL: not by that */
+	unsigned partition;		    /* 0: the last one */
+	bool repairs_all;		    /* a damaged table may be made anew from its copy */
+	bool partition_only;		    /* what is in the partition must stay as it is */
 };
 
 /* For a disk as it is before the grow. -1, and nothing to free: it has no table that is known,

@@ -147,7 +147,7 @@ static int plan(const struct table_parts *parts, const struct write_request *req
 	uint64_t room_end_lba;
 
 	grown->partition_only = request->partition_only;
-	grown->target = table_choose(parts, request->partition);
+	grown->target = produce_target(parts, request);
 	grown->entries_bytes = (uint64_t)header->entry_count * header->entry_bytes;
 	grown->entries_sectors = gpt_entries_sectors(header, grown->sector_bytes);
 	grown->disk_sectors = request->size_after_bytes / grown->sector_bytes;

@@ -35,7 +35,7 @@ int produce_mbr(const struct table_source *before, const struct table *table,
 		const struct write_request *request, struct write_set *ret_set)
 {
 	const struct table_parts *parts = &table->parts;
-	const struct table_part *target = table_choose(parts, request->partition), *container;
+	const struct table_part *target = produce_target(parts, request), *container;
 	uint64_t end_lba;
 
 	(void)before;

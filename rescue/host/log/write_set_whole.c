@@ -5,7 +5,7 @@
 int produce_whole(const struct table_source *before, const struct table *table,
 		  const struct write_request *request, struct write_set *ret_set)
 {
-	const struct table_part *target = table_choose(&table->parts, request->partition);
+	const struct table_part *target = produce_target(&table->parts, request);
 
 	(void)before;
 	if (!target || request->partition_only ||
