@@ -146,3 +146,16 @@ int size_resolve(const char *text, uint64_t before_bytes, uint64_t *ret_after_by
 		return -1;
 	return *ret_after_bytes >= before_bytes ? 0 : refuse_smaller(text, before_bytes, fault);
 }
+
+int size_power_of_two(uint64_t size_bytes, uint64_t *ret_bytes, struct fault *fault)
+{
+	uint64_t power = SECTOR_BYTES;
+
+	while (power < size_bytes && power <= SIZE_MAX_BYTES / 2)
+		power *= 2;
+	if (power < size_bytes)
+		return fault_set(fault, REASON_SIZE_INVALID,
+				 "The next power of two is larger than any disk");
+	*ret_bytes = power;
+	return 0;
+}

@@ -12,4 +12,7 @@
 int size_resolve(const char *text, uint64_t before_bytes, uint64_t *ret_after_bytes,
 		 struct fault *fault);
 
+/* The least power of two that is not less. Fault: size-invalid. */
+int size_power_of_two(uint64_t size_bytes, uint64_t *ret_bytes, struct fault *fault);
+
 #endif

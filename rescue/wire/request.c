@@ -163,7 +163,7 @@ static int check_keys(json_t *object, enum request_kind kind, struct fault *faul
 		"disk_before_bytes", NULL
 	};
 	static const char *const of_grow[] = { "may_leave_check", NULL };
-	static const char *const of_plan[] = { "partition_only", NULL };
+	static const char *const of_plan[] = { "partition_only", "leave_bytes", NULL };
 	static const char *const of_shell[] = { "command", "input", NULL };
 	static const char *const of_trace[] = { "attach_at", "seq",	"log",	      "break",
 						"method",    "hold_up", "hold_up_ms", NULL };
@@ -183,17 +183,18 @@ static int check_keys(json_t *object, enum request_kind kind, struct fault *faul
 
 static int parse_object(json_t *object, struct request *ret_request, struct fault *fault)
 {
-	json_int_t protocol, time_unix_s = 0, disk_before_bytes = 0;
+	json_int_t protocol, time_unix_s = 0, disk_before_bytes = 0, leave_bytes = 0;
 	const char *command, *repair = "safe", *seed = NULL;
 	struct request request = { 0 };
 	json_error_t error;
 	int record = 0, may_leave_check = 0, partition_only = 0, kind;
 
-	if (json_unpack_ex(object, &error, 0, "{s:s, s:I, s?s, s?I, s?s, s?b, s?b, s?b, s?I}",
+	if (json_unpack_ex(object, &error, 0, "{s:s, s:I, s?s, s?I, s?s, s?b, s?b, s?b, s?I, s?I}",
 			   "request", &command, "protocol", &protocol, "repair", &repair,
 			   "time_unix_s", &time_unix_s, "seed", &seed, "record", &record,
 			   "may_leave_check", &may_leave_check, "partition_only", &partition_only,
-			   "disk_before_bytes", &disk_before_bytes) < 0)
+			   "disk_before_bytes", &disk_before_bytes, "leave_bytes",
+			   &leave_bytes) < 0)
 		return refuse(fault, error.text);
 	if (protocol != WIRE_PROTOCOL)
 		return refuse(fault, "another protocol version");
@@ -202,8 +203,9 @@ static int parse_object(json_t *object, struct request *ret_request, struct faul
 		return refuse(fault, "the request is unknown");
 	if (word_index(repair_words, repair) < 0)
 		return refuse(fault, "repair is neither safe nor all");
-	if (time_unix_s < 0 || disk_before_bytes < 0)
-		return refuse(fault, "time_unix_s or disk_before_bytes is out of range");
+	if (time_unix_s < 0 || disk_before_bytes < 0 || leave_bytes < 0)
+		return refuse(fault, "time_unix_s, disk_before_bytes or leave_bytes is out of "
+				     "range");
 	if (seed && !parse_seed(seed, request.seed))
 		return refuse(fault, "seed is not 64 hexadecimal digits");
 	request.kind = (enum request_kind)kind;
@@ -217,6 +219,7 @@ static int parse_object(json_t *object, struct request *ret_request, struct faul
 	request.record = record;
 	request.may_leave_check = may_leave_check;
 	request.partition_only = partition_only;
+	request.leave_bytes = (uint64_t)leave_bytes;
 	request.disk_before_bytes = (uint64_t)disk_before_bytes;
 	request.time_unix_s = time_unix_s;
 	request.has_seed = seed != NULL;
@@ -278,6 +281,9 @@ char *request_format(const struct request *request)
 				    json_string(request->partition_value));
 	if (object && request->partition_only)
 		json_object_set_new(object, "partition_only", json_true());
+	if (object && request->leave_bytes != 0)
+		json_object_set_new(object, "leave_bytes",
+				    json_integer((json_int_t)request->leave_bytes));
 	if (object && request->disk_before_bytes != 0)
 		json_object_set_new(object, "disk_before_bytes",
 				    json_integer((json_int_t)request->disk_before_bytes));

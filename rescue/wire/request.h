@@ -84,6 +84,7 @@ struct request {
 	bool may_leave_check;
 	/* Of REQUEST_GROW and REQUEST_PLAN: what is in the partition stays as it is. */
 	bool partition_only;
+	uint64_t leave_bytes;	    /* of both: so much stays free at the end of the disk */
 	uint64_t disk_before_bytes; /* the disk's size before it was grown; 0: not known */
 	bool record;		    /* tell the device events, with the time */
 	int64_t time_unix_s;	    /* the host's clock; 0: leave the guest's clock alone */

@@ -29,6 +29,7 @@ static void judge(const struct grow_options *options, const char *words, size_t 
 		return;
 	MUST(options->image);
 	MUST(!options->size || options->size[0] != '\0');
+	MUST(options->leave_bytes <= INT64_MAX && options->leave_bytes % 512 == 0);
 	MUST(options->partition <= 1024);
 	MUST((options->partition_value[0] != '\0') ==
 	     (options->partition_by >= PARTITION_BY_LABEL));

@@ -95,6 +95,35 @@ another() {
 	refused not-verified 70 "GPT, another PARTLABEL" --partition PARTLABEL=ESP gpt.img 128M
 }
 
+# What stays free at the end, and the size of the disk as a power of two.
+leave() {
+	fresh
+	make_disk raw disk.img
+	"$images/gpt-disk" gpt.img 64M part 1 2048 8M U ESP - - part 2 18432 32M L root - -
+	cp disk.img before.img
+	cp gpt.img before-gpt.img
+	grow_disk --json --leave 100M disk.img 1G
+	is "--leave: grown" "$status $(field changed partition.sectors_after)" "0 true $((2097152 - 204800 - 33792))"
+	is "--leave: sfdisk says so too" "$(sfdisk --json disk.img | jq '.partitiontable.partitions[1].size')" $((2097152 - 204800 - 33792))
+	grow_disk --json --leave 1M --partition-only gpt.img 128M
+	is "--leave, GPT: grown" "$status $(field changed partition.sectors_after)" "0 true $(((262144 - 33 - 2048 - 18432) / 8 * 8))"
+	has "--leave, GPT: sgdisk finds nothing" "$(sgdisk -v gpt.img)" "No problems found"
+	cp before.img disk.img
+	cp before-gpt.img gpt.img
+	STUB=greedy refused fence-breach 70 "--leave: a guest that takes it all the same" --leave 100M disk.img 1G
+	STUB=greedy refused fence-breach 70 "--leave, GPT: a guest that takes it all the same" --leave 1M gpt.img 128M
+	refused size-invalid 2 "--leave what is no size" --leave x disk.img 1G
+	grow_disk --json --plan --size-power-of-two disk.img
+	is "--size-power-of-two without SIZE" "$(field size_after_bytes)" 134217728
+	grow_disk --json --plan --size-power-of-two disk.img 3G
+	is "--size-power-of-two with SIZE" "$(field size_after_bytes)" 4294967296
+	grow_disk --json --plan --size-power-of-two disk.img +903M
+	is "--size-power-of-two where it is one" "$(field size_after_bytes)" 1073741824
+	truncate -s 128M disk.img
+	STUB=nothing grow_disk --json --size-power-of-two disk.img
+	is "--size-power-of-two, a second run" "$status $(field changed size_after_bytes)" "0 false 134217728"
+}
+
 # Against qemu-img itself.
 sizes() {
 	for size in 1G 1.5G 0.7T 1t 3000M 1.001k 8589934592 8589934593 00010G 2097152k 1.999999999G 123456789b 1.23456789012345M; do
@@ -115,6 +144,7 @@ main() {
 	sizes
 	partition_only
 	another
+	leave
 }
 
 fresh

@@ -163,7 +163,33 @@ static void what_is_no_moment_is_refused(void **state)
 			fail_msg("'%s' was accepted as %s", wrong[i], normal);
 }
 
+static void powers_of_two_are_not_less(void **state)
+{
+	static const struct {
+		uint64_t size_bytes, power_bytes;
+	} cases[] = {
+		{ 0, 512 },
+		{ 512, 512 },
+		{ 1024, 1024 },
+		{ 1536, 2048 },
+		{ UINT64_C(1) << 33, UINT64_C(1) << 33 },
+		{ (UINT64_C(1) << 33) + 512, UINT64_C(1) << 34 },
+		{ UINT64_C(1) << 62, UINT64_C(1) << 62 },
+	};
+	struct fault fault = { 0 };
+	uint64_t got = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(size_power_of_two(cases[i].size_bytes, &got, &fault), 0);
+		assert_int_equal(got, cases[i].power_bytes);
+	}
+	assert_int_equal(size_power_of_two((UINT64_C(1) << 62) + 512, &got, &fault), -1);
+	assert_int_equal(fault.reason, REASON_SIZE_INVALID);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(powers_of_two_are_not_less),
 	cmocka_unit_test(sizes_are_as_qemu_img_has_them),
 	cmocka_unit_test(what_is_no_size_is_refused),
 	cmocka_unit_test(nothing_shrinks),

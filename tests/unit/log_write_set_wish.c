@@ -141,6 +141,45 @@ static void the_table_is_that_of_any_grow(void **state)
 	gpt_disk_free(&disk);
 }
 
+/* Where the target ends at most, and one sector more or less of what stays free. */
+static void what_stays_free_at_the_end(void **state)
+{
+	static const struct {
+		uint64_t leave_bytes;
+		unsigned partition;
+		uint64_t end_of_mbr, end_of_gpt;
+	} cases[] = {
+		{ 0, 2, AFTER_SECTORS, 300 + 1664 },
+		{ 1, 2, AFTER_SECTORS - 1, 300 + 1664 },
+		{ 3 * SECTOR, 2, AFTER_SECTORS - 3, 300 + 1664 },
+		{ 4 * SECTOR, 2, AFTER_SECTORS - 4, 300 + 1656 },
+		{ 3 * SECTOR + 1, 2, AFTER_SECTORS - 4, 300 + 1656 },
+		{ 1400 * SECTOR, 2, 600, 300 + 264 },
+		{ 1500 * SECTOR, 2, 500, 500 },
+		{ 5000 * SECTOR, 2, 500, 500 },
+		{ UINT64_MAX, 2, 500, 500 },
+		{ 4 * SECTOR, 1, 300, 300 }, /* another one ends its room */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct write_request request = { .leave_bytes = cases[i].leave_bytes,
+						 .partition = cases[i].partition };
+		struct gpt_disk disks[] = { make_mbr(), make_gpt() };
+		const uint64_t ends[] = { cases[i].end_of_mbr, cases[i].end_of_gpt };
+
+		for (size_t kind = 0; kind < 2; kind++) {
+			struct write_set set = make_set(&disks[kind], request);
+
+			assert_int_equal(set.target_end_lba, ends[kind]);
+			assert_true(may_become(&set, ends[kind] - 1, 2));
+			assert_false(may_become(&set, ends[kind], 2));
+			write_set_close(&set);
+			gpt_disk_free(&disks[kind]);
+		}
+	}
+}
+
 /* One that cannot grow has no room for zeros. */
 static void a_partition_in_the_middle(void **state)
 {
@@ -178,6 +217,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(nothing_in_a_partition_that_grows_alone),
 	cmocka_unit_test(zeros_in_the_new_room_of_a_gpt),
 	cmocka_unit_test(the_table_is_that_of_any_grow),
+	cmocka_unit_test(what_stays_free_at_the_end),
 	cmocka_unit_test(a_partition_in_the_middle),
 	cmocka_unit_test(no_partition_at_all),
 };

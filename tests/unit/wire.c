@@ -130,6 +130,7 @@ static void requests_survive_the_way(void **state)
 				      .repair = REPAIR_ALL,
 				      .time_unix_s = INT64_C(4102444800),
 				      .partition_only = true,
+				      .leave_bytes = UINT64_C(1) << 40,
 				      .disk_before_bytes = UINT64_C(1) << 41,
 				      .has_seed = true,
 				      .seed = { 0, 1, 0x7f, 0x80, [31] = 0xff } };
@@ -144,6 +145,7 @@ static void requests_survive_the_way(void **state)
 	assert_int_equal(got.partition, 3);
 	assert_int_equal(got.repair, REPAIR_ALL);
 	assert_true(got.partition_only);
+	assert_int_equal(got.leave_bytes, UINT64_C(1) << 40);
 	assert_int_equal(got.time_unix_s, INT64_C(4102444800));
 	assert_int_equal(got.disk_before_bytes, UINT64_C(1) << 41);
 	assert_true(got.has_seed);
@@ -344,6 +346,8 @@ static void bad_requests_are_refused(void **state)
 		"{\"request\":\"plan\",\"protocol\":1,\"may_leave_check\":true}", /* of a grow */
 		"{\"request\":\"grow\",\"protocol\":1,\"may_leave_check\":1}",
 		"{\"request\":\"check\",\"protocol\":1,\"partition_only\":true}",
+		"{\"request\":\"grow\",\"protocol\":1,\"leave_bytes\":-1}",
+		"{\"request\":\"check\",\"protocol\":1,\"leave_bytes\":1}",
 		"{\"request\":\"grow\",\"protocol\":1,\"partition_by\":\"name\"}",
 		"{\"request\":\"grow\",\"protocol\":1,\"partition_by\":\"label\"}",
 		"{\"request\":\"grow\",\"protocol\":1,\"partition_value\":\"x\"}",

@@ -53,6 +53,16 @@ static int refuse_smaller(const struct fs_facts *facts, uint64_t min_bytes, stru
 	return fault_hint(fault, "ask for a disk that gives it %s at least", least);
 }
 
+bool decide_changed(const struct grow *grow)
+{
+	const struct disk *disk = &grow->disk;
+
+	/* All of the room that the disk got may be left free. */
+	return grow->gains || grow->plan.is_stale ||
+	       (grow->plan.leave_sectors != 0 && disk->size_before_bytes != 0 &&
+		disk->size_before_bytes != disk->size_bytes);
+}
+
 /* From the partition's plan and the facts of its file system. */
 static int plan_blocks(struct grow *grow, struct fault *fault)
 {
@@ -72,7 +82,7 @@ static int plan_blocks(struct grow *grow, struct fault *fault)
 		return refuse_smaller(facts, fs->ops->size_min_bytes, fault);
 	grow->gains =
 		plan->sectors_after > plan->sectors_before || grow->blocks_after > facts->blocks;
-	grow->changed = grow->gains || plan->is_stale;
+	grow->changed = decide_changed(grow);
 	return 0;
 }
 

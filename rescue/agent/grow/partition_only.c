@@ -36,7 +36,7 @@ int partition_only_plan(struct grow *grow, struct fault *fault)
 
 	grow->fs_limit = (struct limit){ REASON_NONE, UINT64_MAX };
 	grow->gains = plan->sectors_after > plan->sectors_before;
-	grow->changed = grow->gains || plan->is_stale;
+	grow->changed = decide_changed(grow);
 	if (decide_room(grow, fault) < 0)
 		return -1;
 	events_plan_partition(grow->report, plan, grow->chosen.by, stage_ops(grow), grow->content,

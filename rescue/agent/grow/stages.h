@@ -67,6 +67,8 @@ int stage_plan(struct grow *grow, struct fault *fault);
 /* Read the facts again, and plan again: a repair may have corrected the very fields that
  * the plan used. */
 int decide_again(struct grow *grow, struct fault *fault);
+/* Is there something to do? By gains, the plan, and the sizes of the disk. */
+bool decide_changed(const struct grow *grow);
 /* Refuse what is beyond a limit, or has no room to grow into. */
 int decide_room(const struct grow *grow, struct fault *fault);
 

@@ -116,11 +116,22 @@ static uint64_t size_in(uint64_t room_sectors, uint64_t grain_sectors, uint64_t 
 	return rounded > size_sectors ? rounded : size_sectors;
 }
 
+/* Where the room of the target ends: at the next one, or before what stays free. */
+static uint64_t room_end(const struct partition_table *table, const struct table_entry *target,
+			 const struct table_entry *next)
+{
+	const uint64_t end = table->disk_sectors - table->tail_sectors;
+	const uint64_t room_sectors = end - target->part.start_lba;
+
+	if (next)
+		return table_begin_lba(&next->part);
+	return end - (table->leave_sectors < room_sectors ? table->leave_sectors : room_sectors);
+}
+
 int plan_partition(const struct partition_table *table, unsigned wanted, struct plan *ret_plan,
 		   struct fault *fault)
 {
 	const struct table_entry *target, *next;
-	uint64_t room_end;
 
 	if (plan_check(table, fault) < 0)
 		return -1;
@@ -128,17 +139,17 @@ int plan_partition(const struct partition_table *table, unsigned wanted, struct 
 	if (!target || target->part.is_container)
 		return refuse_wanted(target, wanted, fault);
 	next = next_after(table, target);
-	room_end = next ? table_begin_lba(&next->part) : table->disk_sectors - table->tail_sectors;
 	*ret_plan = (struct plan){
 		.number = target->part.number,
 		.start_lba = target->part.start_lba,
 		.sectors_before = target->part.size_sectors,
-		.sectors_after = size_in(room_end - target->part.start_lba, table->grain_sectors,
-					 target->part.size_sectors),
+		.sectors_after = size_in(room_end(table, target, next) - target->part.start_lba,
+					 table->grain_sectors, target->part.size_sectors),
 		.sector_bytes = table->sector_bytes,
 		.next_number = next ? next->part.number : 0,
 		.disk_sectors = table->disk_sectors,
 		.tail_sectors = table->tail_sectors,
+		.leave_sectors = table->leave_sectors,
 		.grain_sectors = table->grain_sectors,
 		.sectors_max = table->sectors_max,
 		.is_stale = table->is_stale,
@@ -157,7 +168,8 @@ struct limit plan_limit(const struct plan *plan)
 		return (struct limit){ REASON_NO_ROOM_BEHIND, plan_end_bytes(plan) };
 	if (plan->sectors_max == 0)
 		return (struct limit){ REASON_NONE, UINT64_MAX };
-	return (struct limit){ REASON_MBR_2TIB, plan->sectors_max * plan->sector_bytes };
+	return (struct limit){ REASON_MBR_2TIB,
+			       (plan->sectors_max + plan->leave_sectors) * plan->sector_bytes };
 }
 
 struct limit plan_limit_of_disk(const struct plan *plan, struct limit end)
@@ -171,7 +183,7 @@ struct limit plan_limit_of_disk(const struct plan *plan, struct limit end)
 	/* One sector less than one grain more is rounded down to the same size. */
 	room_bytes -= room_bytes % grain_bytes;
 	most_bytes = room_bytes + grain_bytes - plan->sector_bytes + start_bytes +
-		     plan->tail_sectors * plan->sector_bytes;
+		     (plan->tail_sectors + plan->leave_sectors) * plan->sector_bytes;
 	return (struct limit){ end.reason, most_bytes };
 }
 
@@ -188,10 +200,11 @@ int plan_refuse(const struct plan *plan, struct fault *fault)
 {
 	char largest[TEXT_SIZE_CHARS];
 
-	return fault_set(
-		fault, REASON_MBR_2TIB,
-		"an MBR partition table cannot reach beyond %s, and the disk has %" PRIu64 " bytes",
-		text_of_size(largest, MBR_SECTORS_MAX * plan->sector_bytes), plan_end_bytes(plan));
+	return fault_set(fault, REASON_MBR_2TIB,
+			 "an MBR partition table cannot reach beyond %s, and the disk has %" PRIu64
+			 " bytes",
+			 text_of_size(largest, MBR_SECTORS_MAX * plan->sector_bytes),
+			 plan->disk_sectors * plan->sector_bytes);
 }
 
 bool partition_table_is_whole(const struct partition_table *table)

@@ -38,6 +38,7 @@ struct partition_table {
 	uint64_t disk_sectors;		/* of the disk as it is now */
 	uint32_t sector_bytes;
 	uint64_t tail_sectors;	/* at the end of the disk, for the table itself */
+	uint64_t leave_sectors; /* before these: the last partition does not grow into them */
 	uint64_t grain_sectors; /* a partition grows to a multiple of this */
 	uint64_t sectors_max;	/* no partition ends behind so many; 0: no bound */
 	bool is_stale;		/* it must be written even if no entry changes */
@@ -53,7 +54,7 @@ struct plan {
 	uint32_t sector_bytes;
 	unsigned next_number; /* the partition that ends our room, or 0: the disk's end */
 	/* As in the table. */
-	uint64_t disk_sectors, tail_sectors, grain_sectors, sectors_max;
+	uint64_t disk_sectors, tail_sectors, leave_sectors, grain_sectors, sectors_max;
 	bool is_stale;
 };
 

@@ -20,6 +20,7 @@ static int make_write_set(struct grow *grow, const struct table_source *source)
 {
 	const struct grow_options *options = grow->options;
 	struct write_request request = { .size_after_bytes = grow->size_after_bytes,
+					 .leave_bytes = options->leave_bytes,
 					 .partition = options->partition,
 					 .repairs_all = options->repair == REPAIR_ALL,
 					 .partition_only = options->partition_only };

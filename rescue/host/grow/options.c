@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "host/arguments.h"
+#include "host/size.h"
 
 #include <string.h>
 
@@ -16,6 +17,8 @@ enum code {
 	CODE_DISCARD,
 	CODE_PARTITION,
 	CODE_PARTITION_ONLY,
+	CODE_LEAVE,
+	CODE_POWER_OF_TWO,
 	CODE_REPAIR,
 	CODE_FORMAT,
 	CODE_ALLOW_BACKING,
@@ -37,6 +40,8 @@ static const struct option long_options[] = {
 	{ "discard", no_argument, NULL, CODE_DISCARD },
 	{ "partition", required_argument, NULL, CODE_PARTITION },
 	{ "partition-only", no_argument, NULL, CODE_PARTITION_ONLY },
+	{ "leave", required_argument, NULL, CODE_LEAVE },
+	{ "size-power-of-two", no_argument, NULL, CODE_POWER_OF_TWO },
 	{ "repair", required_argument, NULL, CODE_REPAIR },
 	{ "format", required_argument, NULL, CODE_FORMAT },
 	{ "allow-backing", no_argument, NULL, CODE_ALLOW_BACKING },
@@ -125,6 +130,8 @@ static int take_value(struct grow_options *options, int code, struct fault *faul
 	switch (code) {
 	case CODE_PARTITION:
 		return take_partition(options, fault);
+	case CODE_LEAVE:
+		return size_resolve(optarg, 0, &options->leave_bytes, fault);
 	case CODE_WAIT_LOCK:
 		return arguments_number(&arguments, code, 0, WAIT_SECONDS_MAX,
 					&options->wait_lock_seconds, fault);
@@ -162,6 +169,9 @@ static int take(struct grow_options *options, int code, struct fault *fault)
 		return take_verb(options, GROW_VERB_DISCARD, fault);
 	case CODE_PARTITION_ONLY:
 		options->partition_only = true;
+		return 0;
+	case CODE_POWER_OF_TWO:
+		options->power_of_two = true;
 		return 0;
 	case CODE_ALLOW_BACKING:
 		options->allow_backing = true;

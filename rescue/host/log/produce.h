@@ -21,6 +21,11 @@ int produce_gpt_repaired(const struct table_source *before, const struct write_r
 const struct table_part *produce_target(const struct table_parts *parts,
 					const struct write_request *request);
 
+/* Where the room of the target ends, on a disk whose room for partitions ends there. */
+uint64_t produce_room_end_lba(const struct table_parts *parts, const struct table_part *target,
+			      uint64_t end_lba, const struct write_request *request,
+			      uint32_t sector_bytes);
+
 void produce_range(struct write_set *set, struct write_range range);
 
 #endif

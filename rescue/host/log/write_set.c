@@ -25,6 +25,21 @@ const struct table_part *produce_target(const struct table_parts *parts,
 	return table_choose(parts, request->partition);
 }
 
+uint64_t produce_room_end_lba(const struct table_parts *parts, const struct table_part *target,
+			      uint64_t end_lba, const struct write_request *request,
+			      uint32_t sector_bytes)
+{
+	uint64_t room_end_lba = table_room_end_lba(parts, target, end_lba);
+	uint64_t old_end_lba = table_end_lba(target);
+	uint64_t leave_sectors =
+		request->leave_bytes / sector_bytes + (request->leave_bytes % sector_bytes != 0);
+
+	if (room_end_lba != end_lba || room_end_lba <= old_end_lba)
+		return room_end_lba; /* another partition begins there; or there is none */
+	return leave_sectors < room_end_lba - old_end_lba ? room_end_lba - leave_sectors
+							  : old_end_lba;
+}
+
 static const struct producer {
 	const struct table_ops *table;
 	int (*produce)(const struct table_source *before, const struct table *table,

@@ -44,6 +44,7 @@ struct write_set {
 /* What the grow is asked for. */
 struct write_request {
 	uint64_t size_after_bytes; /* of the disk */
+	uint64_t leave_bytes;	   /* at its end: the last partition does not grow into them */
 	/* Of these three, one: */
 	const char *part_uuid, *part_label; /* by its entry in the table; NULL: not by that */
 	unsigned partition;		    /* 0: the last one */

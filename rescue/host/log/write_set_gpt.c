@@ -156,7 +156,8 @@ static int plan(const struct table_parts *parts, const struct write_request *req
 	if (!grown->target || !gpt_entries_lead(header, grown->sector_bytes) ||
 	    table_needs_sectors(parts) > grown->last_usable_lba + 1)
 		return -1;
-	room_end_lba = table_room_end_lba(parts, grown->target, grown->last_usable_lba + 1);
+	room_end_lba = produce_room_end_lba(parts, grown->target, grown->last_usable_lba + 1,
+					    request, grown->sector_bytes);
 	grown->size_sectors =
 		gpt_size_for(grown->target->size_sectors, room_end_lba - grown->target->start_lba,
 			     grown->sector_bytes);

@@ -41,7 +41,9 @@ int produce_mbr(const struct table_source *before, const struct table *table,
 	(void)before;
 	if (!target || target->is_container)
 		return -1;
-	end_lba = table_room_end_lba(parts, target, request->size_after_bytes / TABLE_SECTOR_BYTES);
+	end_lba =
+		produce_room_end_lba(parts, target, request->size_after_bytes / TABLE_SECTOR_BYTES,
+				     request, TABLE_SECTOR_BYTES);
 	if (end_lba < table_end_lba(target) || overlaps(parts, target))
 		return -1; /* or it ends behind the disk */
 	ret_set->target = *target;

@@ -8,7 +8,7 @@ int produce_whole(const struct table_source *before, const struct table *table,
 	const struct table_part *target = produce_target(&table->parts, request);
 
 	(void)before;
-	if (!target || request->partition_only ||
+	if (!target || request->partition_only || request->leave_bytes != 0 ||
 	    request->size_after_bytes < table_end_lba(target) * TABLE_SECTOR_BYTES)
 		return -1;
 	ret_set->target = *target;
