@@ -131,7 +131,7 @@ static int take_value(struct grow_options *options, int code, struct fault *faul
 	case CODE_PARTITION:
 		return take_partition(options, fault);
 	case CODE_LEAVE:
-		return size_resolve(optarg, 0, &options->leave_bytes, fault);
+		return size_resolve(optarg, 0, false, &options->leave_bytes, fault);
 	case CODE_WAIT_LOCK:
 		return arguments_number(&arguments, code, 0, WAIT_SECONDS_MAX,
 					&options->wait_lock_seconds, fault);
