@@ -40,7 +40,7 @@ void events_disk(struct agent_report *report, const struct disk *disk)
 /* What an entry has by its kind of table. */
 static json_t *entry_fields(const struct partition_table *table, const struct table_entry *entry)
 {
-	char name[3 * ENTRY_NAME_BYTES];
+	char name[3 * TABLE_NAME_CHARS];
 
 	if (strcmp(table->label, "gpt") != 0)
 		return json_pack("{s:I, s:b}", "type", (json_int_t)entry->part.type, "bootable",
@@ -87,25 +87,40 @@ void events_tools(struct agent_report *report, const char *fs_type)
 	agent_report_event(report, EVENT_TOOLS, json_pack("{s:s}", "fs_type", fs_type));
 }
 
-void events_plan(struct agent_report *report, const struct plan *plan, const struct fs *fs,
-		 uint64_t blocks_after, bool changed, bool check_left)
+/* What every plan has. */
+static json_t *plan_fields(const struct plan *plan, const struct fs_ops *ops, const char *fs_type,
+			   const char *chosen_by, bool changed)
 {
-	const struct fs_facts *facts = fs->facts;
 	char steps[FS_STEPS_BYTES];
 
-	agent_report_event(report, EVENT_PLAN,
-			   json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:I, "
-				     "s:I, s:b, s:s}",
-				     "changed", (int)changed, "partition", (json_int_t)plan->number,
-				     "start_lba", (json_int_t)plan->start_lba, "sectors_before",
-				     (json_int_t)plan->sectors_before, "sectors_after",
-				     (json_int_t)plan->sectors_after, "sector_bytes",
-				     (json_int_t)plan->sector_bytes, "fs_type", facts->type,
-				     "fs_label", facts->label, "fs_uuid", facts->uuid, "fs_state",
-				     facts->state, "block_bytes", (json_int_t)facts->block_bytes,
-				     "blocks_before", (json_int_t)facts->blocks, "blocks_after",
-				     (json_int_t)blocks_after, "check_left", (int)check_left,
-				     "steps", fs_steps_text(fs->ops, steps)));
+	return json_pack(
+		"{s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s}", "changed", (int)changed,
+		"partition", (json_int_t)plan->number, "start_lba", (json_int_t)plan->start_lba,
+		"sectors_before", (json_int_t)plan->sectors_before, "sectors_after",
+		(json_int_t)plan->sectors_after, "sector_bytes", (json_int_t)plan->sector_bytes,
+		"fs_type", fs_type, "steps", fs_steps_text(ops, steps), "chosen_by", chosen_by);
+}
+
+void events_plan(struct agent_report *report, const struct plan *plan, const char *chosen_by,
+		 const struct fs *fs, uint64_t blocks_after, bool changed, bool check_left)
+{
+	const struct fs_facts *facts = fs->facts;
+	json_t *fields = plan_fields(plan, fs->ops, facts->type, chosen_by, changed);
+
+	json_object_update_new(
+		fields, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "fs_label", facts->label,
+				  "fs_uuid", facts->uuid, "fs_state", facts->state, "block_bytes",
+				  (json_int_t)facts->block_bytes, "blocks_before",
+				  (json_int_t)facts->blocks, "blocks_after",
+				  (json_int_t)blocks_after, "check_left", (int)check_left));
+	agent_report_event(report, EVENT_PLAN, fields);
+}
+
+void events_plan_partition(struct agent_report *report, const struct plan *plan,
+			   const char *chosen_by, const struct fs_ops *ops, const char *content,
+			   bool changed)
+{
+	agent_report_event(report, EVENT_PLAN, plan_fields(plan, ops, content, chosen_by, changed));
 }
 
 /* A field without a value (NULL) is left out. */
@@ -161,6 +176,11 @@ void events_verify(struct agent_report *report, uint64_t blocks, uint64_t unused
 	agent_report_event(report, EVENT_VERIFY,
 			   json_pack("{s:I, s:I}", "blocks", (json_int_t)blocks, "unused_bytes",
 				     (json_int_t)unused_bytes));
+}
+
+void events_verify_partition(struct agent_report *report)
+{
+	agent_report_event(report, EVENT_VERIFY, json_object());
 }
 
 void events_exit(struct agent_report *report, int exit_status, bool is_command,

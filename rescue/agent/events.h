@@ -23,8 +23,12 @@ void events_table_repairs(struct agent_report *report, const struct partition_ta
 void events_limit(struct agent_report *report, const struct limit *limit);
 /* The programs for that type are not here: the host is to attach the tools disk. */
 void events_tools(struct agent_report *report, const char *fs_type);
-void events_plan(struct agent_report *report, const struct plan *plan, const struct fs *fs,
-		 uint64_t blocks_after, bool changed, bool check_left);
+void events_plan(struct agent_report *report, const struct plan *plan, const char *chosen_by,
+		 const struct fs *fs, uint64_t blocks_after, bool changed, bool check_left);
+/* Of the partition alone, which holds that: libblkid's word, or "". */
+void events_plan_partition(struct agent_report *report, const struct plan *plan,
+			   const char *chosen_by, const struct fs_ops *ops, const char *content,
+			   bool changed);
 
 /* A check (with its moment) or a resize (moment is NULL). */
 void events_begin(struct agent_report *report, enum event_kind kind, const char *moment);
@@ -37,6 +41,7 @@ void events_repair(struct agent_report *report, const char *moment,
 		   const struct fs_problem *problem);
 
 void events_verify(struct agent_report *report, uint64_t blocks, uint64_t unused_bytes);
+void events_verify_partition(struct agent_report *report);
 /* Of a shell; of a command with how much it wrote, else both 0. */
 void events_exit(struct agent_report *report, int exit_status, bool is_command,
 		 uint64_t output_bytes, uint64_t error_bytes);

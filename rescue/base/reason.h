@@ -55,6 +55,8 @@ enum status {
 	X(REASON_TABLE_DAMAGED, "table-damaged", STATUS_DAMAGED)                                   \
 	X(REASON_TABLE_EMPTY, "table-empty", STATUS_REFUSED)                                       \
 	X(REASON_NO_SUCH_PARTITION, "no-such-partition", STATUS_REFUSED)                           \
+	X(REASON_PARTITION_AMBIGUOUS, "partition-ambiguous", STATUS_REFUSED)                       \
+	X(REASON_ROOT_NOT_LAST, "root-not-last", STATUS_REFUSED)                                   \
 	X(REASON_NO_ROOM_BEHIND, "no-room-behind", STATUS_REFUSED)                                 \
 	X(REASON_MBR_2TIB, "mbr-2tib", STATUS_REFUSED)                                             \
 	X(REASON_FS_UNKNOWN, "fs-unknown", STATUS_REFUSED)                                         \

@@ -133,16 +133,32 @@ static int refuse_smaller(const char *text, uint64_t before_bytes, struct fault 
 	return fault_hint(fault, "grow-disk never shrinks a disk");
 }
 
-int size_resolve(const char *text, uint64_t before_bytes, uint64_t *ret_after_bytes,
-		 struct fault *fault)
+/* The least power of two that is not less. */
+static int round_up(uint64_t *bytes, struct fault *fault)
+{
+	uint64_t power = SECTOR_BYTES;
+
+	while (power < *bytes && power <= SIZE_MAX_BYTES / 2)
+		power *= 2;
+	if (power < *bytes) {
+		fault_set(fault, REASON_SIZE_INVALID,
+			  "The next power of two is larger than any disk");
+		return fault_hint(fault, "Leave out --size-power-of-two");
+	}
+	*bytes = power;
+	return 0;
+}
+
+int size_resolve(const char *text, uint64_t before_bytes, bool power_of_two,
+		 uint64_t *ret_after_bytes, struct fault *fault)
 {
 	struct written written = { 0 };
 
 	*ret_after_bytes = before_bytes;
-	if (!text)
-		return 0;
-	if (read_written(text, &written, fault) < 0 ||
-	    count(text, &written, before_bytes, ret_after_bytes, fault) < 0)
+	if (text && (read_written(text, &written, fault) < 0 ||
+		     count(text, &written, before_bytes, ret_after_bytes, fault) < 0))
+		return -1;
+	if (power_of_two && round_up(ret_after_bytes, fault) < 0)
 		return -1;
 	return *ret_after_bytes >= before_bytes ? 0 : refuse_smaller(text, before_bytes, fault);
 }

@@ -5,11 +5,13 @@
 
 #include "base/fault.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What a disk of so many bytes shall measure, in whole sectors; text NULL: what it measures
- * now. Faults: size-invalid, size-smaller. */
-int size_resolve(const char *text, uint64_t before_bytes, uint64_t *ret_after_bytes,
-		 struct fault *fault);
+ * now; then, if that is asked for, rounded up to a power of two. Faults: size-invalid,
+ * size-smaller. */
+int size_resolve(const char *text, uint64_t before_bytes, bool power_of_two,
+		 uint64_t *ret_after_bytes, struct fault *fault);
 
 #endif

@@ -161,6 +161,8 @@ static enum table_answer add_part(const struct gpt_copy *copy, uint32_t sector_b
 				     .entry_at_bytes = header->entries_lba * sector_bytes +
 						       (uint64_t)index * header->entry_bytes };
 	memcpy(part->type_guid, entry + GPT_TYPE_GUID_AT, TABLE_GUID_BYTES);
+	memcpy(part->guid, entry + GPT_PART_GUID_AT, TABLE_GUID_BYTES);
+	memcpy(part->name, entry + GPT_NAME_AT, TABLE_NAME_BYTES);
 	for (size_t i = 0; i < parts->count; i++)
 		if (table_overlaps(&parts->parts[i], part))
 			return TABLE_INVALID;
@@ -175,6 +177,7 @@ enum table_answer gpt_parts(const struct gpt_copy *copy, uint32_t sector_bytes,
 	enum table_answer answer = TABLE_GOOD;
 
 	ret_parts->count = 0;
+	ret_parts->is_gpt = true;
 	/* A sector number times the size of a sector must stay a number of bytes. */
 	if (header->first_usable_lba <= GPT_HEADER_LBA ||
 	    header->first_usable_lba > header->last_usable_lba ||

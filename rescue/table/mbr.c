@@ -23,6 +23,8 @@ bool mbr_is_container(unsigned type)
 static enum table_answer read_primary(const uint8_t *head, struct table_parts *parts)
 {
 	parts->count = 0;
+	parts->is_gpt = false;
+	parts->signature = le32_at(head + MBR_DISK_ID_AT);
 	for (unsigned i = 0; i < MBR_ENTRIES; i++) {
 		size_t entry_at = MBR_ENTRIES_AT + i * MBR_ENTRY_BYTES;
 		const uint8_t *entry = head + entry_at;

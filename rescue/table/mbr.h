@@ -13,6 +13,7 @@
 #define MBR_END_CHS_AT	      5 /* 3 bytes */
 #define MBR_START_LBA_AT      8
 #define MBR_SECTORS_AT	      12
+#define MBR_DISK_ID_AT	      440 /* 4 bytes */
 #define MBR_SIGNATURE_AT      510
 #define MBR_BOOT_CODE_BYTES   440
 #define MBR_TYPE_PROTECTS_GPT 0xee

@@ -12,6 +12,11 @@
 #define TABLE_SECTOR_BYTES 512	/* of a disk whose table does not say anything else */
 #define TABLE_PARTS_MAX	   1024 /* the most entries that a GPT may have here */
 #define TABLE_GUID_BYTES   16
+#define TABLE_NAME_BYTES   72
+
+/* Room for their texts, with NUL: capital letters and dashes; 36 UTF-16 units in UTF-8. */
+#define TABLE_GUID_CHARS 37
+#define TABLE_NAME_CHARS (TABLE_NAME_BYTES / 2 * 3 + 1)
 
 /* A used entry. Sectors are logical sectors of the table's size. */
 struct table_part {
@@ -26,11 +31,15 @@ struct table_part {
 	/* Of a whole disk: so many of its first bytes belong to a boot loader, not to the
 	 * file system. */
 	uint64_t boot_bytes;
-	uint8_t type_guid[TABLE_GUID_BYTES]; /* of a GPT, as on the disk */
+	/* Of a GPT, as on the disk; name is UTF-16. */
+	uint8_t type_guid[TABLE_GUID_BYTES], guid[TABLE_GUID_BYTES];
+	uint8_t name[TABLE_NAME_BYTES];
 };
 
 struct table_parts {
 	size_t count;
+	bool is_gpt;
+	uint32_t signature;			  /* of the disk, in an MBR */
 	struct table_part parts[TABLE_PARTS_MAX]; /* by number */
 };
 

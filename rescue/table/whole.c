@@ -49,6 +49,8 @@ static enum table_answer whole_read(const struct table_source *source, uint32_t 
 	if (answer != TABLE_GOOD)
 		return answer;
 	ret_parts->count = 1;
+	ret_parts->is_gpt = false;
+	ret_parts->signature = 0;
 	ret_parts->parts[0] =
 		(struct table_part){ .size_sectors = source->size_bytes / sector_bytes,
 				     .boot_bytes = begin_bytes };

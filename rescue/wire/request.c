@@ -12,6 +12,8 @@
 
 const char *const request_kind_words[] = { "grow", "plan", "check", "trace", "shell", NULL };
 const char *const repair_words[] = { "safe", "all", NULL };
+const char *const partition_by_words[] = { "number",	"root",	    "label", "uuid",
+					   "partlabel", "partuuid", NULL };
 const char *const moment_words[] = { "no", "power-on", "single", "init", "login", NULL };
 const char *const table_method_words[] = { "fdisk", "sfdisk", "agent", NULL };
 const char *const share_words[] = { "no", "read", "write", NULL };
@@ -125,15 +127,43 @@ static int parse_surroundings(json_t *object, struct request *request, struct fa
 	return 0;
 }
 
+/* The partition to grow. */
+static int parse_partition(json_t *object, struct request *request, struct fault *fault)
+{
+	const char *by = "number", *value = "";
+	json_int_t number = 0;
+	json_error_t error;
+	int place;
+
+	if (json_unpack_ex(object, &error, 0, "{s?I, s?s, s?s}", "partition", &number,
+			   "partition_by", &by, "partition_value", &value) < 0)
+		return refuse(fault, error.text);
+	if (number < 0 || number > PARTITION_NUMBER_MAX)
+		return refuse(fault, "partition is out of range");
+	place = word_index(partition_by_words, by);
+	if (place < 0)
+		return refuse(fault, "partition_by is unknown");
+	if ((place != PARTITION_BY_NUMBER && number != 0) ||
+	    (place >= PARTITION_BY_LABEL) != (value[0] != '\0') ||
+	    strlen(value) >= sizeof(request->partition_value))
+		return refuse(fault, "partition_value or partition does not fit partition_by");
+	request->partition_by = (enum partition_by)place;
+	request->partition = (unsigned)number;
+	strcpy(request->partition_value, value);
+	return 0;
+}
+
 /* No key but those that are known, and those of a trace or a shell only in one. */
 static int check_keys(json_t *object, enum request_kind kind, struct fault *fault)
 {
 	static const char *const always[] = {
-		"request", "protocol", "partition",	    "repair",
-		"share",   "rows",     "columns",	    "time_unix_s",
-		"seed",	   "record",   "disk_before_bytes", NULL
+		"request",	     "protocol",    "partition_by", "partition_value",
+		"partition",	     "repair",	    "share",	    "rows",
+		"columns",	     "time_unix_s", "seed",	    "record",
+		"disk_before_bytes", NULL
 	};
 	static const char *const of_grow[] = { "may_leave_check", NULL };
+	static const char *const of_plan[] = { "partition_only", "leave_bytes", NULL };
 	static const char *const of_shell[] = { "command", "input", NULL };
 	static const char *const of_trace[] = { "attach_at", "seq",	"log",	      "break",
 						"method",    "hold_up", "hold_up_ms", NULL };
@@ -143,6 +173,8 @@ static int check_keys(json_t *object, enum request_kind kind, struct fault *faul
 	json_object_foreach (object, key, value)
 		if (word_index(always, key) < 0 &&
 		    (kind != REQUEST_GROW || word_index(of_grow, key) < 0) &&
+		    ((kind != REQUEST_GROW && kind != REQUEST_PLAN) ||
+		     word_index(of_plan, key) < 0) &&
 		    (kind != REQUEST_TRACE || word_index(of_trace, key) < 0) &&
 		    (kind != REQUEST_SHELL || word_index(of_shell, key) < 0))
 			return refuse(fault, "a key is unknown");
@@ -151,17 +183,18 @@ static int check_keys(json_t *object, enum request_kind kind, struct fault *faul
 
 static int parse_object(json_t *object, struct request *ret_request, struct fault *fault)
 {
-	json_int_t protocol, partition = 0, time_unix_s = 0, disk_before_bytes = 0;
+	json_int_t protocol, time_unix_s = 0, disk_before_bytes = 0, leave_bytes = 0;
 	const char *command, *repair = "safe", *seed = NULL;
 	struct request request = { 0 };
 	json_error_t error;
-	int record = 0, may_leave_check = 0, kind;
+	int record = 0, may_leave_check = 0, partition_only = 0, kind;
 
-	if (json_unpack_ex(object, &error, 0, "{s:s, s:I, s?I, s?s, s?I, s?s, s?b, s?b, s?I}",
-			   "request", &command, "protocol", &protocol, "partition", &partition,
-			   "repair", &repair, "time_unix_s", &time_unix_s, "seed", &seed, "record",
-			   &record, "may_leave_check", &may_leave_check, "disk_before_bytes",
-			   &disk_before_bytes) < 0)
+	if (json_unpack_ex(object, &error, 0, "{s:s, s:I, s?s, s?I, s?s, s?b, s?b, s?b, s?I, s?I}",
+			   "request", &command, "protocol", &protocol, "repair", &repair,
+			   "time_unix_s", &time_unix_s, "seed", &seed, "record", &record,
+			   "may_leave_check", &may_leave_check, "partition_only", &partition_only,
+			   "disk_before_bytes", &disk_before_bytes, "leave_bytes",
+			   &leave_bytes) < 0)
 		return refuse(fault, error.text);
 	if (protocol != WIRE_PROTOCOL)
 		return refuse(fault, "another protocol version");
@@ -170,22 +203,23 @@ static int parse_object(json_t *object, struct request *ret_request, struct faul
 		return refuse(fault, "the request is unknown");
 	if (word_index(repair_words, repair) < 0)
 		return refuse(fault, "repair is neither safe nor all");
-	if (partition < 0 || partition > PARTITION_NUMBER_MAX)
-		return refuse(fault, "partition is out of range");
-	if (time_unix_s < 0 || disk_before_bytes < 0)
-		return refuse(fault, "time_unix_s or disk_before_bytes is out of range");
+	if (time_unix_s < 0 || disk_before_bytes < 0 || leave_bytes < 0)
+		return refuse(fault, "time_unix_s, disk_before_bytes or leave_bytes is out of "
+				     "range");
 	if (seed && !parse_seed(seed, request.seed))
 		return refuse(fault, "seed is not 64 hexadecimal digits");
 	request.kind = (enum request_kind)kind;
 	if (check_keys(object, request.kind, fault) < 0 ||
+	    parse_partition(object, &request, fault) < 0 ||
 	    parse_surroundings(object, &request, fault) < 0 ||
 	    (kind == REQUEST_TRACE && parse_trace(object, &request.trace, fault) < 0) ||
 	    (kind == REQUEST_SHELL && parse_shell(object, &request.shell, fault) < 0))
 		return -1;
-	request.partition = (unsigned)partition;
 	request.repair = (enum repair)word_index(repair_words, repair);
 	request.record = record;
 	request.may_leave_check = may_leave_check;
+	request.partition_only = partition_only;
+	request.leave_bytes = (uint64_t)leave_bytes;
 	request.disk_before_bytes = (uint64_t)disk_before_bytes;
 	request.time_unix_s = time_unix_s;
 	request.has_seed = seed != NULL;
@@ -239,6 +273,17 @@ char *request_format(const struct request *request)
 		own = json_pack("{s:b}", "may_leave_check", 1);
 	else
 		own = json_object();
+	if (object && request->partition_by != PARTITION_BY_NUMBER)
+		json_object_set_new(object, "partition_by",
+				    json_string(partition_by_words[request->partition_by]));
+	if (object && request->partition_value[0])
+		json_object_set_new(object, "partition_value",
+				    json_string(request->partition_value));
+	if (object && request->partition_only)
+		json_object_set_new(object, "partition_only", json_true());
+	if (object && request->leave_bytes != 0)
+		json_object_set_new(object, "leave_bytes",
+				    json_integer((json_int_t)request->leave_bytes));
 	if (object && request->disk_before_bytes != 0)
 		json_object_set_new(object, "disk_before_bytes",
 				    json_integer((json_int_t)request->disk_before_bytes));

@@ -12,6 +12,7 @@
 #define REQUEST_HOLD_UP_BYTES 64
 #define REQUEST_COMMAND_BYTES 3072 /* its line has to fit as well */
 #define REQUEST_WINDOW_MAX    4096 /* rows or columns */
+#define REQUEST_VALUE_BYTES   256  /* the longest label, of btrfs, and NUL */
 
 enum request_kind {
 	REQUEST_GROW,
@@ -24,6 +25,17 @@ enum request_kind {
 enum repair {
 	REPAIR_SAFE, /* what e2fsck -p may do */
 	REPAIR_ALL   /* what e2fsck -y does */
+};
+
+/* What a partition is chosen by. */
+enum partition_by {
+	PARTITION_BY_NUMBER,
+	PARTITION_BY_ROOT, /* the root of the system, as well as the disk tells it */
+	/* By these with a value. */
+	PARTITION_BY_LABEL, /* of what it holds, as libblkid has it */
+	PARTITION_BY_UUID,
+	PARTITION_BY_PARTLABEL, /* of its entry in the table */
+	PARTITION_BY_PARTUUID
 };
 
 /* A moment of the traced boot, in order of time. */
@@ -63,11 +75,16 @@ struct shell_request {
 
 struct request {
 	enum request_kind kind;
-	unsigned partition; /* its number, or 0: the last one by start LBA */
+	enum partition_by partition_by;
+	unsigned partition; /* PARTITION_BY_NUMBER: or 0, the last one by start LBA */
+	char partition_value[REQUEST_VALUE_BYTES];
 	enum repair repair;
 	/* Of REQUEST_GROW: a check before that would take long may be left to whoever
 	 * asks, who has it done by another machine at the same time (REQUEST_CHECK). */
 	bool may_leave_check;
+	/* Of REQUEST_GROW and REQUEST_PLAN: what is in the partition stays as it is. */
+	bool partition_only;
+	uint64_t leave_bytes;	    /* of both: so much stays free at the end of the disk */
 	uint64_t disk_before_bytes; /* the disk's size before it was grown; 0: not known */
 	bool record;		    /* tell the device events, with the time */
 	int64_t time_unix_s;	    /* the host's clock; 0: leave the guest's clock alone */
@@ -95,6 +112,7 @@ bool request_only_reads(enum request_kind kind);
  * of command line options. */
 extern const char *const request_kind_words[];
 extern const char *const repair_words[];
+extern const char *const partition_by_words[];
 extern const char *const moment_words[];
 extern const char *const table_method_words[];
 extern const char *const share_words[];

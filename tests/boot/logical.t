@@ -116,7 +116,7 @@ refused "the container itself" no-such-partition 'partition 1 is an extended par
 
 make_disk 'start=2048, size=24M, type=83
 start=51200, size=32M, type=5' 2048 24
-refused "an empty container behind it" no-room-behind 'partition 2 begins there' 256M
+refused "an empty container behind it" no-room-behind 'partition 2 (extended, 32 MiB) begins there' 256M
 make_disk 'start=2048, size=24M, type=83
 start=120000, size=32M, type=5' 2048 24
 size=256M

@@ -20,6 +20,8 @@ static void judge(const struct grow_options *options, const char *words, size_t 
 {
 	judge_text(options->image, words, size_bytes);
 	judge_text(options->size, words, size_bytes);
+	if (options->partition_by >= PARTITION_BY_LABEL)
+		judge_text(options->partition_value, words, size_bytes);
 	judge_text(options->work_dir, words, size_bytes);
 	judge_text(options->events, words, size_bytes);
 	judge_text(options->keep_log, words, size_bytes);
@@ -27,7 +29,11 @@ static void judge(const struct grow_options *options, const char *words, size_t 
 		return;
 	MUST(options->image);
 	MUST(!options->size || options->size[0] != '\0');
+	MUST(options->leave_bytes <= INT64_MAX && options->leave_bytes % 512 == 0);
 	MUST(options->partition <= 1024);
+	MUST((options->partition_value[0] != '\0') ==
+	     (options->partition_by >= PARTITION_BY_LABEL));
+	MUST(strlen(options->partition_value) < REQUEST_VALUE_BYTES);
 	MUST(options->wait_lock_seconds <= 99999);
 	MUST((options->rtc_unix_s > 0) == (options->rtc[0] != '\0'));
 	MUST(strlen(options->rtc) < sizeof(options->rtc));

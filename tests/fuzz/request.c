@@ -13,7 +13,11 @@
 static bool same(const struct request *one, const struct request *other)
 {
 	return one->kind == other->kind && one->partition == other->partition &&
-	       one->repair == other->repair && one->time_unix_s == other->time_unix_s;
+	       one->repair == other->repair && one->leave_bytes == other->leave_bytes &&
+	       one->partition_by == other->partition_by &&
+	       strcmp(one->partition_value, other->partition_value) == 0 &&
+	       one->partition_only == other->partition_only &&
+	       one->time_unix_s == other->time_unix_s;
 }
 
 /* What was accepted is in range, and survives the way to the guest once more. */
@@ -25,7 +29,13 @@ static void judge(const struct request *request)
 
 	MUST(request->partition <= PARTITION_NUMBER_MAX);
 	MUST(request->repair == REPAIR_SAFE || request->repair == REPAIR_ALL);
+	MUST(request->partition == 0 || request->partition_by == PARTITION_BY_NUMBER);
+	MUST((request->partition_value[0] != '\0') ==
+	     (request->partition_by >= PARTITION_BY_LABEL));
+	MUST(request->leave_bytes <= INT64_MAX);
 	MUST(request->time_unix_s >= 0);
+	MUST(!request->partition_only || request->kind == REQUEST_GROW ||
+	     request->kind == REQUEST_PLAN);
 	MUST(line);
 	MUST(strlen(line) < WIRE_LINE_MAX_BYTES);
 	MUST(fuzz_text_is_safe(line, strlen(line)));

@@ -60,7 +60,7 @@ fields=
 
 for kind in LVM2_member crypto_LUKS vfat; do
 	"$images/signature" "$kind" content
-	"$images/mbr-disk" disk.img 64M part 1 512 8M 83 boot ext4 part 2 20480 16M 83 - ./content
+	"$images/mbr-disk" disk.img 64M part 1 512 8M c boot ext4 part 2 20480 16M 83 - ./content
 	truncate -s 128M disk.img
 	refused "$kind in the last partition" disk.img fs-unknown
 	is "$kind: it says so" "$(tail -n 1 "$agent_events" | jq -r .message | grep -c "$kind")" 1

@@ -29,7 +29,7 @@ grow() {
 
 for page in 4096 16384 65536; do
 	area $page "of $page"
-	"$images/mbr-disk" disk.img 30M part 1 2048 8M 83 boot - part 2 40960 4M 82 - ./content
+	"$images/mbr-disk" disk.img 30M part 1 2048 8M c boot - part 2 40960 4M 82 - ./content
 	grow "pages of $page bytes" 200M 2
 done
 area 4096
@@ -44,7 +44,7 @@ area 4096 logical
 dd if=content of=disk.img bs=512 seek=22528 conv=notrunc status=none
 cp disk.img before.img
 truncate -s 100M disk.img
-agent_run disk.img
+agent_run disk.img '"partition":5'
 is "logical: done" "$agent_event $agent_status" 'done 0'
 is "logical: its size" "$(sfdisk --json disk.img | jq '.partitiontable.partitions[2].size * 512')" $((100 * 1048576 - 22528 * 512))
 truncate -s $((100 * 1048576 - 22528 * 512)) native
@@ -55,7 +55,7 @@ ok "logical: the rest is what it was" cmp -i $((at + 1032)) -n $((4194304 - 1032
 
 # bytes NAME LAST_PAGE: every byte of the area but the number of the last page is what it was; that is LAST_PAGE, in hexadecimal
 bytes() {
-	"$images/mbr-disk" disk.img 24M part 1 2048 8M 83 boot - part 2 40960 4M 82 - ./content
+	"$images/mbr-disk" disk.img 24M part 1 2048 8M c boot - part 2 40960 4M 82 - ./content
 	truncate -s 28M disk.img # behind its 20 MiB 2048 pages
 	agent_run disk.img
 	is "$1: done" "$agent_event $agent_status" 'done 0'
@@ -80,7 +80,7 @@ bad() {
 		"$images/poke" content "$1" "$2"
 		shift 2
 	done
-	"$images/mbr-disk" disk.img 30M part 1 2048 8M 83 boot - part 2 40960 4M 82 - ./content
+	"$images/mbr-disk" disk.img 30M part 1 2048 8M c boot - part 2 40960 4M 82 - ./content
 	truncate -s 128M disk.img
 	refused "$name" disk.img "$reason"
 }
@@ -92,7 +92,7 @@ bad "a header of version 2" fs-unknown 1024 02000000
 bad "a bad page behind the end" fs-unrepairable 1032 01000000 1536 00040000
 bad "an area larger than its partition" fs-larger-than-partition 1028 00040000
 area 4096
-"$images/mbr-disk" disk.img 30M part 1 2048 8M 83 boot - part 2 40960 4M 82 - ./content
+"$images/mbr-disk" disk.img 30M part 1 2048 8M c boot - part 2 40960 4M 82 - ./content
 truncate -s 1T disk.img
 agent_run disk.img
 is "to 1 TiB: done" "$agent_event $agent_status" 'done 0'

@@ -20,6 +20,8 @@ static void known_types_are_accepted(void **state)
 	assert_int_equal(fault.reason, REASON_NONE);
 }
 
+#define KINDS "ext2, ext3, ext4, xfs, btrfs, f2fs, swap or squashfs"
+
 static void others_are_refused_by_name(void **state)
 {
 	struct fault fault;
@@ -27,15 +29,24 @@ static void others_are_refused_by_name(void **state)
 	(void)state;
 	assert_int_equal(fs_check_type("ntfs", 2, &fault), -1);
 	assert_int_equal(fault.reason, REASON_FS_UNKNOWN);
-	assert_string_equal(
-		fault.message,
-		"partition 2 holds ntfs, not ext2, ext3, ext4, xfs, btrfs, f2fs, swap or squashfs");
-	assert_string_equal(
-		fault.hint,
-		"only ext2, ext3, ext4, xfs, btrfs, f2fs, swap and squashfs can be grown yet; "
-		"--partition chooses another partition");
+	assert_string_equal(fault.message, "partition 2 holds NTFS (ntfs), not " KINDS);
+	assert_string_equal(fault.hint,
+			    "--partition-only grows the partition alone; then, in its "
+			    "own system: the Disk Management of Windows, or ntfsresize");
+	assert_int_equal(fs_check_type("crypto_LUKS", 4, &fault), -1);
+	assert_string_equal(fault.message, "partition 4 holds LUKS (crypto_LUKS), not " KINDS);
+	assert_int_equal(fs_check_type("exfat", 4, &fault), -1);
+	assert_string_equal(fault.hint, "nothing grows exFAT; --partition-only grows the partition "
+					"alone, --partition chooses another one");
 	assert_int_equal(fs_check_type("", 3, &fault), -1);
 	assert_string_equal(fault.message, "partition 3 holds nothing that is known");
+	assert_string_equal(fault.hint, "--partition-only grows the partition alone, whatever it "
+					"holds; --partition chooses another one");
+	assert_int_equal(fs_check_type("ntfs", 0, &fault), -1);
+	assert_string_equal(fault.message, "the disk holds NTFS (ntfs), not " KINDS);
+	assert_string_equal(fault.hint,
+			    "only ext2, ext3, ext4, xfs, btrfs, f2fs, swap and squashfs "
+			    "can be grown yet");
 	assert_int_equal(fs_check_type("ext", 1, &fault), -1);
 	assert_int_equal(fs_check_type("ext44", 1, &fault), -1);
 }

@@ -2,8 +2,8 @@
 /* rescue/agent/partition/gpt_*.c: both copies judged, and the list of writes. What the bytes have
  * to be on a whole disk, tests/matrix/gpt.t judges by other programs. */
 #include "agent/partition/gpt_change.h"
-#include "agent/partition/gpt_text.h"
 #include "base/bytes.h"
+#include "table/gpt_text.h"
 #include "table/mbr.h"
 #include "unit.h"
 
@@ -288,7 +288,7 @@ static void texts_are_as_people_write_them(void **state)
 					0x8e, 0x79, 0x3d, 0x69, 0xd8, 0x47, 0x7d, 0xe4 };
 	uint8_t name[GPT_NAME_BYTES] = { 'r',  0,   0xf6, 0,	0x3d, 0xd8, 0x00,
 					 0xde, 'x', 0,	  0x00, 0xdc, 0x00, 0xd8 };
-	char text[ENTRY_NAME_BYTES];
+	char text[TABLE_NAME_CHARS];
 
 	(void)state;
 	gpt_text_guid(guid, text);
@@ -297,10 +297,10 @@ static void texts_are_as_people_write_them(void **state)
 	assert_string_equal(text, "r\xc3\xb6\xf0\x9f\x98\x80x\xef\xbf\xbd\xef\xbf\xbd");
 	memset(name, 0xff, sizeof(name));
 	gpt_text_name(name, text);
-	assert_int_equal(strlen(text), ENTRY_NAME_BYTES - 1);
+	assert_int_equal(strlen(text), TABLE_NAME_CHARS - 1);
 	memset(name, 0xd8, sizeof(name));
 	gpt_text_name(name, text);
-	assert_int_equal(strlen(text), ENTRY_NAME_BYTES - 1);
+	assert_int_equal(strlen(text), TABLE_NAME_CHARS - 1);
 	memset(name, 0, sizeof(name));
 	gpt_text_name(name, text);
 	assert_string_equal(text, "");

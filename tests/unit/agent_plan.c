@@ -366,7 +366,41 @@ static void the_limit_of_a_disk_is_exact(void **state)
 		}
 }
 
+static void what_is_left_free_is_not_taken(void **state)
+{
+	struct sample mbr = openwrt(), table = gpt();
+	struct limit end = { REASON_FS_LIMIT, UINT64_C(1) << 30 }, limit;
+	struct plan plan;
+
+	(void)state;
+	mbr.table.leave_sectors = table.table.leave_sectors = 1000;
+	assert_int_equal(planned(&mbr, 300000, 0).sectors_after, 300000 - 1000 - 33792);
+	assert_int_equal(planned(&table, 300000, 0).sectors_after,
+			 (300000 - 33 - 1000 - 33792) / 8 * 8);
+	/* Nothing is taken away for it, and another partition is a bound of its own. */
+	assert_int_equal(planned(&mbr, 247000, 0).sectors_after, 212992);
+	assert_int_equal(planned(&table, 247000, 0).sectors_after, 212992);
+	assert_int_equal(planned(&mbr, 300000, 1).sectors_after, 33792 - 512);
+	mbr.table.leave_sectors = UINT64_C(1) << 50;
+	assert_int_equal(planned(&mbr, 300000, 0).sectors_after, 212992);
+	/* The disk may be larger by what is left free. */
+	mbr.table.leave_sectors = 1000;
+	plan = planned(&mbr, MBR_SECTORS_MAX + 1000, 0);
+	limit = plan_limit(&plan);
+	assert_int_equal(limit.largest_disk_bytes, (MBR_SECTORS_MAX + 1000) * 512);
+	assert_true(plan_is_within(&plan, &limit));
+	plan = planned(&mbr, MBR_SECTORS_MAX + 1001, 0);
+	assert_false(plan_is_within(&plan, &limit));
+	plan = planned(&table, 300000, 0);
+	limit = plan_limit_of_disk(&plan, end);
+	plan = planned(&table, limit.largest_disk_bytes / 512, 0);
+	assert_true(plan_end_bytes(&plan) <= end.largest_disk_bytes);
+	plan = planned(&table, limit.largest_disk_bytes / 512 + 1, 0);
+	assert_true(plan_end_bytes(&plan) > end.largest_disk_bytes);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(what_is_left_free_is_not_taken),
 	cmocka_unit_test(the_last_partition_reaches_the_end),
 	cmocka_unit_test(last_means_by_start_lba),
 	cmocka_unit_test(a_named_partition_grows_to_the_next_one),

@@ -47,7 +47,7 @@ static void sizes_are_as_qemu_img_has_them(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		bytes = 0;
-		if (size_resolve(cases[i].text, BEFORE, &bytes, &fault) < 0)
+		if (size_resolve(cases[i].text, BEFORE, false, &bytes, &fault) < 0)
 			fail_msg("%s: %s", cases[i].text, fault.message);
 		assert_int_equal(bytes, cases[i].bytes);
 	}
@@ -69,7 +69,7 @@ static void what_is_no_size_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		if (size_resolve(wrong[i], BEFORE, &bytes, &fault) == 0)
+		if (size_resolve(wrong[i], BEFORE, false, &bytes, &fault) == 0)
 			fail_msg("'%s' was accepted", wrong[i]);
 		assert_int_equal(fault.reason, REASON_SIZE_INVALID);
 	}
@@ -81,13 +81,13 @@ static void nothing_shrinks(void **state)
 	struct fault fault;
 
 	(void)state;
-	assert_int_equal(size_resolve("8", BEFORE, &bytes, &fault), -1);
+	assert_int_equal(size_resolve("8", BEFORE, false, &bytes, &fault), -1);
 	assert_int_equal(fault.reason, REASON_SIZE_SMALLER);
 	assert_string_equal(fault.hint, "8 without a unit means bytes; write 8G for GiB");
-	assert_int_equal(size_resolve("1023K", BEFORE, &bytes, &fault), -1);
+	assert_int_equal(size_resolve("1023K", BEFORE, false, &bytes, &fault), -1);
 	assert_int_equal(fault.reason, REASON_SIZE_SMALLER);
 	assert_string_equal(fault.hint, "grow-disk never shrinks a disk");
-	assert_int_equal(size_resolve("0", 0, &bytes, &fault), 0);
+	assert_int_equal(size_resolve("0", 0, false, &bytes, &fault), 0);
 	assert_int_equal(bytes, 0);
 }
 
@@ -98,11 +98,11 @@ static void the_largest_disk_does_not_grow(void **state)
 	struct fault fault;
 
 	(void)state;
-	assert_int_equal(size_resolve("+1", 8 * EIB, &bytes, &fault), -1);
+	assert_int_equal(size_resolve("+1", 8 * EIB, false, &bytes, &fault), -1);
 	assert_int_equal(fault.reason, REASON_SIZE_INVALID);
-	assert_int_equal(size_resolve("+1", LAST, &bytes, &fault), -1);
+	assert_int_equal(size_resolve("+1", LAST, false, &bytes, &fault), -1);
 	assert_int_equal(fault.reason, REASON_SIZE_INVALID);
-	assert_int_equal(size_resolve("+512", LAST - 1024, &bytes, &fault), 0);
+	assert_int_equal(size_resolve("+512", LAST - 1024, false, &bytes, &fault), 0);
 	assert_int_equal(bytes, LAST - 512);
 }
 
@@ -163,7 +163,40 @@ static void what_is_no_moment_is_refused(void **state)
 			fail_msg("'%s' was accepted as %s", wrong[i], normal);
 }
 
+static void powers_of_two_are_not_less(void **state)
+{
+	static const struct {
+		uint64_t size_bytes, power_bytes;
+	} cases[] = {
+		{ 0, 512 },
+		{ 512, 512 },
+		{ 1024, 1024 },
+		{ 1536, 2048 },
+		{ UINT64_C(1) << 33, UINT64_C(1) << 33 },
+		{ (UINT64_C(1) << 33) + 512, UINT64_C(1) << 34 },
+		{ UINT64_C(1) << 62, UINT64_C(1) << 62 },
+	};
+	struct fault fault = { 0 };
+	uint64_t got = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(size_resolve(NULL, cases[i].size_bytes, true, &got, &fault), 0);
+		assert_int_equal(got, cases[i].power_bytes);
+	}
+	/* What is asked for may be less than the disk has, but not its power of two. */
+	assert_int_equal(size_resolve("100M", UINT64_C(128) << 20, true, &got, &fault), 0);
+	assert_int_equal(got, UINT64_C(128) << 20);
+	assert_int_equal(size_resolve("64M", UINT64_C(128) << 20, true, &got, &fault), -1);
+	assert_int_equal(fault.reason, REASON_SIZE_SMALLER);
+	assert_int_equal(size_resolve("+1M", UINT64_C(128) << 20, true, &got, &fault), 0);
+	assert_int_equal(got, UINT64_C(256) << 20);
+	assert_int_equal(size_resolve(NULL, (UINT64_C(1) << 62) + 512, true, &got, &fault), -1);
+	assert_int_equal(fault.reason, REASON_SIZE_INVALID);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(powers_of_two_are_not_less),
 	cmocka_unit_test(sizes_are_as_qemu_img_has_them),
 	cmocka_unit_test(what_is_no_size_is_refused),
 	cmocka_unit_test(nothing_shrinks),

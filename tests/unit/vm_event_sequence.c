@@ -5,6 +5,11 @@
 
 #include <string.h>
 
+/* What a plan tells of a file system. */
+#define FACTS                                                                                      \
+	",\"fs_label\":\"\",\"fs_uuid\":\"\",\"fs_state\":\"clean\",\"block_bytes\":1,"            \
+	"\"blocks_before\":1,\"blocks_after\":2}"
+
 /* One word for an event; enough of its fields for the order. */
 static const struct {
 	const char *word;
@@ -40,10 +45,13 @@ static const struct {
 	{ "limit2", EVENT_LIMIT, "{\"reason\":\"fs-limit\"}" },
 	{ "limit?", EVENT_LIMIT, "{\"reason\":\"because\"}" },
 	{ "limit30", EVENT_LIMIT, "{\"reason\":\"no-space\"}" },
-	{ "plan", EVENT_PLAN, "{\"changed\":true}" },
-	{ "plan-left", EVENT_PLAN, "{\"changed\":true,\"check_left\":true}" },
-	{ "plan0-left", EVENT_PLAN, "{\"changed\":false,\"check_left\":true}" },
-	{ "plan0", EVENT_PLAN, "{\"changed\":false}" },
+	{ "plan", EVENT_PLAN, "{\"changed\":true" FACTS },
+	{ "plan-left", EVENT_PLAN, "{\"changed\":true,\"check_left\":true" FACTS },
+	{ "plan0-left", EVENT_PLAN, "{\"changed\":false,\"check_left\":true" FACTS },
+	{ "plan0", EVENT_PLAN, "{\"changed\":false" FACTS },
+	{ "plan-only", EVENT_PLAN, "{\"changed\":true}" },
+	{ "plan-only?", EVENT_PLAN, "{\"changed\":true,\"fs_label\":\"\"}" },
+	{ "plan0-only", EVENT_PLAN, "{\"changed\":false}" },
 	{ "check-(", EVENT_CHECK,
 	  "{\"event\":0,\"t_ms\":0,\"moment\":\"before\",\"state\":\"begin\"}" },
 	{ "check-%", EVENT_CHECK,
@@ -67,7 +75,8 @@ static const struct {
 	{ "resize(", EVENT_RESIZE, "{\"event\":0,\"t_ms\":0,\"state\":\"begin\"}" },
 	{ "resize)", EVENT_RESIZE, "{\"state\":\"end\",\"exit_status\":0}" },
 	{ "resize)1", EVENT_RESIZE, "{\"state\":\"end\",\"exit_status\":1}" },
-	{ "verify", EVENT_VERIFY, "{}" },
+	{ "verify", EVENT_VERIFY, "{\"blocks\":2,\"unused_bytes\":0}" },
+	{ "verify-only", EVENT_VERIFY, "{}" },
 	{ "done", EVENT_DONE, "{\"changed\":true}" },
 	{ "exit", EVENT_EXIT, "{\"exit_status\":0}" },
 	{ "exit256", EVENT_EXIT, "{\"exit_status\":256}" },
@@ -247,6 +256,35 @@ static void a_check_may_be_left_where_that_was_said(void **state)
 	assert_int_equal(play(sequence, "hello disk plan-left check+("), -1);
 }
 
+static void a_partition_alone_has_no_file_system(void **state)
+{
+	const struct event_sequence sequence = { .disk_attached = true, .partition_only = true };
+	const struct event_sequence plan = { .disk_attached = true,
+					     .kind = REQUEST_PLAN,
+					     .partition_only = true };
+	const struct event_sequence usual = { .disk_attached = true };
+
+	(void)state;
+	assert_int_equal(play(sequence, "hello disk table- plan-only table+ verify-only done"), 0);
+	assert_int_equal(play(sequence, "hello disk plan0-only done0"), 0);
+	assert_int_equal(play(sequence, "hello disk plan-only done"), -1);
+	assert_int_equal(play(sequence, "hello disk plan0-only verify-only"), -1);
+	assert_int_equal(play(sequence, "hello disk plan-only verify"), -1);
+	assert_int_equal(play(sequence, "hello disk plan-only verify-only verify-only"), -1);
+	assert_int_equal(play(sequence, "hello disk verify-only"), -1);
+	assert_int_equal(play(sequence, "hello disk plan-only check-("), -1);
+	assert_int_equal(play(sequence, "hello disk plan-only resize("), -1);
+	assert_int_equal(play(sequence, "hello disk plan"), -1);
+	assert_int_equal(play(sequence, "hello disk plan-only?"), -1);
+	assert_int_equal(play(plan, "hello disk plan-only done0"), 0);
+	assert_int_equal(play(plan, "hello disk plan-only verify-only"), -1);
+	assert_int_equal(play(usual, "hello disk plan-only"), -1);
+	assert_int_equal(play(usual,
+			      "hello disk plan check-( check-) resize( resize) check+( check+) "
+			      "verify-only"),
+			 -1);
+}
+
 static void a_check_alone_ends_clean(void **state)
 {
 	const struct event_sequence sequence = { .disk_attached = true, .kind = REQUEST_CHECK };
@@ -314,6 +352,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(no_disk_before_it_is_attached),
 	cmocka_unit_test(a_plan_changes_nothing),
 	cmocka_unit_test(a_check_may_be_left_where_that_was_said),
+	cmocka_unit_test(a_partition_alone_has_no_file_system),
 	cmocka_unit_test(a_check_alone_ends_clean),
 	cmocka_unit_test(a_recording_is_told_when_it_was_asked_for),
 	cmocka_unit_test(a_trace_ends_without_a_plan),

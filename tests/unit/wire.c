@@ -129,6 +129,8 @@ static void requests_survive_the_way(void **state)
 				      .partition = 3,
 				      .repair = REPAIR_ALL,
 				      .time_unix_s = INT64_C(4102444800),
+				      .partition_only = true,
+				      .leave_bytes = UINT64_C(1) << 40,
 				      .disk_before_bytes = UINT64_C(1) << 41,
 				      .has_seed = true,
 				      .seed = { 0, 1, 0x7f, 0x80, [31] = 0xff } };
@@ -142,11 +144,37 @@ static void requests_survive_the_way(void **state)
 	assert_int_equal(got.kind, REQUEST_PLAN);
 	assert_int_equal(got.partition, 3);
 	assert_int_equal(got.repair, REPAIR_ALL);
+	assert_true(got.partition_only);
+	assert_int_equal(got.leave_bytes, UINT64_C(1) << 40);
 	assert_int_equal(got.time_unix_s, INT64_C(4102444800));
 	assert_int_equal(got.disk_before_bytes, UINT64_C(1) << 41);
 	assert_true(got.has_seed);
 	assert_memory_equal(got.seed, sent.seed, sizeof(sent.seed));
 	free(line);
+}
+
+static void the_choice_survives_the_way(void **state)
+{
+	static const struct request choices[] = {
+		{ .partition_by = PARTITION_BY_ROOT },
+		{ .partition_by = PARTITION_BY_LABEL, .partition_value = "a \"b\" \xc3\xa4" },
+		{ .partition_by = PARTITION_BY_UUID, .partition_value = "x" },
+		{ .partition_by = PARTITION_BY_PARTLABEL, .partition_value = "x" },
+		{ .partition_by = PARTITION_BY_PARTUUID, .partition_value = "x" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+		char *line = request_format(&choices[i]);
+		struct fault fault = { 0 };
+		struct request got;
+
+		assert_int_equal(request_parse(line, &got, &fault), 0);
+		assert_int_equal(got.partition_by, choices[i].partition_by);
+		assert_string_equal(got.partition_value, choices[i].partition_value);
+		assert_int_equal(got.partition, 0);
+		free(line);
+	}
 }
 
 static void requests_have_defaults(void **state)
@@ -159,6 +187,7 @@ static void requests_have_defaults(void **state)
 	assert_int_equal(got.kind, REQUEST_GROW);
 	assert_int_equal(got.partition, 0);
 	assert_int_equal(got.repair, REPAIR_SAFE);
+	assert_false(got.partition_only);
 	assert_false(got.has_seed);
 }
 
@@ -316,6 +345,17 @@ static void bad_requests_are_refused(void **state)
 		"{\"request\":\"grow\",\"protocol\":1,\"command\":\"ls\"}",	  /* of a shell */
 		"{\"request\":\"plan\",\"protocol\":1,\"may_leave_check\":true}", /* of a grow */
 		"{\"request\":\"grow\",\"protocol\":1,\"may_leave_check\":1}",
+		"{\"request\":\"check\",\"protocol\":1,\"partition_only\":true}",
+		"{\"request\":\"grow\",\"protocol\":1,\"leave_bytes\":-1}",
+		"{\"request\":\"check\",\"protocol\":1,\"leave_bytes\":1}",
+		"{\"request\":\"grow\",\"protocol\":1,\"partition_by\":\"name\"}",
+		"{\"request\":\"grow\",\"protocol\":1,\"partition_by\":\"label\"}",
+		"{\"request\":\"grow\",\"protocol\":1,\"partition_value\":\"x\"}",
+		"{\"request\":\"grow\",\"protocol\":1,\"partition_by\":\"root\",\"partition\":1}",
+		"{\"request\":\"grow\",\"protocol\":1,\"partition_by\":\"root\",\"partition_"
+		"value\":"
+		"\"x\"}",
+		"{\"request\":\"grow\",\"protocol\":1,\"partition_only\":1}",
 		"{\"request\":\"shell\",\"protocol\":1,\"command\":1}",
 		"{\"request\":\"shell\",\"protocol\":1,\"input\":1}",
 		"{\"request\":\"shell\",\"protocol\":1,\"share\":\"some\"}",
@@ -360,6 +400,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_is_formatted_can_be_parsed),
 	cmocka_unit_test(what_does_not_fit_is_not_formatted),
 	cmocka_unit_test(requests_survive_the_way),
+	cmocka_unit_test(the_choice_survives_the_way),
 	cmocka_unit_test(requests_have_defaults),
 	cmocka_unit_test(a_request_without_seed_has_none),
 	cmocka_unit_test(a_trace_survives_the_way),

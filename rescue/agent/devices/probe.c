@@ -3,6 +3,7 @@
 
 #include <blkid/blkid.h>
 #include <stdio.h>
+#include <string.h>
 
 #define FOUND	  0
 #define NOTHING	  1
@@ -13,23 +14,34 @@ static void free_probe(blkid_probe *probe)
 	blkid_free_probe(*probe);
 }
 
+static void take_value(blkid_probe probe, const char *name, char *out, size_t out_bytes)
+{
+	const char *value = NULL;
+
+	if (blkid_probe_lookup_value(probe, name, &value, NULL) == 0)
+		snprintf(out, out_bytes, "%s", value);
+}
+
 /* libblkid's own answer: FOUND, NOTHING, AMBIGUOUS, or another negative. */
 static int probe_range(const struct disk *disk, uint64_t start_bytes, uint64_t size_bytes,
-		       char ret_type[PROBE_TYPE_BYTES])
+		       struct probe_names *ret_names)
 {
 	__attribute__((cleanup(free_probe))) blkid_probe probe = blkid_new_probe();
-	const char *type = NULL;
 	int answer;
 
-	ret_type[0] = '\0';
+	*ret_names = (struct probe_names){ 0 };
 	if (!probe || blkid_probe_set_device(probe, disk->fd, (blkid_loff_t)start_bytes,
 					     (blkid_loff_t)size_bytes) < 0)
 		return -1;
 	blkid_probe_enable_superblocks(probe, 1);
-	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE);
+	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_LABEL |
+							 BLKID_SUBLKS_UUID);
 	answer = blkid_do_safeprobe(probe);
-	if (answer == FOUND && blkid_probe_lookup_value(probe, "TYPE", &type, NULL) == 0)
-		snprintf(ret_type, PROBE_TYPE_BYTES, "%s", type);
+	if (answer != FOUND)
+		return answer;
+	take_value(probe, "TYPE", ret_names->type, sizeof(ret_names->type));
+	take_value(probe, "LABEL", ret_names->label, sizeof(ret_names->label));
+	take_value(probe, "UUID", ret_names->uuid, sizeof(ret_names->uuid));
 	return answer;
 }
 
@@ -43,13 +55,13 @@ static int refuse_disk(const char *what, struct fault *fault)
 
 int probe_disk(const struct disk *disk, struct fault *fault)
 {
-	char type[PROBE_TYPE_BYTES];
+	struct probe_names names;
 
-	switch (probe_range(disk, 0, disk->size_bytes, type)) {
+	switch (probe_range(disk, 0, disk->size_bytes, &names)) {
 	case NOTHING:
 		return 0;
 	case FOUND:
-		return refuse_disk(type, fault);
+		return refuse_disk(names.type, fault);
 	case AMBIGUOUS:
 		return refuse_disk("several other things", fault);
 	default:
@@ -60,7 +72,11 @@ int probe_disk(const struct disk *disk, struct fault *fault)
 int probe_partition(const struct disk *disk, uint64_t start_bytes, uint64_t size_bytes,
 		    char ret_type[PROBE_TYPE_BYTES], struct fault *fault)
 {
-	switch (probe_range(disk, start_bytes, size_bytes, ret_type)) {
+	struct probe_names names;
+	int answer = probe_range(disk, start_bytes, size_bytes, &names);
+
+	strcpy(ret_type, names.type);
+	switch (answer) {
 	case FOUND:
 	case NOTHING:
 		return 0;
@@ -73,4 +89,14 @@ int probe_partition(const struct disk *disk, uint64_t start_bytes, uint64_t size
 	default:
 		return fault_set(fault, REASON_DISK_IO, "%s cannot be read", disk->name);
 	}
+}
+
+int probe_names(const struct disk *disk, uint64_t start_bytes, uint64_t size_bytes,
+		struct probe_names *ret_names, struct fault *fault)
+{
+	int answer = probe_range(disk, start_bytes, size_bytes, ret_names);
+
+	if (answer == FOUND || answer == NOTHING || answer == AMBIGUOUS)
+		return 0;
+	return fault_set(fault, REASON_DISK_IO, "%s cannot be read", disk->name);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs.h"
 
+#include "base/content.h"
 #include "btrfs.h"
 #include "ext.h"
 #include "f2fs.h"
@@ -79,9 +80,37 @@ static const char *list_types(const char *word, char out[static TYPES_BYTES])
 	return out;
 }
 
+/* "LUKS (crypto_LUKS)", or one word where both are the same. */
+static const char *describe(const char *type, char out[static TYPES_BYTES])
+{
+	const char *name = content_name(type);
+
+	if (strcmp(name, type) == 0)
+		snprintf(out, TYPES_BYTES, "%s", type);
+	else
+		snprintf(out, TYPES_BYTES, "%s (%s)", name, type);
+	return out;
+}
+
+/* Of a partition, not of a disk without a table: what is left to do. */
+static int hint_partition_only(const struct content *content, struct fault *fault)
+{
+	if (!content)
+		return fault_hint(fault, "--partition-only grows the partition alone, whatever it "
+					 "holds; --partition chooses another one");
+	if (!content->grower)
+		return fault_hint(fault,
+				  "nothing grows %s; --partition-only grows the partition alone, "
+				  "--partition chooses another one",
+				  content->name);
+	return fault_hint(fault,
+			  "--partition-only grows the partition alone; then, in its own system: %s",
+			  content->grower);
+}
+
 int fs_check_type(const char *type, unsigned partition, struct fault *fault)
 {
-	char types[TYPES_BYTES], name[DISK_PART_NAME_BYTES];
+	char types[TYPES_BYTES], name[DISK_PART_NAME_BYTES], what[TYPES_BYTES];
 
 	if (find(type))
 		return 0;
@@ -90,9 +119,11 @@ int fs_check_type(const char *type, unsigned partition, struct fault *fault)
 			  disk_part_name(partition, name));
 	else
 		fault_set(fault, REASON_FS_UNKNOWN, "%s holds %s, not %s",
-			  disk_part_name(partition, name), type, list_types(" or ", types));
-	return fault_hint(fault, "only %s can be grown yet; --partition chooses another partition",
-			  list_types(" and ", types));
+			  disk_part_name(partition, name), describe(type, what),
+			  list_types(" or ", types));
+	if (partition != 0)
+		return hint_partition_only(content_find(type), fault);
+	return fault_hint(fault, "only %s can be grown yet", list_types(" and ", types));
 }
 
 int fs_open(const char *type, const struct fs_target *target, struct fs **ret_fs,

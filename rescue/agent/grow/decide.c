@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/events.h"
+#include "agent/partition/role.h"
 #include "base/text.h"
 #include "stages.h"
 
@@ -52,6 +53,16 @@ static int refuse_smaller(const struct fs_facts *facts, uint64_t min_bytes, stru
 	return fault_hint(fault, "ask for a disk that gives it %s at least", least);
 }
 
+bool decide_changed(const struct grow *grow)
+{
+	const struct disk *disk = &grow->disk;
+
+	/* All of the room that the disk got may be left free. */
+	return grow->gains || grow->plan.is_stale ||
+	       (grow->plan.leave_sectors != 0 && disk->size_before_bytes != 0 &&
+		disk->size_before_bytes != disk->size_bytes);
+}
+
 /* From the partition's plan and the facts of its file system. */
 static int plan_blocks(struct grow *grow, struct fault *fault)
 {
@@ -71,7 +82,7 @@ static int plan_blocks(struct grow *grow, struct fault *fault)
 		return refuse_smaller(facts, fs->ops->size_min_bytes, fault);
 	grow->gains =
 		plan->sectors_after > plan->sectors_before || grow->blocks_after > facts->blocks;
-	grow->changed = grow->gains || plan->is_stale;
+	grow->changed = decide_changed(grow);
 	return 0;
 }
 
@@ -84,24 +95,52 @@ static bool may_leave_check(const struct grow *grow)
 	       grow->fs->ops->is_check_long(grow->fs);
 }
 
+/* What begins where the room of the target ends. Of an extended partition, what it holds. */
+static const struct table_entry *find_obstacle(const struct grow *grow)
+{
+	const struct partition_table *table = &grow->table;
+	const struct table_entry *next = plan_choose(table, grow->plan.next_number);
+	const struct table_entry *first = NULL;
+
+	for (size_t i = 0; i < table->count && next->part.is_container; i++) {
+		const struct table_entry *entry = &table->entries[i];
+
+		if (entry->part.container == next->part.number &&
+		    (!first || entry->part.start_lba < first->part.start_lba))
+			first = entry;
+	}
+	return first ? first : next;
+}
+
+int decide_room(const struct grow *grow, struct fault *fault)
+{
+	const struct plan *plan = &grow->plan;
+	char obstacle[ROLE_NAME_BYTES];
+
+	if (check_limits(grow, fault) < 0)
+		return -1;
+	if (grow->gains || plan->next_number == 0)
+		return 0;
+	fault_set(fault, REASON_NO_ROOM_BEHIND,
+		  "there is no free space after partition %u: %s begins there", plan->number,
+		  role_describe(&grow->table, find_obstacle(grow), obstacle));
+	return fault_hint(fault, "only free space directly after it can be given to it");
+}
+
 int stage_plan(struct grow *grow, struct fault *fault)
 {
 	const struct plan *plan = &grow->plan;
 
+	if (grow->request->partition_only)
+		return partition_only_plan(grow, fault);
 	if (plan_blocks(grow, fault) < 0)
 		return -1;
 	events_limit(grow->report, &grow->fs_limit);
-	if (check_limits(grow, fault) < 0)
+	if (decide_room(grow, fault) < 0)
 		return -1;
-	if (!grow->gains && plan->next_number != 0) {
-		fault_set(fault, REASON_NO_ROOM_BEHIND,
-			  "there is no free space after partition %u: partition %u begins there",
-			  plan->number, plan->next_number);
-		return fault_hint(fault, "only free space directly after it can be given to it");
-	}
 	grow->check_left = may_leave_check(grow);
-	events_plan(grow->report, plan, grow->fs, grow->blocks_after, grow->changed,
-		    grow->check_left);
+	events_plan(grow->report, plan, grow->chosen.by, grow->fs, grow->blocks_after,
+		    grow->changed, grow->check_left);
 	return 0;
 }
 

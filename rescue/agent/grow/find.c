@@ -55,15 +55,37 @@ bool may_repair_table(const struct grow *grow)
 	return grow->request->repair == REPAIR_ALL;
 }
 
+/* What stays free is counted in whole sectors; more than the disk is no more than that. */
+static int take_leave(struct grow *grow, struct fault *fault)
+{
+	struct partition_table *table = &grow->table;
+	const uint64_t leave_bytes = grow->request->leave_bytes;
+
+	if (leave_bytes == 0)
+		return 0;
+	if (partition_table_is_whole(table)) {
+		fault_set(fault, REASON_TABLE_NOT_MBR,
+			  "the disk has no partition table: its file system fills it to its end");
+		return fault_hint(fault, "nothing can be left free without a partition table");
+	}
+	table->leave_sectors =
+		leave_bytes / table->sector_bytes + (leave_bytes % table->sector_bytes != 0);
+	if (table->leave_sectors > table->disk_sectors)
+		table->leave_sectors = table->disk_sectors;
+	return 0;
+}
+
 int stage_table(struct grow *grow, struct fault *fault)
 {
 	struct partition_table *table = &grow->table;
 
-	if (partition_table_read(&grow->disk, may_repair_table(grow), table, fault) < 0)
+	if (partition_table_read(&grow->disk, may_repair_table(grow), table, fault) < 0 ||
+	    take_leave(grow, fault) < 0)
 		return -1;
 	/* A disk without a table is what the file system says; stage_probe asks it. */
 	if ((!partition_table_is_whole(table) && probe_disk(&grow->disk, fault) < 0) ||
-	    plan_partition(table, grow->request->partition, &grow->plan, fault) < 0)
+	    plan_check(table, fault) < 0 || choose_partition(grow, &grow->chosen, fault) < 0 ||
+	    plan_partition(table, grow->chosen.number, &grow->plan, fault) < 0)
 		return -1;
 	grow->table_limit = plan_limit(&grow->plan);
 	events_table(grow->report, table, "before", grow->plan.number);
@@ -80,6 +102,8 @@ int stage_probe(struct grow *grow, struct fault *fault)
 	struct wait_device waiting = stage_waiting(grow);
 	char type[PROBE_TYPE_BYTES];
 
+	if (grow->request->partition_only)
+		return partition_only_probe(grow, fault);
 	if (probe_partition(&grow->disk, start_bytes, plan->sectors_before * plan->sector_bytes,
 			    type, fault) < 0)
 		return -1;

@@ -50,7 +50,7 @@ static int find_and_plan(struct grow *grow, struct fault *fault)
 
 static int carry_out(struct grow *grow, struct fault *fault)
 {
-	const struct fs_ops *ops = grow->fs->ops;
+	const struct fs_ops *ops = stage_ops(grow);
 
 	for (size_t i = 0; i < ops->step_count; i++) {
 		enter(grow, fs_step_word(ops->steps[i]));

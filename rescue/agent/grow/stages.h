@@ -4,6 +4,7 @@
 #ifndef GROW_STAGES_H
 #define GROW_STAGES_H
 
+#include "agent/devices/probe.h"
 #include "agent/devices/wait_device.h"
 #include "agent/disk.h"
 #include "agent/filesystem/fs.h"
@@ -16,6 +17,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct chosen {
+	unsigned number; /* 0: the last one, or the whole disk */
+	const char *by;	 /* `chosen_by` of the plan event; static text */
+};
+
 struct grow {
 	const struct job_setup *setup;
 	const struct request *request;
@@ -23,11 +29,13 @@ struct grow {
 	struct recorder *recorder; /* or NULL */
 	struct disk disk;
 	struct partition_table table;
+	struct chosen chosen;
 	struct plan plan;
 	struct limit table_limit, fs_limit;
 	struct fs_target target;
 	const char *sbin; /* where the programs for its kind are */
-	struct fs *fs;	  /* owned; NULL before it is found */
+	struct fs *fs;	  /* owned; NULL before it is found, and for the partition alone */
+	char content[PROBE_TYPE_BYTES]; /* libblkid's word of what fs is not opened for */
 	uint64_t blocks_after;
 	bool check_left;    /* the check before is another machine's */
 	bool gains;	    /* partition or file system become larger */
@@ -44,6 +52,9 @@ int stage_disk(struct grow *grow, struct fault *fault);
 bool may_repair_table(const struct grow *grow);
 int stage_table(struct grow *grow, struct fault *fault);
 int stage_probe(struct grow *grow, struct fault *fault);
+/* choose.c: the partition that the request means, in a table that plan_check has passed.
+ * Faults: root-not-last, partition-ambiguous, no-such-partition, disk-io. */
+int choose_partition(const struct grow *grow, struct chosen *ret_chosen, struct fault *fault);
 /* To wait for devices, with the events that come meanwhile told, and the job alive. */
 struct wait_device stage_waiting(struct grow *grow);
 
@@ -56,6 +67,16 @@ int stage_plan(struct grow *grow, struct fault *fault);
 /* Read the facts again, and plan again: a repair may have corrected the very fields that
  * the plan used. */
 int decide_again(struct grow *grow, struct fault *fault);
+/* Is there something to do? By gains, the plan, and the sizes of the disk. */
+bool decide_changed(const struct grow *grow);
+/* Refuse what is beyond a limit, or has no room to grow into. */
+int decide_room(const struct grow *grow, struct fault *fault);
+
+/* partition_only.c: stage_probe and stage_plan of a request for the partition alone; and the
+ * steps of whatever is to be done. */
+int partition_only_probe(struct grow *grow, struct fault *fault);
+int partition_only_plan(struct grow *grow, struct fault *fault);
+const struct fs_ops *stage_ops(const struct grow *grow);
 
 /* steps.c: doing it. A step of another kind of file system may come in another order. */
 int stage_check_only(struct grow *grow, struct fault *fault);

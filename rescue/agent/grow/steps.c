@@ -100,7 +100,8 @@ static int stage_write_table(struct grow *grow, struct fault *fault)
 	if ((grows || plan->is_stale) &&
 	    partition_table_write(&grow->disk, plan, may_repair_table(grow), fault) < 0)
 		return -1;
-	if (grows && partition_table_tell_kernel(&grow->disk, plan, fault) < 0)
+	/* What is in the partition is no matter of the kernel, if it is not touched. */
+	if (grows && grow->fs && partition_table_tell_kernel(&grow->disk, plan, fault) < 0)
 		return -1;
 	recorder_mark(grow->recorder, "table-written", "agent");
 	grow->disk.size_before_bytes = 0; /* from now on the table fits the disk as it is */
@@ -137,17 +138,28 @@ static int stage_check_after(struct grow *grow, struct fault *fault)
 	return grow->fs->ops->refuse_damage(grow->fs, result.exit_status, fault);
 }
 
-static int stage_verify(struct grow *grow, struct fault *fault)
+static int verify_table(struct grow *grow, struct fault *fault)
+{
+	cleanup_partition_table struct partition_table table = { 0 };
+	struct plan plan;
+
+	if (partition_table_read(&grow->disk, false, &table, fault) < 0 ||
+	    plan_partition(&table, grow->plan.number, &plan, fault) < 0)
+		return -1;
+	if (plan.start_lba != grow->plan.start_lba ||
+	    plan.sectors_before != grow->plan.sectors_after || plan.is_stale)
+		return fault_set(fault, REASON_NOT_VERIFIED,
+				 "partition %u is not where it was planned", plan.number);
+	return 0;
+}
+
+static int verify_fs(struct grow *grow, struct fault *fault)
 {
 	const uint64_t size_bytes = grow->plan.sectors_after * grow->plan.sector_bytes;
 	cleanup_fs struct fs *fs = NULL;
 	const struct fs_facts *facts;
-	cleanup_partition_table struct partition_table table = { 0 };
-	struct plan plan;
 
-	if (fs_open(grow->fs->facts->type, &grow->target, &fs, fault) < 0 ||
-	    partition_table_read(&grow->disk, false, &table, fault) < 0 ||
-	    plan_partition(&table, grow->plan.number, &plan, fault) < 0)
+	if (fs_open(grow->fs->facts->type, &grow->target, &fs, fault) < 0)
 		return -1;
 	facts = fs->facts;
 	if (facts->blocks != grow->blocks_after || strcmp(facts->state, FS_CLEAN) != 0)
@@ -156,11 +168,17 @@ static int stage_verify(struct grow *grow, struct fault *fault)
 			"the file system has %llu blocks and is %s; %llu blocks were planned",
 			(unsigned long long)facts->blocks, facts->state,
 			(unsigned long long)grow->blocks_after);
-	if (plan.start_lba != grow->plan.start_lba ||
-	    plan.sectors_before != grow->plan.sectors_after || plan.is_stale)
-		return fault_set(fault, REASON_NOT_VERIFIED,
-				 "partition %u is not where it was planned", plan.number);
 	events_verify(grow->report, facts->blocks, size_bytes - facts->blocks * facts->block_bytes);
+	return 0;
+}
+
+static int stage_verify(struct grow *grow, struct fault *fault)
+{
+	if (verify_table(grow, fault) < 0)
+		return -1;
+	if (grow->fs)
+		return verify_fs(grow, fault);
+	events_verify_partition(grow->report);
 	return 0;
 }
 

@@ -37,7 +37,7 @@ static int bring(struct grow *grow, const char *program, struct fault *fault)
 
 bool stage_tools_needed(const struct grow *grow)
 {
-	const char *program = grow->fs->ops->program;
+	const char *program = stage_ops(grow)->program;
 
 	return program && !is_there(grow->sbin, program);
 }

@@ -2,7 +2,7 @@
 #include "gpt_state.h"
 
 #include "base/bytes.h"
-#include "gpt_text.h"
+#include "table/gpt_text.h"
 
 #include <stdlib.h>
 #include <string.h>

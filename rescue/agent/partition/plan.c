@@ -53,7 +53,17 @@ static int check_entry(const struct partition_table *table, const struct table_e
 	return 0;
 }
 
-static const struct table_entry *choose(const struct partition_table *table, unsigned wanted)
+int plan_check(const struct partition_table *table, struct fault *fault)
+{
+	if (table->count == 0)
+		return fault_set(fault, REASON_TABLE_EMPTY, "the partition table has no partition");
+	for (size_t i = 0; i < table->count; i++)
+		if (check_entry(table, &table->entries[i], fault) < 0)
+			return -1;
+	return 0;
+}
+
+const struct table_entry *plan_choose(const struct partition_table *table, unsigned wanted)
 {
 	const struct table_entry *chosen = NULL;
 
@@ -106,32 +116,40 @@ static uint64_t size_in(uint64_t room_sectors, uint64_t grain_sectors, uint64_t 
 	return rounded > size_sectors ? rounded : size_sectors;
 }
 
+/* Where the room of the target ends: at the next one, or before what stays free. */
+static uint64_t room_end(const struct partition_table *table, const struct table_entry *target,
+			 const struct table_entry *next)
+{
+	const uint64_t end = table->disk_sectors - table->tail_sectors;
+	const uint64_t room_sectors = end - target->part.start_lba;
+
+	if (next)
+		return table_begin_lba(&next->part);
+	return end - (table->leave_sectors < room_sectors ? table->leave_sectors : room_sectors);
+}
+
 int plan_partition(const struct partition_table *table, unsigned wanted, struct plan *ret_plan,
 		   struct fault *fault)
 {
 	const struct table_entry *target, *next;
-	uint64_t room_end;
 
-	if (table->count == 0)
-		return fault_set(fault, REASON_TABLE_EMPTY, "the partition table has no partition");
-	for (size_t i = 0; i < table->count; i++)
-		if (check_entry(table, &table->entries[i], fault) < 0)
-			return -1;
-	target = choose(table, wanted);
+	if (plan_check(table, fault) < 0)
+		return -1;
+	target = plan_choose(table, wanted);
 	if (!target || target->part.is_container)
 		return refuse_wanted(target, wanted, fault);
 	next = next_after(table, target);
-	room_end = next ? table_begin_lba(&next->part) : table->disk_sectors - table->tail_sectors;
 	*ret_plan = (struct plan){
 		.number = target->part.number,
 		.start_lba = target->part.start_lba,
 		.sectors_before = target->part.size_sectors,
-		.sectors_after = size_in(room_end - target->part.start_lba, table->grain_sectors,
-					 target->part.size_sectors),
+		.sectors_after = size_in(room_end(table, target, next) - target->part.start_lba,
+					 table->grain_sectors, target->part.size_sectors),
 		.sector_bytes = table->sector_bytes,
 		.next_number = next ? next->part.number : 0,
 		.disk_sectors = table->disk_sectors,
 		.tail_sectors = table->tail_sectors,
+		.leave_sectors = table->leave_sectors,
 		.grain_sectors = table->grain_sectors,
 		.sectors_max = table->sectors_max,
 		.is_stale = table->is_stale,
@@ -150,7 +168,8 @@ struct limit plan_limit(const struct plan *plan)
 		return (struct limit){ REASON_NO_ROOM_BEHIND, plan_end_bytes(plan) };
 	if (plan->sectors_max == 0)
 		return (struct limit){ REASON_NONE, UINT64_MAX };
-	return (struct limit){ REASON_MBR_2TIB, plan->sectors_max * plan->sector_bytes };
+	return (struct limit){ REASON_MBR_2TIB,
+			       (plan->sectors_max + plan->leave_sectors) * plan->sector_bytes };
 }
 
 struct limit plan_limit_of_disk(const struct plan *plan, struct limit end)
@@ -164,7 +183,7 @@ struct limit plan_limit_of_disk(const struct plan *plan, struct limit end)
 	/* One sector less than one grain more is rounded down to the same size. */
 	room_bytes -= room_bytes % grain_bytes;
 	most_bytes = room_bytes + grain_bytes - plan->sector_bytes + start_bytes +
-		     plan->tail_sectors * plan->sector_bytes;
+		     (plan->tail_sectors + plan->leave_sectors) * plan->sector_bytes;
 	return (struct limit){ end.reason, most_bytes };
 }
 
@@ -181,10 +200,11 @@ int plan_refuse(const struct plan *plan, struct fault *fault)
 {
 	char largest[TEXT_SIZE_CHARS];
 
-	return fault_set(
-		fault, REASON_MBR_2TIB,
-		"an MBR partition table cannot reach beyond %s, and the disk has %" PRIu64 " bytes",
-		text_of_size(largest, MBR_SECTORS_MAX * plan->sector_bytes), plan_end_bytes(plan));
+	return fault_set(fault, REASON_MBR_2TIB,
+			 "an MBR partition table cannot reach beyond %s, and the disk has %" PRIu64
+			 " bytes",
+			 text_of_size(largest, MBR_SECTORS_MAX * plan->sector_bytes),
+			 plan->disk_sectors * plan->sector_bytes);
 }
 
 bool partition_table_is_whole(const struct partition_table *table)

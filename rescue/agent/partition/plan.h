@@ -15,9 +15,6 @@
 /* An MBR counts sectors in 32 bits; the last sector it can name is 2^32 - 1. */
 #define MBR_SECTORS_MAX (UINT64_C(1) << 32)
 
-#define GUID_TEXT_BYTES	 37	      /* with its NUL */
-#define ENTRY_NAME_BYTES (36 * 3 + 1) /* 36 UTF-16 units in UTF-8; with its NUL */
-
 /* What is wrong with a GPT and is put right by writing it: a set. The words are those of
  * table_repair_words (wire/event.h), in this order. */
 enum table_repair {
@@ -31,16 +28,17 @@ struct table_entry {
 	struct table_part part; /* the texts below say what type_guid has */
 	bool bootable;		/* of an MBR */
 	/* Of a GPT: the texts of the GUIDs, and the name in UTF-8, as it is on the disk. */
-	char type_guid[GUID_TEXT_BYTES], uuid[GUID_TEXT_BYTES];
-	char name[ENTRY_NAME_BYTES];
+	char type_guid[TABLE_GUID_CHARS], uuid[TABLE_GUID_CHARS];
+	char name[TABLE_NAME_CHARS];
 };
 
 struct partition_table {
-	char label[16];		       /* libfdisk's name of the kind: "dos", "gpt"; or "none" */
-	char disk_id[GUID_TEXT_BYTES]; /* disk signature, "0x1234abcd", or GUID */
-	uint64_t disk_sectors;	       /* of the disk as it is now */
+	char label[16];			/* libfdisk's name of the kind: "dos", "gpt"; or "none" */
+	char disk_id[TABLE_GUID_CHARS]; /* disk signature, "0x1234abcd", or GUID */
+	uint64_t disk_sectors;		/* of the disk as it is now */
 	uint32_t sector_bytes;
 	uint64_t tail_sectors;	/* at the end of the disk, for the table itself */
+	uint64_t leave_sectors; /* before these: the last partition does not grow into them */
 	uint64_t grain_sectors; /* a partition grows to a multiple of this */
 	uint64_t sectors_max;	/* no partition ends behind so many; 0: no bound */
 	bool is_stale;		/* it must be written even if no entry changes */
@@ -56,7 +54,7 @@ struct plan {
 	uint32_t sector_bytes;
 	unsigned next_number; /* the partition that ends our room, or 0: the disk's end */
 	/* As in the table. */
-	uint64_t disk_sectors, tail_sectors, grain_sectors, sectors_max;
+	uint64_t disk_sectors, tail_sectors, leave_sectors, grain_sectors, sectors_max;
 	bool is_stale;
 };
 
@@ -67,12 +65,18 @@ bool partition_table_is_whole(const struct partition_table *table);
 void partition_table_free(struct partition_table *table);
 #define cleanup_partition_table __attribute__((cleanup(partition_table_free)))
 
-/* Check that the table makes sense for its disk, choose the target
- * (wanted: its number, or 0 for the last by start LBA, which is never a container) and how far it
+/* Check that the table makes sense for its disk. Faults: table-empty, table-invalid;
+ * no-room-behind where a partition ends in the sectors that the table itself needs. */
+int plan_check(const struct partition_table *table, struct fault *fault);
+
+/* The entry with that number, or for 0 the last by start LBA, which is never a container; NULL:
+ * there is none. */
+const struct table_entry *plan_choose(const struct partition_table *table, unsigned wanted);
+
+/* Check the table, choose the target by its number, or the last one (0), and how far it
  * would grow: to the next partition's start, or to the end of the disk. Whether that is within the
  * limits is not asked here; and a target that cannot grow is not a fault: its file system may still
- * have to. Faults: table-empty, table-invalid, no-such-partition; no-room-behind where a partition
- * ends in the sectors that the table itself needs. */
+ * have to. Faults: of plan_check, and no-such-partition. */
 int plan_partition(const struct partition_table *table, unsigned wanted, struct plan *ret_plan,
 		   struct fault *fault);
 

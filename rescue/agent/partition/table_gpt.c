@@ -3,9 +3,9 @@
 #include "fdisk.h"
 #include "gpt_change.h"
 #include "gpt_state.h"
-#include "gpt_text.h"
 #include "kind.h"
 #include "table/gpt.h"
+#include "table/gpt_text.h"
 
 #include <string.h>
 

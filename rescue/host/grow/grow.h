@@ -77,6 +77,10 @@ int grow_commit(struct grow *grow, struct fault *fault);
  * again by grow_compare: the guest speaks first. Fault: image-truncated alone. */
 int grow_note_image(struct grow *grow, struct fault *fault);
 
+/* Has the guest taken the partition that was asked for, as far as the host can know it by the
+ * table of the image? Fault: not-verified. */
+int grow_check_chosen(const struct grow *grow, struct fault *fault);
+
 /* Find out which sectors the image was made for, before the machine gets the disk. */
 void grow_note_sectors(struct grow *grow);
 

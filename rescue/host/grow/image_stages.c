@@ -203,8 +203,8 @@ int grow_look(struct grow *grow, struct fault *fault)
 	grow->result.size_before_known = true;
 	grow->result.size_before_bytes = image->size_bytes;
 	grow->result.size_after_known = false;
-	if (size_resolve(grow->options->size, image->size_bytes, &grow->size_after_bytes, fault) <
-	    0)
+	if (size_resolve(grow->options->size, image->size_bytes, grow->options->power_of_two,
+			 &grow->size_after_bytes, fault) < 0)
 		return -1;
 	grow->result.size_after_known = true;
 	return check_raw_length(grow, fault);

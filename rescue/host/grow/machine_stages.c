@@ -46,8 +46,8 @@ static bool may_leave_check(const struct grow *grow)
 	const struct grow_options *options = grow->options;
 
 	return options->verb == GROW_VERB_GROW && options->repair == REPAIR_SAFE &&
-	       !options->keep_failed && !options->events && !options->keep_log &&
-	       !image_has_others(&grow->image) && processors() >= 2;
+	       !options->partition_only && !options->keep_failed && !options->events &&
+	       !options->keep_log && !image_has_others(&grow->image) && processors() >= 2;
 }
 
 /* A guest must not fill the host's disk: a log may have more than honest work can write, all
@@ -71,10 +71,13 @@ static struct vm_spec common_spec(const struct grow *grow)
 	const struct grow_options *options = grow->options;
 	bool warm = grow->machines.warm;
 
-	return (struct vm_spec){
+	struct vm_spec spec = {
 		.guest_folder = grow->machines.guest_folder,
 		.qemu = guest_qemu(),
-		.request = { .partition = options->partition,
+		.request = { .partition_by = options->partition_by,
+			     .partition = options->partition,
+			     .partition_only = options->partition_only,
+			     .leave_bytes = options->leave_bytes,
 			     .disk_before_bytes = grow->image.size_bytes,
 			     .repair = options->repair,
 			     .time_unix_s = options->rtc_unix_s },
@@ -83,6 +86,9 @@ static struct vm_spec common_spec(const struct grow *grow)
 		.memory_mib = grow->machines.memory_mib,
 		.hardware = { .cpus = 1, .rtc = options->rtc[0] && !warm ? options->rtc : NULL },
 	};
+
+	strcpy(spec.request.partition_value, options->partition_value);
+	return spec;
 }
 
 static void describe_backing(const struct grow *grow, struct vm_disk *disk)
@@ -308,7 +314,7 @@ int grow_work(struct grow *grow, struct fault *fault)
 		result = run_again(grow, fault) < 0 ? -1 : vm_verdict(&machines->grower, fault);
 	grow->result.events = machines->grower.events;
 	grow->result.check_events = machines->checker.events;
-	if (result < 0)
+	if (result < 0 || grow_check_chosen(grow, fault) < 0)
 		return -1;
 	grow->log_may_stay = false;
 	if (grow->options->verb != GROW_VERB_PLAN)

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "host/arguments.h"
+#include "host/size.h"
 
 #include <string.h>
 
@@ -15,6 +16,9 @@ enum code {
 	CODE_RECOVER,
 	CODE_DISCARD,
 	CODE_PARTITION,
+	CODE_PARTITION_ONLY,
+	CODE_LEAVE,
+	CODE_POWER_OF_TWO,
 	CODE_REPAIR,
 	CODE_FORMAT,
 	CODE_ALLOW_BACKING,
@@ -35,6 +39,9 @@ static const struct option long_options[] = {
 	{ "recover", no_argument, NULL, CODE_RECOVER },
 	{ "discard", no_argument, NULL, CODE_DISCARD },
 	{ "partition", required_argument, NULL, CODE_PARTITION },
+	{ "partition-only", no_argument, NULL, CODE_PARTITION_ONLY },
+	{ "leave", required_argument, NULL, CODE_LEAVE },
+	{ "size-power-of-two", no_argument, NULL, CODE_POWER_OF_TWO },
 	{ "repair", required_argument, NULL, CODE_REPAIR },
 	{ "format", required_argument, NULL, CODE_FORMAT },
 	{ "allow-backing", no_argument, NULL, CODE_ALLOW_BACKING },
@@ -80,14 +87,51 @@ static int take_verb(struct grow_options *options, enum grow_verb verb, struct f
 	return 0;
 }
 
+/* N, / or root, or LABEL=x and the like. */
+static int take_partition(struct grow_options *options, struct fault *fault)
+{
+	static const struct {
+		const char *prefix;
+		enum partition_by by;
+	} kinds[] = { { "LABEL=", PARTITION_BY_LABEL },
+		      { "UUID=", PARTITION_BY_UUID },
+		      { "PARTLABEL=", PARTITION_BY_PARTLABEL },
+		      { "PARTUUID=", PARTITION_BY_PARTUUID } };
+	char safe[REQUEST_VALUE_BYTES];
+
+	options->partition = 0;
+	options->partition_value = "";
+	if (strcmp(optarg, "/") == 0 || strcmp(optarg, "root") == 0) {
+		options->partition_by = PARTITION_BY_ROOT;
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const char *value = optarg + strlen(kinds[i].prefix);
+
+		if (strncmp(optarg, kinds[i].prefix, strlen(kinds[i].prefix)) != 0)
+			continue;
+		/* It goes to the guest, as JSON, whole. */
+		text_make_safe(safe, sizeof(safe), value, strlen(value));
+		if (value[0] == '\0' || strcmp(safe, value) != 0)
+			return arguments_refuse_value(&arguments, CODE_PARTITION, fault);
+		options->partition_by = kinds[i].by;
+		options->partition_value = value;
+		return 0;
+	}
+	options->partition_by = PARTITION_BY_NUMBER;
+	return arguments_number(&arguments, CODE_PARTITION, 1, PARTITION_MAX, &options->partition,
+				fault);
+}
+
 static int take_value(struct grow_options *options, int code, struct fault *fault)
 {
 	int place = 0, result;
 
 	switch (code) {
 	case CODE_PARTITION:
-		return arguments_number(&arguments, code, 1, PARTITION_MAX, &options->partition,
-					fault);
+		return take_partition(options, fault);
+	case CODE_LEAVE:
+		return size_resolve(optarg, 0, false, &options->leave_bytes, fault);
 	case CODE_WAIT_LOCK:
 		return arguments_number(&arguments, code, 0, WAIT_SECONDS_MAX,
 					&options->wait_lock_seconds, fault);
@@ -123,6 +167,12 @@ static int take(struct grow_options *options, int code, struct fault *fault)
 		return take_verb(options, GROW_VERB_RECOVER, fault);
 	case CODE_DISCARD:
 		return take_verb(options, GROW_VERB_DISCARD, fault);
+	case CODE_PARTITION_ONLY:
+		options->partition_only = true;
+		return 0;
+	case CODE_POWER_OF_TWO:
+		options->power_of_two = true;
+		return 0;
 	case CODE_ALLOW_BACKING:
 		options->allow_backing = true;
 		return 0;
@@ -197,7 +247,9 @@ int grow_options_parse(int argc, char *argv[], struct grow_options *ret_options,
 {
 	int code;
 
-	*ret_options = (struct grow_options){ .warm = true, .json = find_json(argc, argv) };
+	*ret_options = (struct grow_options){ .partition_value = "",
+					      .warm = true,
+					      .json = find_json(argc, argv) };
 	opterr = 0; /* the sentence is ours */
 	while ((code = getopt_long(argc, argv, ":qvhV", long_options, NULL)) != -1) {
 		if (code == '?' && optopt >= '0' && optopt <= '9')

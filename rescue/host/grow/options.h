@@ -20,8 +20,13 @@ struct grow_options {
 	bool help, version;
 	bool json, quiet, verbose;
 	const char *image;
-	const char *size;   /* NULL: the disk keeps its size */
-	unsigned partition; /* 0: the last one */
+	const char *size; /* NULL: the disk keeps its size */
+	enum partition_by partition_by;
+	unsigned partition;	     /* PARTITION_BY_NUMBER: 0 is the last one */
+	const char *partition_value; /* of the others, but the root; "": none */
+	bool partition_only;
+	uint64_t leave_bytes; /* at the end of the disk */
+	bool power_of_two;    /* the disk's size becomes one */
 	enum repair repair;
 	enum image_format_wish format;
 	bool allow_backing, allow_truncated;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "produce.h"
 
+#include "table/find.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +13,31 @@
 void produce_range(struct write_set *set, struct write_range range)
 {
 	set->ranges[set->count++] = range;
+}
+
+const struct table_part *produce_target(const struct table_parts *parts,
+					const struct write_request *request)
+{
+	if (request->part_uuid)
+		return table_find_uuid(parts, request->part_uuid);
+	if (request->part_label)
+		return table_find_name(parts, request->part_label);
+	return table_choose(parts, request->partition);
+}
+
+uint64_t produce_room_end_lba(const struct table_parts *parts, const struct table_part *target,
+			      uint64_t end_lba, const struct write_request *request,
+			      uint32_t sector_bytes)
+{
+	uint64_t room_end_lba = table_room_end_lba(parts, target, end_lba);
+	uint64_t old_end_lba = table_end_lba(target);
+	uint64_t leave_sectors =
+		request->leave_bytes / sector_bytes + (request->leave_bytes % sector_bytes != 0);
+
+	if (room_end_lba != end_lba || room_end_lba <= old_end_lba)
+		return room_end_lba; /* another partition begins there; or there is none */
+	return leave_sectors < room_end_lba - old_end_lba ? room_end_lba - leave_sectors
+							  : old_end_lba;
 }
 
 static const struct producer {
@@ -114,6 +141,8 @@ static bool is_value_right(const struct write_range *range, const uint8_t *bytes
 		return is_chs_right(range, bytes);
 	case WRITE_BYTES:
 		return memcmp(bytes, range->data, range->bytes) == 0;
+	case WRITE_ZEROS:
+		break; /* each byte by itself */
 	}
 	return false;
 }
@@ -126,8 +155,8 @@ static size_t judge_at(const struct write_set *set, uint64_t at, const uint8_t *
 	const struct write_range *range = range_of(set, at + offset);
 	uint64_t within, left;
 
-	*ret_allowed = false;
-	if (!range)
+	*ret_allowed = range && range->kind == WRITE_ZEROS && after[offset] == 0;
+	if (!range || range->kind == WRITE_ZEROS)
 		return 1;
 	within = at + offset - range->at;
 	left = range->bytes - within;
@@ -166,8 +195,9 @@ bool write_set_next(const struct write_set *set, uint64_t *at, uint64_t end, uin
 	for (size_t i = 0; i < set->count; i++) {
 		const struct write_range *range = &set->ranges[i];
 
-		/* Smaller ranges lie within sectors that are compared as a whole. */
-		if (range->bytes < TABLE_SECTOR_BYTES)
+		/* Smaller ranges lie within sectors that are compared as a whole; zeros are
+		 * compared byte by byte. */
+		if (range->bytes < TABLE_SECTOR_BYTES || range->kind == WRITE_ZEROS)
 			continue;
 		if (from >= range->at && from - range->at < range->bytes)
 			from = range->at + range->bytes;

@@ -17,7 +17,8 @@ enum write_kind {
 	 * cylinder 1023. The agent chooses the geometry by the table's own manner; which one
 	 * it chose is not judged. */
 	WRITE_CHS,
-	WRITE_BYTES /* exactly these, all of them */
+	WRITE_BYTES, /* exactly these, all of them */
+	WRITE_ZEROS  /* each byte may become zero */
 };
 
 struct write_range {
@@ -43,8 +44,12 @@ struct write_set {
 /* What the grow is asked for. */
 struct write_request {
 	uint64_t size_after_bytes; /* of the disk */
-	unsigned partition;	   /* 0: the last one */
-	bool repairs_all;	   /* a damaged table may be made anew from its copy */
+	uint64_t leave_bytes;	   /* at its end: the last partition does not grow into them */
+	/* Of these three, one: */
+	const char *part_uuid, *part_label; /* by its entry in the table; NULL: not by that */
+	unsigned partition;		    /* 0: the last one */
+	bool repairs_all;		    /* a damaged table may be made anew from its copy */
+	bool partition_only;		    /* what is in the partition must stay as it is */
 };
 
 /* For a disk as it is before the grow. -1, and nothing to free: it has no table that is known,

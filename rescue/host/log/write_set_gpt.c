@@ -18,6 +18,7 @@ struct grown {
 	uint64_t disk_sectors, last_usable_lba;
 	uint64_t size_sectors; /* of the target */
 	bool repaired;	       /* the whole primary is new */
+	bool partition_only;
 };
 
 /* Zeroed memory of the set for a range of WRITE_BYTES; all was allocated at once. */
@@ -100,6 +101,21 @@ static void add_entries(const struct grown *grown, struct write_set *set, uint8_
 		 grown->target->start_lba + grown->size_sectors - 1);
 }
 
+/* The target; or of the partition alone, its new room: what an old backup left there is cleared. */
+static void add_target(const struct grown *grown, struct write_set *set)
+{
+	uint64_t kept_sectors = grown->partition_only ? grown->target->size_sectors : 0;
+
+	if (grown->size_sectors > kept_sectors)
+		produce_range(
+			set,
+			(struct write_range){
+				.at = (grown->target->start_lba + kept_sectors) *
+				      grown->sector_bytes,
+				.bytes = (grown->size_sectors - kept_sectors) * grown->sector_bytes,
+				.kind = grown->partition_only ? WRITE_ZEROS : WRITE_ANYTHING });
+}
+
 /* All ranges, by place. */
 static void add_ranges(const struct grown *grown, const uint8_t *first_sector,
 		       struct write_set *set)
@@ -111,9 +127,7 @@ static void add_ranges(const struct grown *grown, const uint8_t *first_sector,
 	add_protection(grown, first_sector, set, &free_at);
 	header = add_bytes(set, &free_at, GPT_HEADER_LBA * sector_bytes, sector_bytes);
 	add_entries(grown, set, &free_at);
-	produce_range(set, (struct write_range){ .at = grown->target->start_lba * sector_bytes,
-						 .bytes = grown->size_sectors * sector_bytes,
-						 .kind = WRITE_ANYTHING });
+	add_target(grown, set);
 	tail = add_bytes(set, &free_at, tail_lba * sector_bytes,
 			 (grown->entries_sectors + 1) * sector_bytes);
 	write_entries(grown, tail);
@@ -132,7 +146,8 @@ static int plan(const struct table_parts *parts, const struct write_request *req
 	const struct gpt_header *header = &grown->primary->header;
 	uint64_t room_end_lba;
 
-	grown->target = table_choose(parts, request->partition);
+	grown->partition_only = request->partition_only;
+	grown->target = produce_target(parts, request);
 	grown->entries_bytes = (uint64_t)header->entry_count * header->entry_bytes;
 	grown->entries_sectors = gpt_entries_sectors(header, grown->sector_bytes);
 	grown->disk_sectors = request->size_after_bytes / grown->sector_bytes;
@@ -141,7 +156,8 @@ static int plan(const struct table_parts *parts, const struct write_request *req
 	if (!grown->target || !gpt_entries_lead(header, grown->sector_bytes) ||
 	    table_needs_sectors(parts) > grown->last_usable_lba + 1)
 		return -1;
-	room_end_lba = table_room_end_lba(parts, grown->target, grown->last_usable_lba + 1);
+	room_end_lba = produce_room_end_lba(parts, grown->target, grown->last_usable_lba + 1,
+					    request, grown->sector_bytes);
 	grown->size_sectors =
 		gpt_size_for(grown->target->size_sectors, room_end_lba - grown->target->start_lba,
 			     grown->sector_bytes);

@@ -35,13 +35,15 @@ int produce_mbr(const struct table_source *before, const struct table *table,
 		const struct write_request *request, struct write_set *ret_set)
 {
 	const struct table_parts *parts = &table->parts;
-	const struct table_part *target = table_choose(parts, request->partition), *container;
+	const struct table_part *target = produce_target(parts, request), *container;
 	uint64_t end_lba;
 
 	(void)before;
 	if (!target || target->is_container)
 		return -1;
-	end_lba = table_room_end_lba(parts, target, request->size_after_bytes / TABLE_SECTOR_BYTES);
+	end_lba =
+		produce_room_end_lba(parts, target, request->size_after_bytes / TABLE_SECTOR_BYTES,
+				     request, TABLE_SECTOR_BYTES);
 	if (end_lba < table_end_lba(target) || overlaps(parts, target))
 		return -1; /* or it ends behind the disk */
 	ret_set->target = *target;
@@ -50,6 +52,8 @@ int produce_mbr(const struct table_source *before, const struct table *table,
 	if (container && table_end_lba(container) < end_lba)
 		add_entry(ret_set, container, end_lba);
 	add_entry(ret_set, target, end_lba);
+	if (request->partition_only)
+		return 0;
 	produce_range(ret_set, (struct write_range){ .at = target->start_lba * TABLE_SECTOR_BYTES,
 						     .bytes = (end_lba - target->start_lba) *
 							      TABLE_SECTOR_BYTES,

@@ -5,10 +5,11 @@
 int produce_whole(const struct table_source *before, const struct table *table,
 		  const struct write_request *request, struct write_set *ret_set)
 {
-	const struct table_part *target = table_choose(&table->parts, request->partition);
+	const struct table_part *target = produce_target(&table->parts, request);
 
 	(void)before;
-	if (!target || request->size_after_bytes < table_end_lba(target) * TABLE_SECTOR_BYTES)
+	if (!target || request->partition_only || request->leave_bytes != 0 ||
+	    request->size_after_bytes < table_end_lba(target) * TABLE_SECTOR_BYTES)
 		return -1;
 	ret_set->target = *target;
 	ret_set->target_end_lba = request->size_after_bytes / TABLE_SECTOR_BYTES;

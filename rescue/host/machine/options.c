@@ -60,6 +60,7 @@ static const struct rule {
 	{ "share-rw", RULE_TRUE, AT(spec.hardware.share_writable), 0, 0, NULL },
 	{ "record", RULE_TRUE, AT(spec.request.record), 0, 0, NULL },
 	{ "partition", RULE_NUMBER, AT(spec.request.partition), 1, 1024, NULL },
+	{ "partition-only", RULE_TRUE, AT(spec.request.partition_only), 0, 0, NULL },
 	{ "repair", RULE_WORD, AT(spec.request.repair), 0, 0, repair_words },
 	{ "accel", RULE_WORD, AT(spec.accel), 0, 0, accel_words },
 	{ "no-warm", RULE_FALSE, AT(spec.warm), 0, 0, NULL },

@@ -23,6 +23,7 @@ const char machine_help_text[] =
 	"  --may-leave-check         the check before may be left to a --check at the same time,\n"
 	"                            where it would take long (the plan's check_left)\n"
 	"  --partition N             partition to grow (default: the last one)\n"
+	"  --partition-only          what is in it stays as it is\n"
 	"  --repair safe|all         what may be repaired without a question (default: safe)\n"
 	"  --record                  tell the device events too, with their times\n"
 	"  --accel auto|kvm|hvf|tcg  accelerator (default: auto, the first that works)\n"

@@ -70,8 +70,8 @@ static int make_overlay(struct overlay *overlay, struct fault *fault)
 	struct log *log = &overlay->log;
 
 	if (guest_check_programs(true, fault) < 0 || take_image(overlay, fault) < 0 ||
-	    size_resolve(options->size, overlay->image.size_bytes, &overlay->size_after_bytes,
-			 fault) < 0)
+	    size_resolve(options->size, overlay->image.size_bytes, false,
+			 &overlay->size_after_bytes, fault) < 0)
 		return -1;
 	log_name_throwaway(log, &overlay->image, options->overlay);
 	if (log_reserve(log, fault) < 0 ||

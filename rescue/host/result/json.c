@@ -173,13 +173,14 @@ static json_t *partition(const json_t *plan, const json_t *target)
 	/* A disk without a table has none: number 0. */
 	if (!plan || json_integer_value(json_object_get(plan, "partition")) == 0)
 		return json_null();
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "number",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "number",
 			 get(plan, "partition"), "start_lba", get(plan, "start_lba"),
 			 "sectors_before", get(plan, "sectors_before"), "sectors_after",
 			 get(plan, "sectors_after"), "sector_bytes", get(plan, "sector_bytes"),
 			 "type", get(target, is_gpt ? "type_guid" : "type"), "bootable",
 			 get(target, "bootable"), "disk_id", get(target, "disk_id"), "uuid",
-			 get(target, "uuid"), "name", get(target, "name"));
+			 get(target, "uuid"), "name", get(target, "name"), "chosen_by",
+			 get(plan, "chosen_by"));
 }
 
 static json_t *filesystem(const struct result *result, const json_t *plan)
@@ -190,13 +191,14 @@ static json_t *filesystem(const struct result *result, const json_t *plan)
 	if (!plan)
 		return json_null();
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type",
-			 get(plan, "fs_type"), "label", get(plan, "fs_label"), "uuid",
-			 get(plan, "fs_uuid"), "state", get(plan, "fs_state"), "block_bytes",
-			 get(plan, "block_bytes"), "blocks_before", get(plan, "blocks_before"),
-			 "blocks_after", blocks ? copy_of(blocks) : get(plan, "blocks_after"),
-			 "repairs_before", repairs(result, "before"), "repairs_after",
-			 repairs(result, "after"), "repairs", repair_list(result->events),
-			 "repairs_complete", repairs_complete(result->events));
+			 text_unless_empty(word(plan, "fs_type")), "label", get(plan, "fs_label"),
+			 "uuid", get(plan, "fs_uuid"), "state", get(plan, "fs_state"),
+			 "block_bytes", get(plan, "block_bytes"), "blocks_before",
+			 get(plan, "blocks_before"), "blocks_after",
+			 blocks ? copy_of(blocks) : get(plan, "blocks_after"), "repairs_before",
+			 repairs(result, "before"), "repairs_after", repairs(result, "after"),
+			 "repairs", repair_list(result->events), "repairs_complete",
+			 repairs_complete(result->events));
 }
 
 static json_t *limits(const struct result *result)

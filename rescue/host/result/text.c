@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "result.h"
 
+#include "base/content.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -148,6 +149,29 @@ static void describe_check(char *out, size_t out_bytes, const json_t *filesystem
 		 has(filesystem, "repairs_after") ? " before and after" : "", count);
 }
 
+/* Is it what a grow of the partition alone does not touch? */
+static bool is_content(const json_t *filesystem)
+{
+	return json_is_object(filesystem) && !has(filesystem, "block_bytes");
+}
+
+static void write_content(FILE *to, const json_t *filesystem)
+{
+	const char *type = text(filesystem, "type");
+	const char *name = type[0] ? content_name(type) : "not known";
+	const struct content *content = content_find(type);
+	char safe[128], value[512];
+
+	text_make_safe(safe, sizeof(safe), name, strlen(name));
+	if (content && content->grower)
+		snprintf(value, sizeof(value), "%s, keeps its size; grow it in its system: %s",
+			 safe, content->grower);
+	else
+		snprintf(value, sizeof(value), "%s, %s", safe,
+			 content ? "keeps its size, which cannot be changed" : "keeps its size");
+	line(to, "content", value, NULL);
+}
+
 static void write_filesystem(FILE *to, const json_t *filesystem)
 {
 	uint64_t block = number(filesystem, "block_bytes");
@@ -156,6 +180,10 @@ static void write_filesystem(FILE *to, const json_t *filesystem)
 
 	if (!json_is_object(filesystem))
 		return;
+	if (is_content(filesystem)) {
+		write_content(to, filesystem);
+		return;
+	}
 	text_make_safe(safe, sizeof(safe), label, strlen(label));
 	describe_check(checked, sizeof(checked), filesystem);
 	snprintf(value, sizeof(value), "%s \"%s\" %" PRIu64 " %s blocks, %s", type, safe,
@@ -193,6 +221,13 @@ static void write_repairs(FILE *to, const json_t *filesystem)
 		line(to, "", "this list is not complete", NULL);
 }
 
+static const char *nothing_to_do(const json_t *result)
+{
+	return is_content(json_object_get(result, "filesystem"))
+		       ? "nothing to do: the partition already fills the disk"
+		       : "nothing to do: the partition and its file system already fill the disk";
+}
+
 static void write_plan(FILE *to, const json_t *result)
 {
 	const json_t *pending = json_object_get(result, "pending");
@@ -217,10 +252,7 @@ static void write_plan(FILE *to, const json_t *result)
 		line(to, "largest", value, NULL);
 	}
 	line(to, "plan only",
-	     is_true(result, "changed")
-		     ? "nothing has been changed"
-		     : "nothing to do: the partition and its file system already fill the disk",
-	     NULL);
+	     is_true(result, "changed") ? "nothing has been changed" : nothing_to_do(result), NULL);
 }
 
 static void write_end(FILE *to, const json_t *result)
@@ -248,8 +280,7 @@ static void write_end(FILE *to, const json_t *result)
 	else if (strcmp(action, "recover") == 0)
 		snprintf(value, sizeof(value), "nothing to do: no earlier run left a complete log");
 	else
-		snprintf(value, sizeof(value),
-			 "nothing to do: the partition and its file system already fill the disk");
+		snprintf(value, sizeof(value), "%s", nothing_to_do(result));
 	line(to, "done", value, NULL);
 }
 

@@ -93,6 +93,7 @@ static void prepare_session(struct run *run, struct session *ret_session)
 				  .sequence = { .disk_attached = spec->hardware.disk_at_power_on,
 						.kind = spec->request.kind,
 						.may_leave_check = spec->request.may_leave_check,
+						.partition_only = spec->request.partition_only,
 						.recording = spec->request.record } };
 }
 

@@ -43,6 +43,8 @@ static int enter(struct event_sequence *sequence, enum event_kind kind, enum seq
 		return refuse(fault, kind, "an event is out of order");
 	if (!sequence->will_change || sequence->kind != REQUEST_GROW)
 		return refuse(fault, kind, "nothing was to be changed");
+	if (sequence->partition_only)
+		return refuse(fault, kind, "no file system was to be touched");
 	if (sequence->phase == phase)
 		return 0;
 	if (sequence->phase + 1 != phase)
@@ -239,11 +241,26 @@ static int take_next(struct event_sequence *sequence, enum event_kind kind,
 	return 0;
 }
 
+/* Does an event tell of a file system just where there is to be one? */
+static bool fits_fs(const struct event_sequence *sequence, const json_t *object,
+		    const char *const *fields)
+{
+	for (size_t i = 0; fields[i]; i++)
+		if (sequence->partition_only == (json_object_get(object, fields[i]) != NULL))
+			return false;
+	return true;
+}
+
 /* A check that is left to another machine counts as done. */
 static int take_plan(struct event_sequence *sequence, const json_t *object, struct fault *fault)
 {
+	static const char *const of_fs[] = { "fs_label",    "fs_uuid",	     "fs_state",
+					     "block_bytes", "blocks_before", "blocks_after",
+					     NULL };
 	bool check_left = json_is_true(json_object_get(object, "check_left"));
 
+	if (!fits_fs(sequence, object, of_fs))
+		return refuse(fault, EVENT_PLAN, "facts of a file system are missing, or too many");
 	sequence->will_change = json_is_true(json_object_get(object, "changed"));
 	if (sequence->kind == REQUEST_CHECK)
 		return refuse(fault, EVENT_PLAN, "a plan that nobody asked for");
@@ -254,8 +271,14 @@ static int take_plan(struct event_sequence *sequence, const json_t *object, stru
 			 fault);
 }
 
-static int take_verify(struct event_sequence *sequence, struct fault *fault)
+static int take_verify(struct event_sequence *sequence, const json_t *object, struct fault *fault)
 {
+	static const char *const of_fs[] = { "blocks", "unused_bytes", NULL };
+
+	if (!fits_fs(sequence, object, of_fs))
+		return refuse(fault, EVENT_VERIFY, "the size of a file system is missing, or told");
+	if (sequence->partition_only && sequence->will_change && sequence->kind == REQUEST_GROW)
+		return take_next(sequence, EVENT_VERIFY, PHASE_PLAN, PHASE_VERIFY, fault);
 	if (sequence->phase != PHASE_CHECK_AFTER)
 		return refuse(fault, EVENT_VERIFY, "verify without a check after the change");
 	return enter(sequence, EVENT_VERIFY, PHASE_VERIFY, fault);
@@ -293,7 +316,7 @@ int event_sequence_accept(struct event_sequence *sequence, enum event_kind kind,
 			return -1;
 		return take_step(sequence, object, kind, fault);
 	case EVENT_VERIFY:
-		return take_verify(sequence, fault);
+		return take_verify(sequence, object, fault);
 	case EVENT_EXIT:
 		return take_exit(sequence, object, fault);
 	case EVENT_DONE:

@@ -25,6 +25,7 @@ enum sequence_phase {
 struct event_sequence {
 	enum request_kind kind; /* set by the host: what was requested */
 	bool may_leave_check;	/* set by the host: and whether a check may be left out */
+	bool partition_only;	/* set by the host: and that no file system is looked at */
 	bool recording;		/* set by the host: and a recording of it */
 	bool disk_attached;	/* set by the host, just before it attaches the disk */
 	enum sequence_phase phase;

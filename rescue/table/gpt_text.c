@@ -8,7 +8,7 @@
 #define LOW_LAST      0xdfff
 #define FIRST_OF_PAIR 0x10000
 
-void gpt_text_guid(const uint8_t bytes[static TABLE_GUID_BYTES], char out[static GUID_TEXT_BYTES])
+void gpt_text_guid(const uint8_t bytes[static TABLE_GUID_BYTES], char out[static TABLE_GUID_CHARS])
 {
 	static const uint8_t order[TABLE_GUID_BYTES] = { 3, 2, 1,  0,  5,  4,  7,  6,
 							 8, 9, 10, 11, 12, 13, 14, 15 };
@@ -54,7 +54,7 @@ static size_t encode(uint32_t code, char *out)
 	return 4;
 }
 
-void gpt_text_name(const uint8_t bytes[static GPT_NAME_BYTES], char out[static ENTRY_NAME_BYTES])
+void gpt_text_name(const uint8_t bytes[static GPT_NAME_BYTES], char out[static TABLE_NAME_CHARS])
 {
 	size_t used = 0;
 

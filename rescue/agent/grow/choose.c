@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which partition shall grow. */
+#include "agent/devices/probe.h"
+#include "agent/partition/role.h"
+#include "stages.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define CANDIDATES_SHOWN_BYTES 320
+
+static int names_of(const struct grow *grow, const struct table_entry *entry,
+		    struct probe_names *ret_names, struct fault *fault)
+{
+	const uint64_t sector_bytes = grow->table.sector_bytes;
+
+	return probe_names(&grow->disk, entry->part.start_lba * sector_bytes,
+			   entry->part.size_sectors * sector_bytes, ret_names, fault);
+}
+
+/* Does it hold a swap area, whatever its type? */
+static bool holds_swap(const struct grow *grow, const struct table_entry *entry)
+{
+	struct probe_names names;
+	struct fault ignored;
+
+	return names_of(grow, entry, &names, &ignored) == 0 && strcmp(names.type, "swap") == 0;
+}
+
+/* PARTUUID as Linux writes it: of an MBR the disk signature, "0x1234abcd" here, and the number. */
+static bool has_partuuid(const struct grow *grow, const struct table_entry *entry)
+{
+	const char *wanted = grow->request->partition_value;
+	char own[TABLE_GUID_CHARS];
+
+	if (entry->uuid[0] != '\0')
+		return strcasecmp(entry->uuid, wanted) == 0;
+	if (strncmp(grow->table.disk_id, "0x", 2) != 0)
+		return false;
+	snprintf(own, sizeof(own), "%.8s-%02x", grow->table.disk_id + 2, entry->part.number);
+	return strcasecmp(own, wanted) == 0;
+}
+
+static bool is_in(const char *word, const char *const *words)
+{
+	while (*words && strcasecmp(*words, word) != 0)
+		words++;
+	return *words != NULL;
+}
+
+/* As distributions name their root: cloud images, OpenWrt, Raspberry Pi OS, CoreOS. */
+static bool is_called_root(const struct table_entry *entry, const struct probe_names *names)
+{
+	static const char *const words[] = { "/",	 "root",   "rootfs", "cloudimg-rootfs",
+					     "writable", "fedora", NULL };
+
+	return is_in(entry->name, words) || is_in(names->label, words);
+}
+
+/* What the request means, from the surest to a guess; the words are those of `chosen_by`. */
+enum trait { TRAIT_WANTED, TRAIT_ROOT_TYPE, TRAIT_ROOT_NAME, TRAIT_ONLY_LINUX };
+
+static bool has_trait(const struct grow *grow, enum trait trait, const struct table_entry *entry,
+		      const struct probe_names *names)
+{
+	const struct request *request = grow->request;
+	const enum role role = role_of(entry);
+
+	switch (trait) {
+	case TRAIT_ROOT_TYPE:
+		return role == ROLE_ROOT;
+	case TRAIT_ROOT_NAME:
+		return role != ROLE_HELPER && is_called_root(entry, names);
+	case TRAIT_ONLY_LINUX:
+		return role == ROLE_LINUX && strcmp(names->type, "swap") != 0;
+	case TRAIT_WANTED:
+		break;
+	}
+	switch (request->partition_by) {
+	case PARTITION_BY_LABEL:
+		return strcmp(names->label, request->partition_value) == 0;
+	case PARTITION_BY_UUID:
+		return strcasecmp(names->uuid, request->partition_value) == 0;
+	case PARTITION_BY_PARTLABEL:
+		return strcmp(entry->name, request->partition_value) == 0;
+	default:
+		return has_partuuid(grow, entry);
+	}
+}
+
+static int refuse_several(const struct grow *grow, const char *list, struct fault *fault)
+{
+	const struct request *request = grow->request;
+
+	if (request->partition_by == PARTITION_BY_ROOT)
+		fault_set(fault, REASON_PARTITION_AMBIGUOUS, "each of these may be the root: %s",
+			  list);
+	else
+		fault_set(fault, REASON_PARTITION_AMBIGUOUS, "each of these has the %s %.64s: %s",
+			  partition_by_words[request->partition_by], request->partition_value,
+			  list);
+	return fault_hint(fault, "--partition takes the number of one of them");
+}
+
+/* *ret_found: the one entry with that trait, or NULL. Fault partition-ambiguous for several. */
+static int find_one(const struct grow *grow, enum trait trait, const struct table_entry **ret_found,
+		    struct fault *fault)
+{
+	const struct partition_table *table = &grow->table;
+	char list[CANDIDATES_SHOWN_BYTES] = "", text[ROLE_NAME_BYTES];
+	size_t used = 0, count = 0;
+
+	*ret_found = NULL;
+	for (size_t i = 0; i < table->count; i++) {
+		const struct table_entry *entry = &table->entries[i];
+		struct probe_names names;
+
+		if (entry->part.is_container)
+			continue;
+		if (names_of(grow, entry, &names, fault) < 0)
+			return -1;
+		if (!has_trait(grow, trait, entry, &names))
+			continue;
+		*ret_found = entry;
+		count++;
+		if (used < sizeof(list))
+			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
+						 count > 1 ? ", " : "",
+						 role_describe(table, entry, text));
+	}
+	return count > 1 ? refuse_several(grow, list, fault) : 0;
+}
+
+static int refuse_none(const struct request *request, struct fault *fault)
+{
+	if (request->partition_by == PARTITION_BY_ROOT)
+		fault_set(fault, REASON_NO_SUCH_PARTITION,
+			  "no partition of the disk looks like the root of a system");
+	else
+		fault_set(fault, REASON_NO_SUCH_PARTITION, "no partition has the %s %.200s",
+			  partition_by_words[request->partition_by], request->partition_value);
+	return fault_hint(fault, "--partition also takes a number; sfdisk -l and blkid tell what "
+				 "there is");
+}
+
+/* By a trait of its entry, or of its content. */
+static int choose_by_trait(const struct grow *grow, struct chosen *ret_chosen, struct fault *fault)
+{
+	static const char *const root_words[] = { [TRAIT_ROOT_TYPE] = "root-type",
+						  [TRAIT_ROOT_NAME] = "root-name",
+						  [TRAIT_ONLY_LINUX] = "only-linux" };
+	const bool is_root = grow->request->partition_by == PARTITION_BY_ROOT;
+	const enum trait first = is_root ? TRAIT_ROOT_TYPE : TRAIT_WANTED;
+	const enum trait last = is_root ? TRAIT_ONLY_LINUX : TRAIT_WANTED;
+
+	for (enum trait trait = first; trait <= last; trait++) {
+		const struct table_entry *found;
+
+		if (find_one(grow, trait, &found, fault) < 0)
+			return -1;
+		if (!found)
+			continue;
+		*ret_chosen = (struct chosen){
+			.number = found->part.number,
+			.by = is_root ? root_words[trait]
+				      : partition_by_words[grow->request->partition_by],
+		};
+		return 0;
+	}
+	return refuse_none(grow->request, fault);
+}
+
+/* Nobody who names no partition means the swap or the recovery system behind the root. */
+static int choose_last(const struct grow *grow, struct fault *fault)
+{
+	const struct partition_table *table = &grow->table;
+	const struct table_entry *last = plan_choose(table, 0), *root;
+	char last_text[ROLE_NAME_BYTES], root_text[ROLE_NAME_BYTES];
+
+	root = last ? role_root_before(table, last) : NULL;
+	if (!root || (role_of(last) != ROLE_HELPER && !holds_swap(grow, last)))
+		return 0;
+	fault_set(fault, REASON_ROOT_NOT_LAST,
+		  "%s lies behind %s, which looks like the one to grow",
+		  role_describe(table, last, last_text), role_describe(table, root, root_text));
+	return fault_hint(fault, "--partition %u grows the last one all the same",
+			  last->part.number);
+}
+
+int choose_partition(const struct grow *grow, struct chosen *ret_chosen, struct fault *fault)
+{
+	const struct request *request = grow->request;
+	const bool is_whole = partition_table_is_whole(&grow->table);
+
+	if (request->partition_by == PARTITION_BY_ROOT && is_whole) {
+		*ret_chosen = (struct chosen){ .by = "root-name" };
+		return 0;
+	}
+	if (request->partition_by != PARTITION_BY_NUMBER)
+		return choose_by_trait(grow, ret_chosen, fault);
+	*ret_chosen = (struct chosen){ .number = request->partition,
+				       .by = request->partition != 0 ? "number" : "last" };
+	return request->partition != 0 || is_whole ? 0 : choose_last(grow, fault);
+}
