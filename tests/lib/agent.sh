@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# The guest's agent as a program of the host, against a raw image file: most of what a grow does, in a fraction of a
+# The guest's agent, built with sanitizers, as a program of the host, against a raw image file: most of what a grow does, in a fraction of a
 # second. To be sourced behind tap.sh.
 # shellcheck disable=SC2154  # build, source_tree, work: of tap.sh
 
 # shellcheck source=../lib/size.sh
 . "$tests/lib/size.sh"
 
-agent=${GROW_DISK_AGENT:-$build/rescue}
-[ -x "$agent" ] || agent=$build/agent/rescue
+agent=${GROW_DISK_AGENT:-$build/asan/rescue}
 tools_dir=$("$source_tree/initramfs/parts" e2fsprogs)/sbin || exit 1
 
 # agent_run DISK [FIELDS]: FIELDS are more fields of the request, JSON. Afterwards: $agent_status, and of the last event

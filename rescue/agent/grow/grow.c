@@ -48,13 +48,14 @@ static int find_and_plan(struct grow *grow, struct fault *fault)
 	return 0;
 }
 
+/* A step may open the file system anew, so its operations are asked for each time. */
 static int carry_out(struct grow *grow, struct fault *fault)
 {
-	const struct fs_ops *ops = stage_ops(grow);
+	for (size_t i = 0; i < stage_ops(grow)->step_count; i++) {
+		const enum fs_step step = stage_ops(grow)->steps[i];
 
-	for (size_t i = 0; i < ops->step_count; i++) {
-		enter(grow, fs_step_word(ops->steps[i]));
-		if (stage_step(grow, ops->steps[i], fault) < 0)
+		enter(grow, fs_step_word(step));
+		if (stage_step(grow, step, fault) < 0)
 			return -1;
 	}
 	enter(grow, "flush");
