@@ -16,6 +16,9 @@
  * disk: what QEMU gives as a serial number is the host's choice alone. */
 #define WIRE_TOOLS_SERIAL "grow-disk-tools"
 
+/* The build id of the sealed process, which has no initramfs. */
+#define WIRE_NATIVE_BUILD_ID "native-" GROW_DISK_VERSION
+
 #define WIRE_LINE_MAX_BYTES   4096
 #define WIRE_STREAM_MAX_BYTES (16 * 1024 * 1024)
 #define WIRE_TEXT_MAX_BYTES   512
