@@ -13,7 +13,7 @@ struct job_seal {
 	/* All threads are there, and nothing was said yet. After a failure nothing is: this tells.
 	 */
 	int (*close)(struct fault *fault);
-	/* Wait for the disk, which is setup->image then. on_tick as in devices/wait_device.h. */
+	/* Wait for the disk, whose name is setup->image. on_tick as in devices/wait_device.h. */
 	int (*await_disk)(void (*on_tick)(void *context), void *context, struct fault *fault);
 	/* The job has ended: -1 with the true cause, if the disk has failed. */
 	int (*judge)(struct fault *fault);

@@ -68,6 +68,7 @@ static int await_disk(void (*on_tick)(void *context), void *context, struct faul
 	    nbd_negotiate(&native.nbd, fd, EXPORT_NAME) < 0)
 		return fault_set_errno(fault, REASON_DISK_IO, errno,
 				       "the block service does not give the disk");
+	native.shared->sector_bytes = ready == WIRE_DISK_4096 ? 4096 : 512;
 	shim_open_disk(native.shared, &native.nbd, false);
 	workers_use_disk(&native.nbd);
 	return 0;
@@ -153,7 +154,7 @@ static int run(const struct arguments *arguments, struct fault *fault)
 	const struct job_setup setup = { .wire_in = arguments->wire_fd,
 					 .wire_out = arguments->wire_fd,
 					 .build_id = WIRE_NATIVE_BUILD_ID,
-					 .image = SHIM_DISK_PATH,
+					 .image = SHIM_DISK_NAME,
 					 .sbin = "/sbin",
 					 .run_dir = SHARED_FOLDER,
 					 .uevent_fd = -1,

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the processes of a sealed run have in common: memory that was mapped before they
  * were forked. A few small files, which one writes and the next one reads (the list of
- * e2fsck's repairs, its configuration), and the disk's first error. */
+ * e2fsck's repairs, its configuration); the partitions, as a kernel would know them; and the
+ * disk's first error. */
 #ifndef NATIVE_SHARED_H
 #define NATIVE_SHARED_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #define SHARED_FOLDER	  "/run"
@@ -21,8 +23,18 @@ struct shared_file {
 	char bytes[SHARED_FILE_BYTES];
 };
 
+/* A part of the disk. number 0: none. */
+struct shared_part {
+	int number;
+	uint64_t begin_bytes, size_bytes;
+};
+
+#define SHARED_PARTS 16
+
 struct shared {
 	atomic_int disk_error; /* errno of the first request that failed; 0: none */
+	uint32_t sector_bytes; /* of the disk */
+	struct shared_part parts[SHARED_PARTS];
 	struct shared_file files[SHARED_FILES];
 };
 

@@ -2,18 +2,24 @@
 #include "shim.h"
 
 #include "shim_calls.h"
+#include "shim_names.h"
+#include "shim_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/falloc.h>
+#include <linux/fs.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* The numbers of our descriptors: above all that a process may have of its own. */
 #define FIRST_FD 4096
 #define FDS	 64
+
+#define DISK_PATH "/dev/" SHIM_DISK_NAME
 
 enum kind { KIND_FREE, KIND_DISK, KIND_NULL };
 
@@ -23,13 +29,19 @@ static struct {
 	bool ends_at_error;
 	struct {
 		enum kind kind;
-		uint64_t at;
+		int part;    /* its number; 0: the disk itself */
+		uint64_t at; /* in bytes */
 	} files[FDS];
 } shim;
 
 void shim_open_files(struct shared *shared)
 {
 	shim.shared = shared;
+}
+
+struct shared *shim_shared(void)
+{
+	return shim.shared;
 }
 
 void shim_open_disk(struct shared *shared, struct nbd *nbd, bool ends_at_error)
@@ -67,26 +79,46 @@ static bool is_disk(int fd)
 	return is_ours(fd) && shim.files[fd - FIRST_FD].kind == KIND_DISK;
 }
 
-static int take(enum kind kind)
+static int take(enum kind kind, int part)
 {
 	for (int i = 0; i < FDS; i++)
 		if (shim.files[i].kind == KIND_FREE) {
 			shim.files[i].kind = kind;
+			shim.files[i].part = part;
 			shim.files[i].at = 0;
 			return FIRST_FD + i;
 		}
 	return refuse(EMFILE);
 }
 
+int shim_find_part(const char *path)
+{
+	const size_t length = strlen(DISK_PATH);
+	char *end;
+	long number;
+
+	if (!shim.nbd || strncmp(path, DISK_PATH, length) != 0)
+		return -1;
+	if (path[length] == '\0')
+		return 0;
+	number = strtol(path + length, &end, 10);
+	return number > 0 && number <= INT_MAX && *end == '\0' &&
+			       shim_part(shim.shared, (int)number)
+		       ? (int)number
+		       : -1;
+}
+
 int shim_open(const char *path, int flags, ...)
 {
+	int part = shim_find_part(path);
+
 	if (strcmp(path, "/dev/null") == 0)
-		return take(KIND_NULL);
-	if (strcmp(path, SHIM_DISK_PATH) != 0 || !shim.nbd)
+		return take(KIND_NULL, 0);
+	if (part < 0)
 		return refuse(ENOENT);
 	if ((flags & O_ACCMODE) != O_RDONLY && nbd_is_read_only(shim.nbd))
 		return refuse(EROFS);
-	return take(KIND_DISK);
+	return take(KIND_DISK, part);
 }
 
 int shim_close(int fd)
@@ -101,38 +133,50 @@ int shim_close(int fd)
 int shim_dup(int fd)
 {
 	(void)fd;
-	return take(KIND_NULL);
+	return take(KIND_NULL, 0);
+}
+
+/* Where on the disk this descriptor shows something, and how much. */
+static struct shared_part range_of(int fd)
+{
+	int number = shim.files[fd - FIRST_FD].part;
+	const struct shared_part *part = number ? shim_part(shim.shared, number) : NULL;
+
+	return part ? *part : (struct shared_part){ .size_bytes = shim.nbd->size_bytes };
 }
 
 ssize_t shim_pread(int fd, void *bytes, size_t size_bytes, off_t at)
 {
+	struct shared_part range;
 	uint64_t left;
 
-	if (!is_ours(fd))
-		return refuse(EBADF);
 	if (!is_disk(fd))
-		return 0;
+		return is_ours(fd) ? 0 : refuse(EBADF);
 	if (at < 0 || size_bytes > INT_MAX)
 		return refuse(EINVAL);
-	left = (uint64_t)at < shim.nbd->size_bytes ? shim.nbd->size_bytes - (uint64_t)at : 0;
+	range = range_of(fd);
+	left = (uint64_t)at < range.size_bytes ? range.size_bytes - (uint64_t)at : 0;
 	if (size_bytes > left)
 		size_bytes = (size_t)left;
-	if (size_bytes > 0 && nbd_read(shim.nbd, (uint64_t)at, bytes, size_bytes) < 0)
+	if (size_bytes > 0 &&
+	    nbd_read(shim.nbd, range.begin_bytes + (uint64_t)at, bytes, size_bytes) < 0)
 		return fail(errno);
 	return (ssize_t)size_bytes;
 }
 
 ssize_t shim_pwrite(int fd, const void *bytes, size_t size_bytes, off_t at)
 {
-	if (!is_ours(fd))
-		return refuse(EBADF);
+	struct shared_part range;
+
 	if (!is_disk(fd))
-		return (ssize_t)size_bytes;
+		return is_ours(fd) ? (ssize_t)size_bytes : refuse(EBADF);
 	if (at < 0 || size_bytes > INT_MAX)
 		return refuse(EINVAL);
-	if ((uint64_t)at > shim.nbd->size_bytes || size_bytes > shim.nbd->size_bytes - (uint64_t)at)
+	range = range_of(fd);
+	if ((uint64_t)at > range.size_bytes || size_bytes > range.size_bytes - (uint64_t)at)
 		return refuse(ENOSPC); /* as on a device: behind its end */
-	if (size_bytes > 0 && nbd_write(shim.nbd, (uint64_t)at, bytes, size_bytes) < 0)
+	if (size_bytes > 0 &&
+	    nbd_write(shim.nbd, range.begin_bytes + (uint64_t)at, bytes, size_bytes) < 0)
 		return fail(errno);
 	return (ssize_t)size_bytes;
 }
@@ -167,7 +211,7 @@ off_t shim_lseek(int fd, off_t offset, int whence)
 	if (whence == SEEK_CUR)
 		from = shim.files[fd - FIRST_FD].at;
 	else if (whence == SEEK_END)
-		from = shim.nbd->size_bytes;
+		from = range_of(fd).size_bytes;
 	else if (whence != SEEK_SET)
 		return refuse(EINVAL);
 	if (offset < 0 ? (uint64_t)-offset > from : (uint64_t)offset > INT64_MAX - from)
@@ -176,42 +220,9 @@ off_t shim_lseek(int fd, off_t offset, int whence)
 	return (off_t)shim.files[fd - FIRST_FD].at;
 }
 
-static int describe(bool is_disk_file, uint64_t size_bytes, struct stat *status)
-{
-	memset(status, 0, sizeof(*status));
-	status->st_mode = is_disk_file ? S_IFREG | 0600 : S_IFREG | 0400;
-	status->st_nlink = 1;
-	status->st_ino = 1;
-	status->st_size = (off_t)size_bytes;
-	status->st_blksize = 4096;
-	status->st_blocks = (blkcnt_t)(size_bytes / 512);
-	return 0;
-}
-
 int shim_fstat(int fd, struct stat *status)
 {
-	if (!is_disk(fd))
-		return refuse(EBADF);
-	return describe(true, shim.nbd->size_bytes, status);
-}
-
-int shim_stat(const char *path, struct stat *status)
-{
-	const struct shared_file *file;
-
-	if (strcmp(path, SHIM_DISK_PATH) == 0 && shim.nbd)
-		return describe(true, shim.nbd->size_bytes, status);
-	file = shared_find(shim.shared, path);
-	return file ? describe(false, file->size_bytes, status) : -1;
-}
-
-int shim_access(const char *path, int mode)
-{
-	struct stat status;
-
-	if (mode & X_OK)
-		return refuse(ENOENT);
-	return shim_stat(path, &status);
+	return is_disk(fd) ? shim_describe(S_IFBLK, 0, status) : refuse(EBADF);
 }
 
 int shim_fsync(int fd)
@@ -221,24 +232,24 @@ int shim_fsync(int fd)
 	return nbd_is_read_only(shim.nbd) || nbd_flush(shim.nbd) == 0 ? 0 : fail(errno);
 }
 
-/* A disk keeps its size: resize2fs cuts a regular file to the size of the file system,
- * even where that lies at an offset. */
 int shim_ftruncate(int fd, off_t size_bytes)
 {
 	(void)size_bytes;
-	return is_disk(fd) ? 0 : refuse(EBADF);
+	return refuse(is_disk(fd) ? EINVAL : EBADF);
 }
 
 int shim_fallocate(int fd, int mode, off_t at, off_t size_bytes)
 {
 	const bool punch = mode == (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE);
+	struct shared_part range;
 
 	if (!is_disk(fd) || at < 0 || size_bytes < 0)
 		return refuse(EBADF);
+	range = range_of(fd);
 	if ((!punch && mode != FALLOC_FL_ZERO_RANGE) ||
-	    (uint64_t)at + (uint64_t)size_bytes > shim.nbd->size_bytes)
+	    (uint64_t)at + (uint64_t)size_bytes > range.size_bytes)
 		return refuse(EOPNOTSUPP);
-	if (nbd_zero(shim.nbd, (uint64_t)at, (uint64_t)size_bytes, punch) == 0)
+	if (nbd_zero(shim.nbd, range.begin_bytes + (uint64_t)at, (uint64_t)size_bytes, punch) == 0)
 		return 0;
 	return errno == EOPNOTSUPP ? -1 : fail(errno);
 }
@@ -249,36 +260,38 @@ int shim_posix_fadvise(int fd, off_t at, off_t size_bytes, int advice)
 	return 0;
 }
 
-/* It is no device. */
+/* What a block device is asked. */
 int shim_ioctl(int fd, unsigned long request, ...)
 {
-	(void)fd, (void)request;
-	return refuse(ENOTTY);
+	va_list arguments;
+	void *argument;
+
+	va_start(arguments, request);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	if (!is_disk(fd))
+		return refuse(ENOTTY);
+	switch (request) {
+	case BLKGETSIZE64:
+		*(uint64_t *)argument = range_of(fd).size_bytes;
+		return 0;
+	case BLKSSZGET:
+		*(int *)argument = (int)shim.shared->sector_bytes;
+		return 0;
+	case BLKROGET:
+		*(int *)argument = nbd_is_read_only(shim.nbd);
+		return 0;
+	case BLKFLSBUF:
+		return shim_fsync(fd);
+	case BLKPG:
+		return shim_tell_parts(shim.shared, shim.nbd->size_bytes, argument);
+	default:
+		return refuse(ENOTTY);
+	}
 }
 
 int shim_fcntl(int fd, int command, ...)
 {
 	(void)fd, (void)command;
 	return refuse(EINVAL);
-}
-
-FILE *shim_fopen(const char *path, const char *mode)
-{
-	return shared_open(shim.shared, path, mode);
-}
-
-int shim_unlink(const char *path)
-{
-	return shared_remove(shim.shared, path);
-}
-
-void *shim_absent(void)
-{
-	errno = ENOENT;
-	return NULL;
-}
-
-int shim_refuse(void)
-{
-	return refuse(EPERM);
 }

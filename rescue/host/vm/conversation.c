@@ -93,7 +93,7 @@ static int give_to_native(const struct conversation *conversation, struct sessio
 
 	return execute(session, "block-export-add", export, -1, fault) < 0
 		       ? -1
-		       : native_give_disk(&session->machine, fault);
+		       : native_give_disk(&session->machine, session->caller->sector_bytes, fault);
 }
 
 static int attach_disk(const struct conversation *conversation, struct session *session,

@@ -5,6 +5,7 @@
 #include "base/pass_fd.h"
 #include "process.h"
 #include "process_limits.h"
+#include "wire/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,10 +115,10 @@ void native_end_storage(struct machine *machine)
 		(void)kill(machine->storage_pid, SIGKILL);
 }
 
-int native_give_disk(struct machine *machine, struct fault *fault)
+int native_give_disk(struct machine *machine, uint32_t sector_bytes, struct fault *fault)
 {
 	cleanup_fd int fd = private_socket_connect(&machine->storage);
-	const char ready = '\n';
+	const char ready = sector_bytes == 4096 ? WIRE_DISK_4096 : WIRE_DISK_512;
 
 	if (fd < 0 || pass_fd_send(machine->disk_fd, &ready, sizeof(ready), fd) < 0)
 		return fault_set_errno(fault, REASON_DISK_IO, errno,

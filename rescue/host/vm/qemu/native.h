@@ -21,6 +21,6 @@ void native_end_storage(struct machine *machine);
 
 /* Give the agent a connection to the disk, which the daemon exports by now. Nobody else can
  * have one from then on. Fault: disk-io. */
-int native_give_disk(struct machine *machine, struct fault *fault);
+int native_give_disk(struct machine *machine, uint32_t sector_bytes, struct fault *fault);
 
 #endif
