@@ -90,7 +90,8 @@ static void prepare_session(struct run *run, enum accel accel, struct session *r
 	const struct vm_limits *limits = &spec->limits;
 
 	*ret_session =
-		(struct session){ .progress = run->progress,
+		(struct session){ .machine = MACHINE_NONE,
+				  .progress = run->progress,
 				  .user = &run->user,
 				  .caller = &run->caller,
 				  .events = run->events,

@@ -109,13 +109,7 @@ int machine_start(const struct machine_plan *plan, struct machine *ret_machine, 
 	struct machine *machine = ret_machine;
 	struct channels channels;
 
-	*machine = (struct machine){ .wire_fd = -1,
-				     .qmp_fd = -1,
-				     .console_fd = -1,
-				     .complaint_fd = -1,
-				     .stream_fds = { -1, -1, -1 },
-				     .storage = { .folder_fd = -1 },
-				     .disk_fd = -1 };
+	*machine = MACHINE_NONE;
 	if (open_channels(&channels, plan->hardware->streams ? CHANNELS : CHANNEL_INPUT) < 0) {
 		fault_set_errno(fault, REASON_INTERNAL, errno, "cannot make a socket pair");
 		close_channels(&channels);

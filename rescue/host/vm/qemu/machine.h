@@ -71,6 +71,16 @@ struct machine {
 	bool disk_given;
 };
 
+/* One that was never started. */
+#define MACHINE_NONE                                                                               \
+	((struct machine){ .wire_fd = -1,                                                          \
+			   .qmp_fd = -1,                                                           \
+			   .console_fd = -1,                                                       \
+			   .complaint_fd = -1,                                                     \
+			   .stream_fds = { -1, -1, -1 },                                           \
+			   .storage = { .folder_fd = -1 },                                         \
+			   .disk_fd = -1 })
+
 /* Start it. The child dies with us (Linux) and is a session of its own, so that
  * the terminal's signals reach only us. machine_stop must follow, also after a
  * failure. */
