@@ -278,7 +278,9 @@ int run_machines(struct run *run, enum status *ret_status, struct fault *fault)
 		enum outcome outcome = run_candidate(run, accel, hello_ms, ret_status, fault);
 
 		if (run->was_up && wish == ACCEL_AUTO)
-			accel_remember(run->paths.qemu, accel, was_too_slow);
+			/* To be remembered is whether the hardware's own works. */
+			accel_remember(run->paths.qemu, accel == ACCEL_NATIVE ? ACCEL_TCG : accel,
+				       was_too_slow);
 		if (outcome == OUTCOME_VERDICT)
 			return 0;
 		if (outcome == OUTCOME_FAULT)

@@ -55,7 +55,7 @@ json_t *accel_key(const char *qemu_path, const char *device_path)
 
 static enum accel of_word(const char *word)
 {
-	for (int i = ACCEL_KVM; i <= ACCEL_NATIVE; i++)
+	for (int i = ACCEL_KVM; i <= ACCEL_TCG; i++)
 		if (strcmp(accel_words[i], word) == 0)
 			return (enum accel)i;
 	return ACCEL_AUTO;
@@ -114,12 +114,6 @@ static bool can_open(const char *device_path)
 	return fd >= 0;
 }
 
-/* What worked the last time in the place of the hardware's own: then that did not. */
-static bool is_substitute(enum accel accel)
-{
-	return accel == ACCEL_TCG || accel == ACCEL_NATIVE;
-}
-
 void accel_candidates(enum accel wish, const char *qemu_path, bool may_be_native,
 		      struct accel_candidates *ret)
 {
@@ -128,7 +122,7 @@ void accel_candidates(enum accel wish, const char *qemu_path, bool may_be_native
 		ret->list[ret->count++] = wish;
 		return;
 	}
-	if (can_open(hardware_device_path()) && !is_substitute(recall(qemu_path)))
+	if (can_open(hardware_device_path()) && recall(qemu_path) != ACCEL_TCG)
 		ret->list[ret->count++] = HARDWARE;
 	if (may_be_native)
 		ret->list[ret->count++] = ACCEL_NATIVE;
