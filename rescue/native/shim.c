@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shim.h"
 
+#include "cache.h"
 #include "shim_calls.h"
 #include "shim_names.h"
 #include "shim_parts.h"
@@ -26,6 +27,7 @@ enum kind { KIND_FREE, KIND_DISK, KIND_NULL };
 static struct {
 	struct shared *shared;
 	struct nbd *nbd;
+	struct cache cache; /* without chunks in the agent */
 	bool ends_at_error;
 	struct {
 		enum kind kind;
@@ -49,6 +51,10 @@ void shim_open_disk(struct shared *shared, struct nbd *nbd, bool ends_at_error)
 	shim.shared = shared;
 	shim.nbd = nbd;
 	shim.ends_at_error = ends_at_error;
+	if (ends_at_error)
+		cache_open(&shim.cache, nbd);
+	else
+		shim.cache = (struct cache){ .nbd = nbd };
 }
 
 /* The first failure is the one to tell of. */
@@ -159,7 +165,7 @@ ssize_t shim_pread(int fd, void *bytes, size_t size_bytes, off_t at)
 	if (size_bytes > left)
 		size_bytes = (size_t)left;
 	if (size_bytes > 0 &&
-	    nbd_read(shim.nbd, range.begin_bytes + (uint64_t)at, bytes, size_bytes) < 0)
+	    cache_read(&shim.cache, range.begin_bytes + (uint64_t)at, bytes, size_bytes) < 0)
 		return fail(errno);
 	return (ssize_t)size_bytes;
 }
@@ -176,7 +182,7 @@ ssize_t shim_pwrite(int fd, const void *bytes, size_t size_bytes, off_t at)
 	if ((uint64_t)at > range.size_bytes || size_bytes > range.size_bytes - (uint64_t)at)
 		return refuse(ENOSPC); /* as on a device: behind its end */
 	if (size_bytes > 0 &&
-	    nbd_write(shim.nbd, range.begin_bytes + (uint64_t)at, bytes, size_bytes) < 0)
+	    cache_write(&shim.cache, range.begin_bytes + (uint64_t)at, bytes, size_bytes) < 0)
 		return fail(errno);
 	return (ssize_t)size_bytes;
 }
@@ -249,15 +255,10 @@ int shim_fallocate(int fd, int mode, off_t at, off_t size_bytes)
 	if ((!punch && mode != FALLOC_FL_ZERO_RANGE) ||
 	    (uint64_t)at + (uint64_t)size_bytes > range.size_bytes)
 		return refuse(EOPNOTSUPP);
-	if (nbd_zero(shim.nbd, range.begin_bytes + (uint64_t)at, (uint64_t)size_bytes, punch) == 0)
+	if (cache_zero(&shim.cache, range.begin_bytes + (uint64_t)at, (uint64_t)size_bytes,
+		       punch) == 0)
 		return 0;
 	return errno == EOPNOTSUPP ? -1 : fail(errno);
-}
-
-int shim_posix_fadvise(int fd, off_t at, off_t size_bytes, int advice)
-{
-	(void)fd, (void)at, (void)size_bytes, (void)advice;
-	return 0;
 }
 
 /* What a block device is asked. */

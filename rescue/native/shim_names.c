@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Calls by a name, and what is not there. */
+/* Calls by a name, and what does nothing. */
 #include "shim_names.h"
 
 #include "shim_calls.h"
@@ -51,6 +51,13 @@ FILE *shim_fopen(const char *path, const char *mode)
 int shim_unlink(const char *path)
 {
 	return shared_remove(shim_shared(), path);
+}
+
+/* What is read ahead is the cache's affair. */
+int shim_posix_fadvise(int fd, off_t at, off_t size_bytes, int advice)
+{
+	(void)fd, (void)at, (void)size_bytes, (void)advice;
+	return 0;
 }
 
 void *shim_absent(void)
