@@ -73,4 +73,62 @@ storage cookie-400
 refused 'the answer to another request' 30 disk-io
 storage enospc-600
 refused 'no room for what is written' 30 no-space
+
+# Processes that are killed while e2fsck waits for a block. The daemon is stopped in the middle, so nothing ends by itself.
+children() { cat "/proc/$1/task/"*/children 2>/dev/null; }
+family() { for process in $(children "$1"); do printf '%s\n' "$process" && family "$process"; done; }
+named() { for process in $(family "$1"); do [ "$(cat "/proc/$process/comm" 2>/dev/null)" != "$2" ] || printf '%s\n' "$process"; done; }
+checks() { grep -q 'checking the file system' "$work/err"; }
+# begin: sets process, and waits until the tool waits for the disk.
+begin() {
+	rm -f -- *
+	cp --sparse=always "$work/made" disk
+	picture >"$work/before"
+	env PATH="$work/fake:$PATH" STORAGE_BYTES=8589934592 STORAGE=hang-400 \
+		"$grow_disk" --json --accel=native --verbose disk 8G >"$work/out" 2>"$work/err" &
+	process=$!
+	await checks
+	everybody=$(family "$process")
+}
+# gone NUMBER...: these processes are no more.
+gone() {
+	for number; do
+		[ ! -e "/proc/$number" ] || return 1
+	done
+}
+# end: waits for the run; then none of its processes may be left.
+end() {
+	wait "$process" 2>/dev/null
+	status=$?
+	# shellcheck disable=SC2086  # numbers
+	await gone $everybody
+}
+for victim in rescue-native perl vm-keeper; do
+	begin
+	case $victim in
+	# The daemon of the sealed process: the other one is the real program.
+	perl) victims=$(named "$process" fake-storage; named "$process" perl; named "$process" qemu-storage-d) ;;
+	*) victims=$(named "$process" "$victim") ;;
+	esac
+	ok "$victim: it is there" [ -n "$victims" ]
+	# shellcheck disable=SC2086  # numbers
+	kill -KILL $victims
+	end
+	case $victim in
+	perl) refused "$victim killed" 30 disk-io ;;
+	*) refused "$victim killed" 70 guest-died ;;
+	esac
+	# shellcheck disable=SC2086  # numbers
+	ok "$victim killed: no process is left" gone $everybody
+done
+begin
+kill -TERM "$process"
+end
+refused 'a signal' 30 interrupted
+begin
+kill -KILL "$process"
+end
+is 'killed itself: nothing changed' "$(sha256sum <disk)" "$(sha256sum <"$work/made")"
+# shellcheck disable=SC2086  # numbers
+ok 'killed itself: no process is left' gone $everybody
 done_testing
