@@ -24,8 +24,9 @@ HOST_LIBS := -ljansson -lnbd -lnettle
 BASE := $(wildcard rescue/base/*.c rescue/wire/*.c)
 TABLE := $(wildcard rescue/table/*.c)
 AGENT := $(shell find rescue/agent -name '*.c')
+NATIVE := $(wildcard rescue/native/*.c)
 HOST := $(shell find rescue/host -name '*.c') $(TABLE)
-VM := $(filter rescue/host/vm/% rescue/host/confine/% rescue/host/signals.c,$(HOST))
+VM := $(filter rescue/host/vm/% rescue/host/confine/% rescue/host/private_socket.c rescue/host/signals.c,$(HOST))
 UNIT := $(wildcard tests/unit/*.c)
 HASH := \#
 SHELL_SCRIPTS = $(shell find .ci bench hostscripts initramfs tests -type f -exec awk 'FNR == 1 && /^$(HASH)!.*sh$$/ { print FILENAME } { nextfile }' {} +)
@@ -44,7 +45,7 @@ say = $(if $(V),,@echo '  $(1)	$(2)')
 all: core $(B)/tools.img
 
 # All that ext2/3/4 need. The other file systems' programs take longer to build.
-core: $(B)/grow-disk-host $(B)/initramfs.cpio $(B)/kernel
+core: $(B)/grow-disk-host $(B)/rescue-native $(B)/initramfs.cpio $(B)/kernel
 
 help:
 	@echo 'make            build the programs and the rescue image (installs nothing)'
@@ -79,7 +80,7 @@ quick: setup
 	$(Q)tests/run -q
 
 # What only the tests need.
-check-build: $(B)/asan/rescue $(B)/asan/grow-disk-host $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT)) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/faults/strike $(B)/faults/lossy $(B)/tests-preload.so $(B)/bench/measure
+check-build: $(B)/asan/rescue $(B)/asan/grow-disk-host $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT)) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/faults/strike $(B)/faults/lossy $(B)/tests-preload.so $(B)/tests-pretend $(B)/bench/measure
 
 fuzz:
 	$(Q)initramfs/install-packages build fuzz
@@ -145,6 +146,31 @@ $(B)/rescue: $(call objects,plain,$(AGENT) $(TABLE) $(BASE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) -static -s -o $@ $^ $(PART_LIBS) -ljansson
 
+# The agent again, and the tools, as one sealed process: each is an object whose calls for files
+# go to rescue/native/shim.c, and of which only one function is seen.
+SEALED := $(B)/obj/sealed
+SEALED_BASE := $(call objects,plain,$(filter-out rescue/base/spawn_exec.c,$(BASE)))
+
+$(SEALED)/names $(SEALED)/names.tools: rescue/native/symbols rescue/native/symbols.tools
+	$(Q)mkdir -p $(@D)
+	$(Q)awk '{ print $$1, "sealed_" $$1 }' $(if $(filter %.tools,$@),$^,$<) >$@
+
+$(SEALED)/calls: rescue/native/symbols rescue/native/symbols.tools
+	$(Q)mkdir -p $(@D)
+	$(Q)awk '{ print "--defsym=sealed_" $$1 "=" $$2 }' $^ >$@
+
+$(SEALED)/agent.o: $(call objects,plain,$(filter-out rescue/agent/main.c,$(AGENT)) $(TABLE)) $(SEALED_BASE) $(SEALED)/names
+	$(call say,LINK,$@)
+	$(Q)$(CC) -r -nostdlib -o $@.whole $(filter %.o,$^) $(PART_LIBS)
+	$(Q)objcopy --redefine-syms=$(SEALED)/names --keep-global-symbol=job_run $@.whole $@
+
+$(SEALED)/%.o: $(SEALED)/names.tools $(B)/parts/e2fsprogs
+	$(Q)objcopy --redefine-syms=$< --redefine-sym main=$*_main --keep-global-symbol=$*_main $(B)/parts/e2fsprogs/objects/$*.o $@
+
+$(B)/rescue-native: $(call objects,plain,$(NATIVE) rescue/host/confine/landlock.c) $(SEALED_BASE) $(addprefix $(SEALED)/,agent.o e2fsck.o resize2fs.o) $(SEALED)/calls
+	$(call say,LINK,$@)
+	$(Q)$(CC) -static-pie -s -o $@ $(filter %.o,$^) -Wl,@$(SEALED)/calls -ljansson
+
 $(B)/grow-disk-host: $(call objects,plain,$(HOST) $(BASE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ $(HOST_LIBS)
@@ -160,13 +186,20 @@ $(B)/asan/grow-disk-host: $(call objects,asan,$(HOST) $(BASE))
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(HOST_LIBS)
 
 # A unit test links the sanitized rooms, all but the two programs' main files.
-UNIT_OBJECTS := $(call objects,asan,$(filter-out rescue/%/main.c,$(AGENT) $(HOST) $(BASE)))
+# Nor the worker, which is linked with the tools.
+UNIT_OBJECTS := $(call objects,asan,$(filter-out rescue/%/main.c rescue/native/worker.c,$(AGENT) $(HOST) $(NATIVE) $(BASE)))
 
 $(B)/obj/asan/tests/unit/%.o: ALL_CFLAGS += $(PART_CFLAGS) -DTESTS_FOLDER='"$(CURDIR)/tests"'
 $(B)/tests/%: $(B)/obj/asan/tests/unit/%.o $(B)/obj/rooms.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(PART_LIBS) $(HOST_LIBS) -lcmocka
+
+# A sealed process has no room for a sanitizer: that one is plain.
+$(B)/tests/native_seal: $(call objects,plain,tests/unit/native_seal.c rescue/native/seal.c rescue/native/seal_calls.c rescue/host/confine/landlock.c $(BASE))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ -lcmocka -ljansson
 
 $(B)/obj/rooms.a: $(UNIT_OBJECTS)
 	$(Q)rm -f $@ && ar qcs $@ $^
@@ -216,6 +249,11 @@ $(B)/tests-preload.so: tests/lib/preload.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -shared -fPIC -o $@ $< -ldl
 
+# With it a system call of them does nothing.
+$(B)/tests-pretend: $(call objects,plain,tests/lib/pretend.c)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -o $@ $^
+
 $(B)/bench/measure: $(call objects,plain,bench/measure.c bench/sample.c tests/faults/family.c)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
@@ -233,7 +271,7 @@ DOC = $(DESTDIR)$(PREFIX)/share/doc/grow-disk
 install: all
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/trace" "$(MAN)/man1" "$(DOC)/decisions"
 	install -m 755 $(COMMANDS:%=hostscripts/%) "$(DESTDIR)$(PREFIX)/bin/"
-	install -m 755 $(B)/grow-disk-host "$(LIBEXEC)/grow-disk-host"
+	install -m 755 $(B)/grow-disk-host $(B)/rescue-native "$(LIBEXEC)/"
 	install -m 644 $(B)/kernel $(B)/initramfs.cpio $(B)/build-id $(B)/tools.img "$(LIBEXEC)/"
 	install -m 644 hostscripts/lib/trace/* "$(LIBEXEC)/trace/"
 	install -m 644 docs/man/*.1 "$(MAN)/man1/"

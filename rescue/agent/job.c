@@ -106,15 +106,26 @@ static int work(struct job *job, struct fault *fault)
 			fault);
 }
 
+/* Whoever is not sealed says nothing over the wire, and gets no disk. */
+static int give_up(struct job *job, const struct fault *fault)
+{
+	agent_report_close(&job->report);
+	return (int)reason_status(fault->reason);
+}
+
 int job_run(const struct job_setup *setup)
 {
 	struct job job = { .setup = setup };
 	struct fault fault = { 0 };
 	int result = agent_report_open(&job.report, setup->wire_out, &fault);
 
+	if (result == 0 && setup->seal && setup->seal->close(&fault) < 0)
+		return give_up(&job, &fault);
 	events_hello(&job.report, setup->build_id);
 	if (result == 0)
 		result = work(&job, &fault);
+	if (setup->seal && setup->seal->judge(&fault) < 0)
+		result = -1;
 	recorder_close(job.recorder);
 	agent_report_close(&job.report);
 	if (result == 0) {

@@ -75,6 +75,7 @@ enum status {
 	X(REASON_NO_MEMORY, "no-memory", STATUS_RETRY)                                             \
 	X(REASON_NO_QEMU, "no-qemu", STATUS_HOST)                                                  \
 	X(REASON_NO_ACCELERATOR, "no-accelerator", STATUS_HOST)                                    \
+	X(REASON_NEEDS_MACHINE, "needs-machine", STATUS_HOST)                                      \
 	X(REASON_FS_TOOLS_MISSING, "fs-tools-missing", STATUS_HOST)                                \
 	X(REASON_NO_GUEST, "no-guest", STATUS_HOST)                                                \
 	X(REASON_GUEST_PROTOCOL, "guest-protocol", STATUS_INTERNAL)                                \

@@ -16,7 +16,7 @@ struct spawn {
 	 * opens gets descriptor 0 (see filesystem/ext_grow.c for why). */
 	bool no_stdin;
 	/* All that its standard input holds, at most a few hundred bytes: the answers to what
-	 * it asks. NULL: it has ours. */
+	 * it asks. NULL: it has ours. No tool of a sealed process asks. */
 	const char *input;
 	/* Called with the bytes that came within a tenth of a second, from
 	 * standard output and error, from SPAWN_CHANNEL_FD, and about every

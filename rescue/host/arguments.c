@@ -10,7 +10,7 @@
 #include <string.h>
 
 const char *const arguments_formats[] = { "raw", "qcow2", NULL };
-const char *const arguments_accels[] = { "auto", "kvm", "hvf", "tcg", NULL };
+const char *const arguments_accels[] = { "auto", "kvm", "hvf", "tcg", "native", NULL };
 
 static int hint(const struct arguments *arguments, struct fault *fault)
 {

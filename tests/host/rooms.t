@@ -34,7 +34,7 @@ ok 'base includes base alone' may_include base '^base/'
 ok 'wire includes base' may_include wire '^(base|wire)/'
 ok 'table includes base' may_include table '^(base|table)/'
 # Each room of host includes those before it here; of what lies in host itself only these headers.
-host='(base|table)/|host/(interrupt|program|signals)\.h$'
+host='(base|table)/|host/(interrupt|private_socket|program|signals)\.h$'
 ok 'host/confine includes base and values' may_include host/confine "^($host)"
 host="$host|host/confine/"
 ok 'host/image includes the rooms below it' may_include host/image "^($host)"
@@ -44,7 +44,7 @@ host="$host|host/block/"
 ok 'host/log includes the rooms below it' may_include host/log "^($host)"
 ok 'host/result includes values' may_include host/result '^base/|^host/image/(image|room)\.h$|^host/log/(fence|marks)\.h$'
 # The same for the rooms of host/vm, which know nothing of images and logs. What lies in host/vm itself is the top, but for two headers.
-vm='(base|wire)/|host/signals\.h$|host/confine/|host/vm/(cache|progress)\.h$'
+vm='(base|wire)/|host/(private_socket|signals)\.h$|host/confine/|host/vm/(cache|progress)\.h$'
 for room in confine qemu user talk warm; do
 	vm="$vm|host/vm/$room/"
 	ok "host/vm/$room includes the rooms below it" may_include "host/vm/$room" "^($vm)"
@@ -81,6 +81,7 @@ below='^(base|wire)/|^agent/(disk|job_setup|report|events)\.h$|^agent/(boot|devi
 ok 'agent/grow includes the rooms below, and the recorder' may_include agent/grow "$below|^agent/trace/recorder/recorder\.h$"
 ok 'agent/shell includes the rooms below' may_include agent/shell "$below"
 ok 'agent/trace includes the rooms below, its own, and the shell' may_include agent/trace "$below|^agent/(trace|shell)/"
+ok 'native includes the job of the agent, and Landlock' may_include native '^(base|wire)/|^agent/job\.h$|^host/confine/landlock\.h$'
 ok 'libfdisk is used in partition/fdisk.c alone' only_in 'libfdisk/' '^\./agent/partition/fdisk\.c$'
 ok 'libblkid is used in devices/probe.c alone' only_in 'blkid/' '^\./agent/devices/probe\.c$'
 ok 'libext2fs is used in filesystem/ alone' only_in '(ext2fs|e2p)/' '^\./agent/filesystem/ext_'

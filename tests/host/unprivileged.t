@@ -21,7 +21,7 @@ as_user() {
 }
 
 ok 'make install' make -C "$source_tree" --no-print-directory install DESTDIR="$stage" PREFIX=/usr
-for file in bin/grow-disk libexec/grow-disk/grow-disk-host libexec/grow-disk/kernel libexec/grow-disk/initramfs.cpio \
+for file in bin/grow-disk libexec/grow-disk/grow-disk-host libexec/grow-disk/rescue-native libexec/grow-disk/kernel libexec/grow-disk/initramfs.cpio \
 	libexec/grow-disk/build-id share/man/man1/grow-disk.1; do
 	ok "installed: $file" test -s "$stage/usr/$file"
 done
@@ -40,7 +40,7 @@ ok 'the version, through a link' as_user "$work/link" --version
 ok 'grow, with the accelerator of its choice' as_user "$installed" "$work/home/disk.qcow2" 2G
 ok 'the judge is content' "$judge" after "$work/home/disk.qcow2" "$work/facts" --size 2147483648
 is 'owner and mode are kept' "$(stat -c '%u %a' "$work/home/disk.qcow2")" "$user 600"
-ok 'plan' as_user "$installed" --plan "$work/home/plan.qcow2" 2G
+ok 'plan, in a machine' as_user "$installed" --plan --accel=tcg "$work/home/plan.qcow2" 2G
 mkdir "$work/golden"
 cp "$work/home/plan.qcow2" "$work/golden/disk.qcow2"
 chmod 444 "$work/golden/disk.qcow2"

@@ -82,11 +82,41 @@ static void a_wish_is_the_only_candidate(void **state)
 	struct accel_candidates candidates;
 
 	(void)state;
-	accel_candidates(ACCEL_KVM, "/bin/sh", &candidates);
+	accel_candidates(ACCEL_KVM, "/bin/sh", true, &candidates);
 	assert_int_equal(candidates.count, 1);
 	assert_int_equal(candidates.list[0], ACCEL_KVM);
-	accel_candidates(ACCEL_AUTO, "/bin/sh", &candidates);
+	accel_candidates(ACCEL_TCG, "/bin/sh", true, &candidates);
+	assert_int_equal(candidates.count, 1);
+	assert_int_equal(candidates.list[0], ACCEL_TCG);
+	accel_candidates(ACCEL_NATIVE, "/bin/sh", true, &candidates);
+	assert_int_equal(candidates.count, 1);
+	assert_int_equal(candidates.list[0], ACCEL_NATIVE);
+}
+
+/* The last candidate, and whether a sealed process is one. */
+static void assert_ends_in_tcg(enum accel wish, bool may_be_native)
+{
+	struct accel_candidates candidates;
+	bool native = false;
+
+	accel_candidates(wish, "/bin/sh", may_be_native, &candidates);
 	assert_int_equal(candidates.list[candidates.count - 1], ACCEL_TCG);
+	for (size_t i = 0; i < candidates.count; i++)
+		native = native || candidates.list[i] == ACCEL_NATIVE;
+	assert_int_equal(native, may_be_native);
+}
+
+static void the_sealed_process_comes_before_tcg(void **state)
+{
+	(void)state;
+	assert_ends_in_tcg(ACCEL_AUTO, true);
+	assert_ends_in_tcg(ACCEL_AUTO, false);
+}
+
+static void work_for_a_kernel_goes_to_a_machine(void **state)
+{
+	(void)state;
+	assert_ends_in_tcg(ACCEL_NATIVE, false);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -94,5 +124,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(ignores_what_is_wrong),
 	cmocka_unit_test(key_tells_programs_apart),
 	cmocka_unit_test(a_wish_is_the_only_candidate),
+	cmocka_unit_test(the_sealed_process_comes_before_tcg),
+	cmocka_unit_test(work_for_a_kernel_goes_to_a_machine),
 };
 UNIT_MAIN(tests)

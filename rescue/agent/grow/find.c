@@ -35,12 +35,19 @@ struct wait_device stage_waiting(struct grow *grow)
 int stage_disk(struct grow *grow, struct fault *fault)
 {
 	struct wait_device waiting = stage_waiting(grow);
-	int result = grow->setup->image
-			     ? wait_device_file(grow->setup->image,
-						request_only_reads(grow->request->kind),
-						&grow->disk, fault)
-			     : wait_device_disk(&waiting, DISK_TIMEOUT_MS, &grow->disk, fault);
+	const struct job_seal *seal = grow->setup->seal;
+	int result;
 
+	if (seal)
+		result = seal->await_disk(on_tick, grow, fault) < 0
+				 ? -1
+				 : wait_device_open(grow->setup->image, &grow->disk, fault);
+	else if (grow->setup->image)
+		result = wait_device_file(grow->setup->image,
+					  request_only_reads(grow->request->kind), &grow->disk,
+					  fault);
+	else
+		result = wait_device_disk(&waiting, DISK_TIMEOUT_MS, &grow->disk, fault);
 	if (result < 0)
 		return -1;
 	grow->disk.size_before_bytes = grow->request->disk_before_bytes;

@@ -46,6 +46,10 @@ int stage_tools(struct grow *grow, struct fault *fault)
 {
 	const char *program = grow->fs->ops->program;
 
+	if (grow->setup->seal)
+		return fault_set(fault, REASON_NEEDS_MACHINE,
+				 "%s has to be mounted, or needs %s: that takes a virtual machine",
+				 grow->fs->facts->type, program);
 	if (grow->setup->image)
 		return fault_set(fault, REASON_FS_TOOLS_MISSING, "there is no %s in %s", program,
 				 grow->sbin);

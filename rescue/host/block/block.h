@@ -8,6 +8,7 @@
 #define BLOCK_BLOCK_H
 
 #include "host/image/image.h"
+#include "host/private_socket.h"
 #include "host/program.h"
 #include "host/vm/qemu/qmp.h"
 #include "table/table.h"
@@ -20,8 +21,7 @@ struct block {
 	struct program_process daemon; /* pid 0: none */
 	struct qmp qmp;
 	int qmp_fd;
-	int work_fd;	      /* the folder of the socket; owned */
-	char own_folder[256]; /* its path, if we made it for the socket alone; else "" */
+	struct private_socket socket;
 	struct interrupt *interrupt;
 };
 

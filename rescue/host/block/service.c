@@ -9,70 +9,12 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #define SOCKET_NAME   "nbd"
-#define BACKLOG	      8
 #define ARGUMENTS_MAX 16
-
-/* By the folder's descriptor: the name of the folder may be longer than a socket's may be. */
-static void write_address(const struct block *block, struct sockaddr_un *address)
-{
-	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/" SOCKET_NAME,
-		 block->work_fd);
-}
-
-static int bind_in(struct block *block, int fd, const char *folder)
-{
-	struct sockaddr_un address;
-
-	close_fdp(&block->work_fd);
-	block->work_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (block->work_fd < 0)
-		return -1;
-	write_address(block, &address);
-	return bind(fd, (struct sockaddr *)&address, sizeof(address));
-}
-
-/* Not every file system has sockets: then one of these. */
-static int bind_elsewhere(struct block *block, int fd)
-{
-	const char *const folders[] = { getenv("XDG_RUNTIME_DIR"), "/dev/shm", "/tmp", "/var/tmp" };
-
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		if (!folders[i] ||
-		    snprintf(block->own_folder, sizeof(block->own_folder), "%s/grow-disk.XXXXXX",
-			     folders[i]) >= (int)sizeof(block->own_folder))
-			continue;
-		if (!mkdtemp(block->own_folder))
-			continue;
-		if (bind_in(block, fd, block->own_folder) == 0)
-			return 0;
-		(void)rmdir(block->own_folder);
-	}
-	block->own_folder[0] = '\0';
-	return -1;
-}
-
-static int listen_socket(struct block *block, const char *folder, struct fault *fault)
-{
-	cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int number = 0;
-
-	if (fd < 0)
-		return fault_set_errno(fault, REASON_INTERNAL, errno, "No socket can be made");
-	if ((bind_in(block, fd, folder) == 0 || (number = errno, bind_elsewhere(block, fd) == 0)) &&
-	    listen(fd, BACKLOG) == 0)
-		return steal_fd(&fd);
-	fault_set_errno(fault, number == ENOSPC ? REASON_NO_SPACE : REASON_FOLDER_NOT_WRITABLE,
-			number, "No socket can be made in %.300s", folder);
-	return fault_hint(fault, "Set TMPDIR to a folder on another file system");
-}
 
 static int start_daemon(struct block *block, const struct block_files *files, int listen_fd,
 			int monitor_fd, const struct programs *programs, struct fault *fault)
@@ -115,13 +57,13 @@ int block_start(struct block *block, const struct block_files *files,
 
 	*block = (struct block){ .interrupt = programs->interrupt,
 				 .qmp_fd = -1,
-				 .work_fd = -1,
+				 .socket = { .folder_fd = -1 },
 				 .daemon = { .output_fd = -1, .errors_fd = -1 } };
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return fault_set_errno(fault, REASON_INTERNAL, errno, "No socket can be made");
 	block->qmp_fd = pair[0];
 	monitor_fd = pair[1];
-	listen_fd = listen_socket(block, files->work_folder, fault);
+	listen_fd = private_socket_listen(&block->socket, files->work_folder, SOCKET_NAME, fault);
 	if (listen_fd < 0)
 		return -1;
 	(void)fcntl(block->qmp_fd, F_SETFL, O_NONBLOCK);
@@ -205,13 +147,9 @@ int block_add_log(struct block *block, const struct block_files *files, struct f
 
 int block_connect(struct block *block, struct fault *fault)
 {
-	cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_un address;
+	int fd = private_socket_connect(&block->socket);
 
-	write_address(block, &address);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return block_explain(block, fault);
-	return steal_fd(&fd);
+	return fd < 0 ? block_explain(block, fault) : fd;
 }
 
 void block_close(struct block *block)
@@ -219,9 +157,5 @@ void block_close(struct block *block)
 	program_stop(&block->daemon, NULL);
 	qmp_close(&block->qmp);
 	close_fdp(&block->qmp_fd);
-	if (block->work_fd >= 0)
-		(void)unlinkat(block->work_fd, SOCKET_NAME, 0);
-	close_fdp(&block->work_fd);
-	if (block->own_folder[0])
-		(void)rmdir(block->own_folder);
+	private_socket_close(&block->socket);
 }

@@ -35,6 +35,7 @@ struct grow_machines {
 	char console_path[PATH_MAX + 64];
 	unsigned memory_mib;
 	bool warm;
+	bool may_be_native; /* until the work turns out to need a machine */
 };
 
 struct grow {

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MEMORY_MIB	   256
@@ -48,6 +49,18 @@ static bool may_leave_check(const struct grow *grow)
 	return options->verb == GROW_VERB_GROW && options->repair == REPAIR_SAFE &&
 	       !options->partition_only && !options->keep_failed && !options->events &&
 	       !options->keep_log && !image_has_others(&grow->image) && processors() >= 2;
+}
+
+/* Whether a sealed process may do the work. Not where somebody wants to see the events of a
+ * kernel; and who names a QEMU wants that one, unless told otherwise. */
+static bool may_be_native(const struct grow_options *options)
+{
+	const char *qemu = getenv("GROW_DISK_QEMU");
+
+	if (options->events)
+		return false;
+	return options->accel == ACCEL_NATIVE ||
+	       (options->accel == ACCEL_AUTO && !(qemu && qemu[0]));
 }
 
 /* A guest must not fill the host's disk: a log may have more than honest work can write, all
@@ -120,6 +133,8 @@ static int start_grower(struct grow *grow, bool awaited, struct fault *fault)
 				      .awaited = awaited,
 				      .keep = options->keep_failed };
 	describe_backing(grow, &spec.disk);
+	spec.may_be_native = machines->may_be_native;
+	spec.socket_folder = grow->work.folder;
 	machines->grower_started = true;
 	return vm_start(&spec, &machines->grower, fault);
 }
@@ -180,6 +195,7 @@ int grow_start_machine(struct grow *grow, struct fault *fault)
 		return -1;
 	machines->memory_mib = MEMORY_MIB;
 	machines->warm = grow->options->warm;
+	machines->may_be_native = may_be_native(grow->options);
 	machines->may_leave_check = may_leave_check(grow);
 	if (start_grower(grow, true, fault) < 0)
 		return -1;
@@ -289,7 +305,20 @@ static bool wants_memory(struct grow *grow, const struct fault *verdict)
 		    "the check needs more than %u MiB of memory: once more with %u MiB",
 		    machines->memory_mib, larger_mib);
 	machines->memory_mib = larger_mib;
+	machines->may_be_native = false;
 	machines->warm = false; /* a saved machine of that size would be large */
+	return true;
+}
+
+/* A sealed process that finds work for a kernel has written nothing. */
+static bool wants_machine(struct grow *grow, const struct fault *verdict)
+{
+	struct grow_machines *machines = &grow->machines;
+
+	if (verdict->reason != REASON_NEEDS_MACHINE || !machines->may_be_native)
+		return false;
+	console_detail(&grow->console, "%s", verdict->message);
+	machines->may_be_native = false;
 	return true;
 }
 
@@ -310,6 +339,8 @@ int grow_work(struct grow *grow, struct fault *fault)
 	if (checker_failed(machines) && run_again(grow, fault) < 0)
 		return -1;
 	result = vm_verdict(&machines->grower, fault);
+	if (result < 0 && wants_machine(grow, fault))
+		result = run_again(grow, fault) < 0 ? -1 : vm_verdict(&machines->grower, fault);
 	if (result < 0 && wants_memory(grow, fault))
 		result = run_again(grow, fault) < 0 ? -1 : vm_verdict(&machines->grower, fault);
 	grow->result.events = machines->grower.events;

@@ -30,7 +30,7 @@ const char grow_help_text[] =
 	"      --allow-backing   accept a backing file or an external data file\n"
 	"      --allow-truncated accept a disk that is shorter than its partition table\n"
 	"                        says: what is missing becomes zeroes\n"
-	"      --accel A         auto (the default), kvm, hvf or tcg\n"
+	"      --accel A         auto (the default), kvm, hvf, tcg or native\n"
 	"      --no-warm         boot the virtual machine each time, instead of going on\n"
 	"                        with one that was saved when it was up\n"
 	"      --rtc TIME        the clock of the virtual machine, and so the times that\n"

@@ -2,6 +2,7 @@
 #include "conversation.h"
 
 #include "base/cleanup.h"
+#include "host/vm/qemu/native.h"
 #include "wire/limits.h"
 
 #include <errno.h>
@@ -69,22 +70,44 @@ static int pass_disk(const struct disk_plan *disk, struct session *session, stru
 	return 0;
 }
 
+static int add_node(const struct conversation *conversation, struct session *session,
+		    struct fault *fault)
+{
+	const struct disk_plan *disk = conversation->disk;
+	json_t *node;
+
+	if (!disk->inherited && pass_disk(disk, session, fault) < 0)
+		return -1;
+	node = disk_node(disk);
+	if (!node)
+		return fault_set(fault, REASON_DISK_IO, "the name of a backing file is not UTF-8");
+	return execute(session, "blockdev-add", node, -1, fault);
+}
+
+static int give_to_native(const struct conversation *conversation, struct session *session,
+			  struct fault *fault)
+{
+	json_t *export =
+		json_pack("{s:s, s:s, s:s, s:s, s:b}", "type", "nbd", "id", "disk", "node-name",
+			  "disk", "name", "disk", "writable", (int)!conversation->disk->read_only);
+
+	return execute(session, "block-export-add", export, -1, fault) < 0
+		       ? -1
+		       : native_give_disk(&session->machine, session->caller->sector_bytes, fault);
+}
+
 static int attach_disk(const struct conversation *conversation, struct session *session,
 		       struct fault *fault)
 {
 	enum request_kind kind = conversation->request->kind;
-	json_t *node;
 
-	if (pass_disk(conversation->disk, session, fault) < 0)
-		return -1;
-	node = disk_node(conversation->disk);
-	if (!node)
-		return fault_set(fault, REASON_DISK_IO, "the name of a backing file is not UTF-8");
-	if (execute(session, "blockdev-add", node, -1, fault) < 0)
+	if (add_node(conversation, session, fault) < 0)
 		return -1;
 	session->sequence.disk_attached = true; /* the guest may see it before QEMU answers */
 	if (kind == REQUEST_GROW || request_only_reads(kind))
 		watchdog_arm_disk(&session->dog, DISK_MS);
+	if (conversation->accel == ACCEL_NATIVE)
+		return give_to_native(conversation, session, fault);
 	return execute(session, "device_add",
 		       hardware_device(conversation->attach, session->caller->sector_bytes), -1,
 		       fault);
@@ -138,6 +161,8 @@ static int send_request(const struct conversation *conversation, struct session 
 		request.time_unix_s = time(NULL);
 	request.has_seed = getrandom(request.seed, sizeof(request.seed), 0) == sizeof(request.seed);
 	user_streams_describe(session->user, &request);
+	/* It takes no longer than another machine's start. */
+	request.may_leave_check = request.may_leave_check && conversation->accel != ACCEL_NATIVE;
 	line = request_format(&request);
 	if (!line)
 		return fault_set(fault, REASON_NO_MEMORY, "out of memory");
@@ -186,6 +211,9 @@ static int await_verdict(const struct conversation *conversation, struct session
 	bool attached = false;
 
 	while (!session->verdict) {
+		/* A sealed process that is gone without a word. */
+		if (session->wire.end_of_file)
+			native_end_storage(&session->machine);
 		if (session->sequence.tools_asked && !attached) {
 			attached = true;
 			if (attach_tools(conversation, session, fault) < 0)
@@ -201,8 +229,13 @@ static int await_verdict(const struct conversation *conversation, struct session
 /* After done the guest powers off, and QEMU closes the disk in order. When it
  * does not in time it is killed: the guest has flushed before it said done. But a
  * QEMU that fails may have lost data. */
-static int await_exit(struct session *session, struct fault *fault)
+static int await_exit(const struct conversation *conversation, struct session *session,
+		      struct fault *fault)
 {
+	/* The storage daemon has no guest that powers off. */
+	if (conversation->accel == ACCEL_NATIVE && !session->machine.exited &&
+	    session_execute(session, "quit", NULL, -1, fault) != 0)
+		return -1;
 	while (!session->machine.exited && watchdog_left_ms(&session->dog) > 0)
 		if (session_pump(session, fault) < 0 && watchdog_left_ms(&session->dog) > 0)
 			return -1;
@@ -248,10 +281,10 @@ int conversation_run(const struct conversation *conversation, struct session *se
 	    await_verdict(conversation, session, fault) < 0)
 		return -1;
 	if (session->end == EVENT_DONE)
-		return await_exit(session, fault);
+		return await_exit(conversation, session, fault);
 	/* After a fault nothing on the disk matters any more, unless somebody is to look at it. */
 	if (conversation->keep_disk)
-		(void)await_exit(session, fault);
+		(void)await_exit(conversation, session, fault);
 	return 0;
 }
 

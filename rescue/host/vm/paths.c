@@ -7,6 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* An administrator's word for all users of this host. */
+#define NATIVE_FORBIDDEN "/etc/grow-disk/no-native"
+
 static bool is_program(const char *path)
 {
 	struct stat status;
@@ -73,6 +76,20 @@ static int read_build_id(const char *folder, struct paths *paths, struct fault *
 	return 0;
 }
 
+/* Without them there is always the machine. */
+static void find_native(const char *folder, struct paths *paths)
+{
+	char path[PATH_MAX];
+
+	paths->native[0] = paths->storage[0] = '\0';
+	if (access(NATIVE_FORBIDDEN, F_OK) == 0 ||
+	    snprintf(path, sizeof(path), "%s/rescue-native", folder) >= PATH_MAX ||
+	    !find_program(path, paths->native))
+		paths->native[0] = '\0';
+	if (!find_program("qemu-storage-daemon", paths->storage))
+		paths->storage[0] = '\0';
+}
+
 int paths_find(const char *qemu, const char *guest_folder, struct paths *ret_paths,
 	       struct fault *fault)
 {
@@ -80,6 +97,7 @@ int paths_find(const char *qemu, const char *guest_folder, struct paths *ret_pat
 	    find_guest_file(guest_folder, "kernel", ret_paths->kernel, fault) < 0 ||
 	    find_guest_file(guest_folder, "initramfs.cpio", ret_paths->initramfs, fault) < 0)
 		return -1;
+	find_native(guest_folder, ret_paths);
 	snprintf(ret_paths->tools, sizeof(ret_paths->tools), "%s/tools.img", guest_folder);
 	return read_build_id(guest_folder, ret_paths, fault);
 }

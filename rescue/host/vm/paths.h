@@ -13,6 +13,8 @@ struct paths {
 	char kernel[PATH_MAX];	  /* absolute */
 	char initramfs[PATH_MAX]; /* absolute */
 	char tools[PATH_MAX];	  /* of the tools disk, which need not be there */
+	char native[PATH_MAX];	  /* rescue-native; "": it is not there, or forbidden */
+	char storage[PATH_MAX];	  /* qemu-storage-daemon; "": not there */
 	char build_id[128];	  /* the line of the build-id file */
 };
 

@@ -2,11 +2,13 @@
 #include "run.h"
 
 #include "conversation.h"
+#include "wire/limits.h"
 
 #define HELLO_SECONDS	   60
 #define STALL_SECONDS	   30
 #define DAY_SECONDS	   86400
 #define YEAR_SECONDS	   31536000
+#define NATIVE_MEMORY_MIB  2048	 /* at most, for a check of very many files */
 #define CANDIDATE_HELLO_MS 5000	 /* for an accelerator that has a substitute */
 #define RESTORED_HELLO_MS  10000 /* for a machine that was saved */
 
@@ -46,7 +48,8 @@ static void plan_machine(struct run *run, enum accel accel, struct confine *ret_
 {
 	const struct vm_spec *spec = run->spec;
 	const struct hardware *hardware = &spec->hardware;
-	const struct confine_needs needs = { .qemu = run->paths.qemu,
+	const bool native = accel == ACCEL_NATIVE;
+	const struct confine_needs needs = { .qemu = native ? run->paths.storage : run->paths.qemu,
 					     .kernel = run->paths.kernel,
 					     .initramfs = run->paths.initramfs,
 					     .kvm = accel == ACCEL_KVM,
@@ -55,44 +58,57 @@ static void plan_machine(struct run *run, enum accel accel, struct confine *ret_
 					     .read_paths = spec->disk.read_paths,
 					     .read_count = spec->disk.read_count,
 					     .backing_path = run->disk.backing.path,
-					     .memory_mib = spec->memory_mib,
+					     .native = native ? run->paths.native : NULL,
+					     .write_fd = native ? run->disk.image.fd : -1,
+					     .read_fd = native ? run->disk.backing.fd : -1,
+					     .memory_mib = run->memory_mib,
 					     .disk_max_bytes = spec->disk.max_bytes };
 
 	confine_open(ret_confine, &needs, run->confined);
+	run->disk.inherited = native;
+	run->native = (struct native_plan){ .program = run->paths.native,
+					    .storage = run->paths.storage,
+					    .socket_folder = spec->socket_folder,
+					    .only_reads = request_only_reads(spec->request.kind),
+					    .disk = &run->disk };
 	*ret_plan = (struct machine_plan){ .qemu = run->paths.qemu,
 					   .kernel = run->paths.kernel,
 					   .initramfs = run->paths.initramfs,
 					   .accel = accel,
-					   .memory_mib = spec->memory_mib,
+					   .memory_mib = run->memory_mib,
 					   .hardware = hardware,
 					   .disk = hardware->disk_at_power_on ? &run->disk : NULL,
 					   .sandbox = run->sandbox,
 					   .saved_fd = -1,
-					   .confine = ret_confine };
+					   .confine = ret_confine,
+					   .native = native ? &run->native : NULL };
 }
 
-static void prepare_session(struct run *run, struct session *ret_session)
+static void prepare_session(struct run *run, enum accel accel, struct session *ret_session)
 {
 	const struct vm_spec *spec = run->spec;
 	const struct vm_limits *limits = &spec->limits;
 
 	*ret_session =
-		(struct session){ .progress = run->progress,
+		(struct session){ .machine = MACHINE_NONE,
+				  .progress = run->progress,
 				  .user = &run->user,
 				  .caller = &run->caller,
 				  .events = run->events,
-				  .build_id = run->paths.build_id,
+				  .build_id = accel == ACCEL_NATIVE ? WIRE_NATIVE_BUILD_ID
+								    : run->paths.build_id,
 				  .signals_fd = run->signals_fd,
 				  .stall_ms = limit_ms(limits->stall_seconds, STALL_SECONDS),
 				  .run_ms = limit_ms(limits->deadline_seconds,
 						     spec->terminal ? YEAR_SECONDS : DAY_SECONDS),
-				  .memory_mib = spec->memory_mib,
+				  .memory_mib = run->memory_mib,
 				  .monitor = { .disk_max_bytes = spec->disk.max_bytes },
 				  .console = { .copy_fd = run->console_fd },
 				  .complaint = { .copy_fd = -1 },
 				  .sequence = { .disk_attached = spec->hardware.disk_at_power_on,
 						.kind = spec->request.kind,
-						.may_leave_check = spec->request.may_leave_check,
+						.may_leave_check = spec->request.may_leave_check &&
+								   accel != ACCEL_NATIVE,
 						.partition_only = spec->request.partition_only,
 						.recording = spec->request.record } };
 }
@@ -140,7 +156,7 @@ static enum outcome judge_failure(struct run *run, const struct session *session
 	}
 	if (session->sequence.phase != PHASE_SILENT || !in_time)
 		return OUTCOME_FAULT;
-	if (ease(run, session))
+	if (!run->disk.inherited && ease(run, session))
 		return OUTCOME_AGAIN;
 	return fault->reason == REASON_NO_MEMORY ? OUTCOME_FAULT : OUTCOME_NO_HELLO;
 }
@@ -159,7 +175,7 @@ static int converse(struct run *run, struct session *session, const struct machi
 						   .disk_awaited = spec->disk.awaited,
 						   .keep_disk = spec->disk.keep,
 						   .accel = plan->accel,
-						   .memory_mib = spec->memory_mib,
+						   .memory_mib = run->memory_mib,
 						   .confined = plan->confine->rules_fd >= 0 };
 
 	if (only_prepares(run)) {
@@ -197,9 +213,10 @@ static enum outcome run_machine(struct run *run, enum accel accel, int64_t hello
 	enum outcome outcome = OUTCOME_VERDICT;
 
 	plan_machine(run, accel, &confine, &plan);
-	prepare_session(run, &session);
+	prepare_session(run, accel, &session);
 	warm_open(&warm, &plan, run->paths.build_id,
-		  (struct warm_wish){ run->spec->warm && run->saving, may_restore }, fault);
+		  (struct warm_wish){ run->spec->warm && run->saving && !plan.native, may_restore },
+		  fault);
 	if (warm.mode == WARM_RESTORE) {
 		plan.saved_fd = warm.saved_fd;
 		hello_ms = hello_ms < RESTORED_HELLO_MS ? hello_ms : RESTORED_HELLO_MS;
@@ -224,6 +241,7 @@ static enum outcome run_candidate(struct run *run, enum accel accel, int64_t hel
 	enum outcome outcome = OUTCOME_AGAIN;
 
 	run->confined = true;
+	run->memory_mib = accel == ACCEL_NATIVE ? NATIVE_MEMORY_MIB : run->spec->memory_mib;
 	while (outcome == OUTCOME_AGAIN || outcome == OUTCOME_COLD)
 		outcome = run_machine(run, accel, hello_ms, outcome != OUTCOME_COLD, ret_status,
 				      fault);
@@ -240,13 +258,19 @@ static int no_accelerator(enum accel accel, struct fault *fault)
 	return fault_hint(fault, "leave the choice to grow-disk (--accel auto)");
 }
 
+/* The caller, who knows the work, and the administrator, who may have forbidden it. */
+static bool may_be_native(const struct run *run)
+{
+	return run->spec->may_be_native && run->paths.native[0] && run->paths.storage[0];
+}
+
 int run_machines(struct run *run, enum status *ret_status, struct fault *fault)
 {
 	enum accel wish = run->spec->accel;
 	struct accel_candidates candidates;
 	bool was_too_slow = false;
 
-	accel_candidates(wish, run->paths.qemu, &candidates);
+	accel_candidates(wish, run->paths.qemu, may_be_native(run), &candidates);
 	for (size_t i = 0; i < candidates.count; i++) {
 		enum accel accel = candidates.list[i];
 		bool last = i + 1 == candidates.count;
@@ -255,7 +279,9 @@ int run_machines(struct run *run, enum status *ret_status, struct fault *fault)
 		enum outcome outcome = run_candidate(run, accel, hello_ms, ret_status, fault);
 
 		if (run->was_up && wish == ACCEL_AUTO)
-			accel_remember(run->paths.qemu, accel, was_too_slow);
+			/* To be remembered is whether the hardware's own works. */
+			accel_remember(run->paths.qemu, accel == ACCEL_NATIVE ? ACCEL_TCG : accel,
+				       was_too_slow);
 		if (outcome == OUTCOME_VERDICT)
 			return 0;
 		if (outcome == OUTCOME_FAULT)

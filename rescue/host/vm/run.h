@@ -15,6 +15,8 @@ struct run {
 	const struct vm_spec *spec;
 	struct paths paths;
 	struct disk_plan disk; /* of the spec */
+	struct native_plan native;
+	unsigned memory_mib; /* of the machine that is tried */
 	const struct events *events;
 	struct progress *progress;
 	struct user_streams user;

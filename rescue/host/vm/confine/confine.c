@@ -26,6 +26,15 @@ static void allow_backing_files(int rules_fd, const struct confine_needs *needs)
 		(void)landlock_allow(rules_fd, needs->backing_path, MAY_READ);
 }
 
+static void allow_inherited(int rules_fd, int fd, unsigned rights)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (fd >= 0)
+		(void)landlock_allow(rules_fd, path, rights);
+}
+
 static void write_rules(int rules_fd, const struct confine_needs *needs)
 {
 	system_rules_allow(rules_fd, needs->qemu);
@@ -38,6 +47,10 @@ static void write_rules(int rules_fd, const struct confine_needs *needs)
 				     needs->share_writable ? MAY_READ | MAY_WRITE | MAY_CHANGE
 							   : MAY_READ);
 	allow_backing_files(rules_fd, needs);
+	if (needs->native)
+		(void)landlock_allow(rules_fd, needs->native, MAY_READ | MAY_EXECUTE);
+	allow_inherited(rules_fd, needs->write_fd, MAY_READ | MAY_WRITE);
+	allow_inherited(rules_fd, needs->read_fd, MAY_READ);
 }
 
 void confine_open(struct confine *confine, const struct confine_needs *needs, bool strict)

@@ -22,7 +22,7 @@ struct confine {
 };
 
 /* The things QEMU works with. All texts are borrowed. QEMU gets the disk by descriptor,
- * so it needs no rule. */
+ * so it needs no rule; the storage daemon opens it anew, and needs one. */
 struct confine_needs {
 	const char *qemu, *kernel, *initramfs; /* absolute paths */
 	bool kvm;
@@ -31,6 +31,8 @@ struct confine_needs {
 	const char *const *read_paths; /* files and folders that may be read */
 	size_t read_count;
 	const char *backing_path; /* likewise, or NULL */
+	const char *native;	  /* the program of a sealed process, or NULL */
+	int write_fd, read_fd;	  /* inherited, and opened anew by /proc/self/fd; -1: none */
 	unsigned memory_mib;	  /* of the guest */
 	uint64_t disk_max_bytes;  /* 0: no limit */
 };

@@ -15,14 +15,14 @@
 #define WEEK_S (7 * DAY_S)
 
 #ifdef __APPLE__
-#define NATIVE	      ACCEL_HVF
-#define NATIVE_DEVICE "/dev/null" /* no device to ask */
+#define HARDWARE	ACCEL_HVF
+#define HARDWARE_DEVICE "/dev/null" /* no device to ask */
 #else
-#define NATIVE	      ACCEL_KVM
-#define NATIVE_DEVICE "/dev/kvm"
+#define HARDWARE	ACCEL_KVM
+#define HARDWARE_DEVICE "/dev/kvm"
 #endif
 
-const char *const accel_words[] = { "auto", "kvm", "hvf", "tcg", NULL };
+const char *const accel_words[] = { "auto", "kvm", "hvf", "tcg", "native", NULL };
 
 const char *accel_word(enum accel accel)
 {
@@ -30,11 +30,11 @@ const char *accel_word(enum accel accel)
 }
 
 /* $GROW_DISK_KVM_DEVICE, or where it lies. */
-static const char *native_device(void)
+static const char *hardware_device_path(void)
 {
 	const char *given = getenv("GROW_DISK_KVM_DEVICE");
 
-	return given && given[0] ? given : NATIVE_DEVICE;
+	return given && given[0] ? given : HARDWARE_DEVICE;
 }
 
 json_t *accel_key(const char *qemu_path, const char *device_path)
@@ -83,7 +83,7 @@ static enum accel recall(const char *qemu_path)
 {
 	char text[ACCEL_FILE_MAX_BYTES];
 	size_t size_bytes = accel_file_read(text, sizeof(text));
-	json_t *key = accel_key(qemu_path, native_device());
+	json_t *key = accel_key(qemu_path, hardware_device_path());
 	enum accel accel = ACCEL_AUTO;
 
 	if (key && size_bytes > 0)
@@ -95,8 +95,9 @@ static enum accel recall(const char *qemu_path)
 void accel_remember(const char *qemu_path, enum accel accel, bool was_too_slow)
 {
 	json_int_t until_unix_s = time(NULL) + (was_too_slow ? DAY_S : WEEK_S);
-	json_t *memory = json_pack("{s:o, s:s, s:I}", "key", accel_key(qemu_path, native_device()),
-				   "accel", accel_words[accel], "until_unix_s", until_unix_s);
+	json_t *memory =
+		json_pack("{s:o, s:s, s:I}", "key", accel_key(qemu_path, hardware_device_path()),
+			  "accel", accel_words[accel], "until_unix_s", until_unix_s);
 	char *text = memory ? json_dumps(memory, JSON_COMPACT) : NULL;
 
 	/* Writing it again and again would only move the end of the week. */
@@ -113,14 +114,17 @@ static bool can_open(const char *device_path)
 	return fd >= 0;
 }
 
-void accel_candidates(enum accel wish, const char *qemu_path, struct accel_candidates *ret)
+void accel_candidates(enum accel wish, const char *qemu_path, bool may_be_native,
+		      struct accel_candidates *ret)
 {
 	*ret = (struct accel_candidates){ .count = 0 };
-	if (wish != ACCEL_AUTO) {
+	if (wish != ACCEL_AUTO && (wish != ACCEL_NATIVE || may_be_native)) {
 		ret->list[ret->count++] = wish;
 		return;
 	}
-	if (can_open(native_device()) && recall(qemu_path) != ACCEL_TCG)
-		ret->list[ret->count++] = NATIVE;
+	if (can_open(hardware_device_path()) && recall(qemu_path) != ACCEL_TCG)
+		ret->list[ret->count++] = HARDWARE;
+	if (may_be_native)
+		ret->list[ret->count++] = ACCEL_NATIVE;
 	ret->list[ret->count++] = ACCEL_TCG;
 }

@@ -13,20 +13,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_HVF, ACCEL_TCG };
+/* ACCEL_NATIVE is no machine, but a sealed process of the host. */
+enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_HVF, ACCEL_TCG, ACCEL_NATIVE };
 
 struct accel_candidates {
-	enum accel list[2]; /* in the order to try */
+	enum accel list[3]; /* in the order to try */
 	size_t count;
 };
 
-/* "auto", and QEMU's words "kvm", "hvf", "tcg"; ended by NULL. */
+/* "auto", QEMU's words "kvm", "hvf", "tcg", and "native"; ended by NULL. */
 extern const char *const accel_words[];
 const char *accel_word(enum accel accel);
 
 /* What to try for this wish. Under auto, an accelerator whose device cannot be
- * opened is left out, and so is what did not work the last time. */
-void accel_candidates(enum accel wish, const char *qemu_path, struct accel_candidates *ret);
+ * opened is left out, and so is what did not work the last time. may_be_native: the work may be
+ * done by a sealed process; else a wish for that is auto. */
+void accel_candidates(enum accel wish, const char *qemu_path, bool may_be_native,
+		      struct accel_candidates *ret);
 
 /* Remember that under auto this one said hello. One that was taken because a
  * better one only was too slow (the host may have been busy) is remembered for

@@ -23,11 +23,14 @@ static const char *file_driver(const struct disk_image *image)
 	return result == 0 && S_ISBLK(status.st_mode) ? "host_device" : "file";
 }
 
-static json_t *file_node(const struct disk_image *image, int set)
+static json_t *file_node(const struct disk_image *image, bool inherited, int set)
 {
 	char name[32];
 
-	snprintf(name, sizeof(name), "/dev/fdset/%d", set);
+	if (inherited)
+		snprintf(name, sizeof(name), "/proc/self/fd/%d", image->fd);
+	else
+		snprintf(name, sizeof(name), "/dev/fdset/%d", set);
 	return json_pack("{s:s, s:s, s:s}", "driver", file_driver(image), "filename",
 			 image->fd >= 0 ? name : image->path, "locking", "off");
 }
@@ -40,13 +43,13 @@ json_t *disk_node(const struct disk_plan *disk)
 	json_t *node = json_pack("{s:s, s:s, s:b, s:s, s:{s:b, s:b}, s:o}", "node-name", "disk",
 				 "driver", disk->image.format, "read-only", (int)disk->read_only,
 				 "discard", "unmap", "cache", "direct", 0, "no-flush", 1, "file",
-				 file_node(&disk->image, FDSET_DISK));
+				 file_node(&disk->image, disk->inherited, FDSET_DISK));
 	json_t *backing;
 
 	if (!node || !disk->backing.format)
 		return node;
 	backing = json_pack("{s:s, s:b, s:o}", "driver", disk->backing.format, "read-only", 1,
-			    "file", file_node(&disk->backing, FDSET_BACKING));
+			    "file", file_node(&disk->backing, disk->inherited, FDSET_BACKING));
 	if (json_object_set_new(node, "backing", backing) == 0)
 		return node;
 	json_decref(node);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A disk in QEMU's words, and the descriptors by which QEMU gets its files.
+/* A disk in QEMU's words, and the descriptors by which QEMU gets its files. The storage
+ * daemon knows no sets of descriptors: it inherits them, and opens their files anew.
  *
  * QEMU opens /dev/fdset/N instead of a name, so it needs no right to open the file, and
  * names need not be UTF-8. It takes no locks: the caller holds them. */
@@ -20,6 +21,7 @@ struct disk_plan {
 	struct disk_image image; /* by descriptor only */
 	bool read_only;
 	struct disk_image backing; /* format NULL: QEMU follows the header */
+	bool inherited;		   /* it has our descriptors, under our numbers, and no sets */
 };
 
 /* The sets of descriptors. */

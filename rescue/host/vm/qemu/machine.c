@@ -4,7 +4,8 @@
 #include "arguments.h"
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "host/signals.h"
+#include "native.h"
+#include "process.h"
 #include "process_limits.h"
 
 #include <errno.h>
@@ -18,9 +19,7 @@
 #include <sys/prctl.h>
 #endif
 
-#define STOP_MS	    1000
-#define EXEC_FAILED 127
-#define HIGHEST_FD  1024
+#define STOP_MS 1000
 
 struct channels {
 	int ours[CHANNELS];
@@ -54,60 +53,6 @@ static int open_channels(struct channels *channels, int count)
 	return 0;
 }
 
-/* Close all descriptors that QEMU is not given: it must not hold the caller's locks and
- * files. */
-static void close_other_fds(const int keep[CHANNELS], const struct machine_plan *plan)
-{
-	struct disk_fd of_disk[DISK_FDS_MAX];
-	int count = plan->disk ? disk_fds(plan->disk, of_disk) : 0;
-
-	for (int fd = STDERR_FILENO + 1; fd < HIGHEST_FD; fd++) {
-		/* The rules are closed on exec. */
-		bool kept = fd == plan->confine->rules_fd || fd == plan->saved_fd;
-
-		for (int i = 0; i < count; i++)
-			kept = kept || of_disk[i].fd == fd;
-		for (int i = 0; i < CHANNELS; i++)
-			kept = kept || keep[i] == fd;
-		if (!kept)
-			(void)close(fd); /* most are not open */
-	}
-}
-
-/* Let QEMU inherit the descriptors that its arguments name. */
-static void pass_fds(const struct machine_plan *plan)
-{
-	struct disk_fd fds[DISK_FDS_MAX];
-	int count = plan->disk ? disk_fds(plan->disk, fds) : 0;
-
-	for (int i = 0; i < count; i++)
-		(void)fcntl(fds[i].fd, F_SETFD, 0);
-	if (plan->saved_fd >= 0)
-		(void)fcntl(plan->saved_fd, F_SETFD, 0);
-}
-
-static _Noreturn void become_qemu(const struct machine_plan *plan, const int fds[CHANNELS],
-				  char *const argv[], pid_t parent)
-{
-	int null_fd;
-
-	signals_tie_to_parent(parent, SIGKILL);
-	(void)setsid();
-	signals_reset();
-	(void)setenv("LC_ALL", "C", 1);
-	null_fd = open("/dev/null", O_RDONLY);
-	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
-	    dup2(fds[CHANNEL_COMPLAINT], STDOUT_FILENO) < 0 ||
-	    dup2(fds[CHANNEL_COMPLAINT], STDERR_FILENO) < 0)
-		_exit(EXEC_FAILED);
-	close_other_fds(fds, plan);
-	pass_fds(plan);
-	if (confine_enter(plan->confine) == 0)
-		execv(plan->qemu, argv);
-	dprintf(STDERR_FILENO, "%s\n", strerror(errno));
-	_exit(EXEC_FAILED);
-}
-
 /* Become the parent of processes that QEMU leaves, even in sessions of their own, to be
  * able to end them. Not if we were born with children of somebody else. */
 static bool adopt_orphans(void)
@@ -121,45 +66,85 @@ static bool adopt_orphans(void)
 	return false;
 }
 
+/* The descriptors that QEMU's arguments name. */
+static pid_t start_qemu(const struct machine_plan *plan, const int fds[CHANNELS],
+			char *const argv[])
+{
+	struct process_plan process = { .path = plan->qemu,
+					.argv = argv,
+					.confine = plan->confine,
+					.complaint_fd = fds[CHANNEL_COMPLAINT] };
+	struct disk_fd of_disk[DISK_FDS_MAX];
+	int count = plan->disk ? disk_fds(plan->disk, of_disk) : 0;
+
+	for (int i = 0; i < CHANNELS; i++)
+		if (fds[i] >= 0)
+			process.fds[process.fd_count++] = fds[i];
+	for (int i = 0; i < count; i++)
+		process.fds[process.fd_count++] = of_disk[i].fd;
+	if (plan->saved_fd >= 0)
+		process.fds[process.fd_count++] = plan->saved_fd;
+	return process_start(&process);
+}
+
+static pid_t start_machine(const struct machine_plan *plan, const int fds[CHANNELS],
+			   struct fault *fault)
+{
+	struct arguments arguments;
+	pid_t pid;
+
+	if (arguments_write(&arguments, plan, fds) < 0) {
+		fault_set(fault, REASON_NO_MEMORY, "QEMU's arguments cannot be written");
+		return -1;
+	}
+	pid = start_qemu(plan, fds, (char *const *)arguments.argv);
+	arguments_free(&arguments);
+	if (pid < 0)
+		process_limit_fault("cannot start a process", strerror(errno), fault);
+	return pid;
+}
+
 int machine_start(const struct machine_plan *plan, struct machine *ret_machine, struct fault *fault)
 {
+	struct machine *machine = ret_machine;
 	struct channels channels;
-	struct arguments arguments;
-	pid_t parent = getpid(), pid;
 
-	*ret_machine = (struct machine){ .wire_fd = -1,
-					 .qmp_fd = -1,
-					 .console_fd = -1,
-					 .complaint_fd = -1,
-					 .stream_fds = { -1, -1, -1 } };
+	*machine = MACHINE_NONE;
 	if (open_channels(&channels, plan->hardware->streams ? CHANNELS : CHANNEL_INPUT) < 0) {
 		fault_set_errno(fault, REASON_INTERNAL, errno, "cannot make a socket pair");
 		close_channels(&channels);
 		return -1;
 	}
-	if (arguments_write(&arguments, plan, channels.theirs) < 0) {
-		close_channels(&channels);
-		return fault_set(fault, REASON_NO_MEMORY, "QEMU's arguments cannot be written");
-	}
-	ret_machine->adopts = adopt_orphans();
-	pid = fork();
-	if (pid == 0)
-		become_qemu(plan, channels.theirs, (char *const *)arguments.argv, parent);
-	arguments_free(&arguments);
-	if (pid < 0) {
-		process_limit_fault("cannot start a process", strerror(errno), fault);
+	machine->adopts = adopt_orphans();
+	machine->pid = plan->native ? native_start(plan, channels.theirs, machine, fault)
+				    : start_machine(plan, channels.theirs, fault);
+	if (machine->pid < 0) {
+		machine->pid = 0;
 		close_channels(&channels);
 		return -1;
 	}
-	ret_machine->pid = pid;
-	ret_machine->wire_fd = steal_fd(&channels.ours[CHANNEL_WIRE]);
-	ret_machine->qmp_fd = steal_fd(&channels.ours[CHANNEL_QMP]);
-	ret_machine->console_fd = steal_fd(&channels.ours[CHANNEL_CONSOLE]);
-	ret_machine->complaint_fd = steal_fd(&channels.ours[CHANNEL_COMPLAINT]);
+	machine->wire_fd = steal_fd(&channels.ours[CHANNEL_WIRE]);
+	machine->qmp_fd = steal_fd(&channels.ours[CHANNEL_QMP]);
+	machine->console_fd = steal_fd(&channels.ours[CHANNEL_CONSOLE]);
+	machine->complaint_fd = steal_fd(&channels.ours[CHANNEL_COMPLAINT]);
 	for (int i = 0; i < MACHINE_STREAMS; i++)
-		ret_machine->stream_fds[i] = steal_fd(&channels.ours[CHANNEL_INPUT + i]);
+		machine->stream_fds[i] = steal_fd(&channels.ours[CHANNEL_INPUT + i]);
 	close_channels(&channels);
 	return 0;
+}
+
+static void note_end(struct machine *machine, pid_t pid, int status)
+{
+	if (pid != machine->pid && pid != machine->storage_pid)
+		return;
+	if (machine->wait_status == 0)
+		machine->wait_status = status;
+	if (pid == machine->pid)
+		machine->pid = 0;
+	else
+		machine->storage_pid = 0;
+	native_note_end(machine, status);
+	machine->exited = machine->pid == 0 && machine->storage_pid == 0;
 }
 
 /* 0: no child is left. */
@@ -168,21 +153,18 @@ static int reap(struct machine *machine)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(machine->adopts ? -1 : machine->pid, &status, WNOHANG)) > 0) {
-		if (pid != machine->pid)
-			continue;
-		machine->pid = 0;
-		machine->exited = true;
-		machine->wait_status = status;
+	while ((pid = waitpid(machine->adopts || machine->storage_pid > 0 ? -1 : machine->pid,
+			      &status, WNOHANG)) > 0) {
+		note_end(machine, pid, status);
 		if (!machine->adopts)
-			return 0;
+			return machine->exited ? 0 : 1;
 	}
 	return pid < 0 ? 0 : 1;
 }
 
 void machine_reap(struct machine *machine)
 {
-	if (machine->pid > 0)
+	if (machine->pid > 0 || machine->storage_pid > 0)
 		(void)reap(machine);
 }
 
@@ -201,13 +183,18 @@ int machine_stop(struct machine *machine)
 	int64_t deadline_ms = clock_ms() + STOP_MS;
 	bool gone = false;
 
-	if (machine->pid > 0) {
-		/* Its session first: --qemu may be a script that runs the real one. */
-		(void)kill(-machine->pid, SIGKILL);
-		(void)kill(machine->pid, SIGKILL);
+	/* Its session first: --qemu may be a script that runs the real one. */
+	for (int i = 0; i < 2; i++) {
+		pid_t pid = i == 0 ? machine->pid : machine->storage_pid;
+
+		if (pid > 0) {
+			(void)kill(-pid, SIGKILL);
+			(void)kill(pid, SIGKILL);
+		}
 	}
 	for (;;) {
-		gone = (machine->pid == 0 && !machine->adopts) || reap(machine) == 0;
+		gone = (machine->pid == 0 && machine->storage_pid == 0 && !machine->adopts) ||
+		       reap(machine) == 0;
 		if (gone || clock_ms() >= deadline_ms)
 			break;
 		if (machine->adopts)
@@ -221,5 +208,7 @@ int machine_stop(struct machine *machine)
 	close_fdp(&machine->complaint_fd);
 	for (int i = 0; i < MACHINE_STREAMS; i++)
 		close_fdp(&machine->stream_fds[i]);
+	close_fdp(&machine->disk_fd);
+	private_socket_close(&machine->storage);
 	return gone ? 0 : -1;
 }

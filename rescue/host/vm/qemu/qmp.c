@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qmp.h"
 
+#include "base/cleanup.h"
+#include "base/pass_fd.h"
 #include "base/text.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #define LINE_MAX_BYTES (64 * 1024)
 #define WRITE_MS       5000
@@ -24,42 +23,23 @@ void qmp_close(struct qmp *qmp)
 	line_reader_close(&qmp->reader);
 }
 
-/* The newline of the command before it: white space, with a descriptor. */
-static int send_fd(int qmp_fd, int fd)
-{
-	union {
-		char space[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr aligned;
-	} control = { 0 };
-	struct iovec data = { .iov_base = "\n", .iov_len = 1 };
-	struct msghdr message = { .msg_iov = &data,
-				  .msg_iovlen = 1,
-				  .msg_control = control.space,
-				  .msg_controllen = sizeof(control.space) };
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &fd, sizeof(int));
-	return sendmsg(qmp_fd, &message, 0) == 1 ? 0 : -1;
-}
-
 int qmp_send(struct qmp *qmp, const char *command, json_t *arguments, int fd, struct fault *fault)
 {
 	json_t *message = json_pack("{s:s, s:o*}", "execute", command, "arguments", arguments);
-	char *line = message ? json_dumps(message, JSON_COMPACT) : NULL;
-	int result = 0;
+	cleanup_free char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
+	cleanup_free char *line = NULL;
 
-	if (!line)
-		result = fault_set(fault, REASON_NO_MEMORY, "out of memory");
-	else if ((fd >= 0 && send_fd(qmp->fd, fd) < 0) ||
-		 write_all(qmp->fd, line, strlen(line), WRITE_MS) < 0 ||
-		 write_all(qmp->fd, "\n", 1, WRITE_MS) < 0)
-		result = fault_set_errno(fault, REASON_GUEST_DIED, errno, "cannot talk to QEMU");
-	free(line);
 	json_decref(message);
-	return result;
+	if (text && asprintf(&line, "%s\n", text) < 0)
+		line = NULL;
+	if (!line)
+		return fault_set(fault, REASON_NO_MEMORY, "out of memory");
+	/* A descriptor comes with white space before the command. At once: when it is told to quit,
+	 * it is gone before the end of the line. */
+	if ((fd >= 0 && pass_fd_send(qmp->fd, "\n", 1, fd) < 0) ||
+	    write_all(qmp->fd, line, strlen(line), WRITE_MS) < 0)
+		return fault_set_errno(fault, REASON_GUEST_DIED, errno, "cannot talk to QEMU");
+	return 0;
 }
 
 static bool classify(const json_t *message, enum qmp_kind *ret_kind)

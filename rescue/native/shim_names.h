@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What shim.c and shim_names.c share. */
+#ifndef NATIVE_SHIM_NAMES_H
+#define NATIVE_SHIM_NAMES_H
+
+#include "shared.h"
+
+#include <sys/stat.h>
+
+struct shared *shim_shared(void);
+
+/* The number of the part of that name, which has to be there; 0: the whole disk; -1: none. */
+int shim_find_part(const char *path);
+
+/* Always 0. */
+int shim_describe(mode_t type, uint64_t size_bytes, struct stat *status);
+
+#endif

@@ -1,0 +1,134 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The sealed process in the place of a machine, where something goes wrong: a seal that is missing or broken, a storage
+# daemon that fails or lies, processes that are killed, a disk that needs a kernel. What goes well is in tests/boot, whose
+# cases run with it too.
+# shellcheck disable=SC2154  # variables of tap.sh
+tap_place=memory
+tests=$(dirname -- "$0")/..
+# shellcheck source=../lib/tap.sh
+. "$tests/lib/tap.sh"
+set -u
+unset GROW_DISK_QEMU
+export GROW_DISK_GUEST_DIR="$build"
+work=$(readlink -f "$work")
+mkdir "$work/disks" "$work/tmp" "$work/fake"
+export TMPDIR="$work/tmp" XDG_CACHE_HOME="$work/cache"
+cd "$work/disks" || exit 1
+"$images/openwrt-disk" --format raw "$work/made"
+ln -s "$tests/host/fake-storage" "$work/fake/qemu-storage-daemon"
+
+picture() { (find . -type f -exec stat -c '%n %A %i %s %Y' {} + && sha256sum -- *) | sort; }
+
+# grow ARGUMENT...: of a new disk; sets status. Before the command stands what $under says.
+under=''
+grow() {
+	rm -f -- *
+	cp --sparse=always "$work/made" disk
+	picture >"$work/before"
+	# shellcheck disable=SC2086  # words
+	$under "$grow_disk" --json "$@" disk 8G >"$work/out" 2>"$work/err"
+	status=$?
+}
+
+field() { jq -r "$1" "$work/out"; }
+
+# refused NAME STATUS REASON: what the last run said, and that nothing of it is there.
+refused() {
+	is "$1: status and reason" "$status $(field .reason)" "$2 $3" || diag "$(cat "$work/err")"
+	is "$1: nothing changed" "$(picture)" "$(cat "$work/before")"
+	is "$1: nothing is left in TMPDIR" "$(ls -A "$TMPDIR")" ''
+}
+
+# A seal that does not hold is noticed before the disk is there.
+for lie in 'landlock_create_ruleset 38' 'landlock_restrict_self 0' 'seccomp 0' 'seccomp 38'; do
+	under="$build/tests-pretend $lie"
+	grow --accel=native
+	refused "$lie" 40 no-accelerator
+done
+under="$build/tests-pretend landlock_restrict_self 0"
+grow --plan
+is 'with a seal that does not hold, auto takes a machine' "$status $(field .accelerator)" '0 tcg'
+under=''
+grow --plan
+is 'auto takes the sealed process' "$status $(field .accelerator)" '0 native'
+is 'a plan changes nothing' "$(picture)" "$(cat "$work/before")"
+
+# storage MODE: a grow with a storage daemon that fails in that way.
+storage() {
+	under="env PATH=$work/fake:$PATH STORAGE_BYTES=8589934592 STORAGE=$1"
+	grow --accel=native
+	under=''
+}
+# By the agent itself, and by a tool.
+for place in 20 400; do
+	storage "eio-$place"
+	refused "errors after $place requests" 30 disk-io
+	storage "die-$place"
+	refused "its end after $place requests" 30 disk-io
+done
+storage garbage-400
+refused 'nonsense' 30 disk-io
+storage cookie-400
+refused 'the answer to another request' 30 disk-io
+storage enospc-600
+refused 'no room for what is written' 30 no-space
+
+# Processes that are killed while e2fsck waits for a block. The daemon is stopped in the middle, so nothing ends by itself.
+children() { cat "/proc/$1/task/"*/children 2>/dev/null; }
+family() { for process in $(children "$1"); do printf '%s\n' "$process" && family "$process"; done; }
+named() { for process in $(family "$1"); do [ "$(cat "/proc/$process/comm" 2>/dev/null)" != "$2" ] || printf '%s\n' "$process"; done; }
+checks() { grep -q 'checking the file system' "$work/err"; }
+# begin: sets process, and waits until the tool waits for the disk.
+begin() {
+	rm -f -- *
+	cp --sparse=always "$work/made" disk
+	picture >"$work/before"
+	env PATH="$work/fake:$PATH" STORAGE_BYTES=8589934592 STORAGE=hang-400 \
+		"$grow_disk" --json --accel=native --verbose disk 8G >"$work/out" 2>"$work/err" &
+	process=$!
+	await checks
+	everybody=$(family "$process")
+}
+# gone NUMBER...: these processes are no more.
+gone() {
+	for number; do
+		[ ! -e "/proc/$number" ] || return 1
+	done
+}
+# end: waits for the run; then none of its processes may be left.
+end() {
+	wait "$process" 2>/dev/null
+	status=$?
+	# shellcheck disable=SC2086  # numbers
+	await gone $everybody
+}
+for victim in rescue-native perl vm-keeper; do
+	begin
+	case $victim in
+	# The daemon of the sealed process: the other one is the real program.
+	perl) victims=$(named "$process" fake-storage; named "$process" perl; named "$process" qemu-storage-d) ;;
+	*) victims=$(named "$process" "$victim") ;;
+	esac
+	ok "$victim: it is there" [ -n "$victims" ]
+	# shellcheck disable=SC2086  # numbers
+	kill -KILL $victims
+	end
+	case $victim in
+	perl) refused "$victim killed" 30 disk-io ;;
+	*) refused "$victim killed" 70 guest-died ;;
+	esac
+	# shellcheck disable=SC2086  # numbers
+	ok "$victim killed: no process is left" gone $everybody
+done
+begin
+kill -TERM "$process"
+end
+refused 'a signal' 30 interrupted
+begin
+kill -KILL "$process"
+end
+is 'killed itself: nothing changed' "$(sha256sum <disk)" "$(sha256sum <"$work/made")"
+# shellcheck disable=SC2086  # numbers
+ok 'killed itself: no process is left' gone $everybody
+done_testing
