@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "wire/limits.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -87,12 +88,46 @@ void events_tools(struct agent_report *report, const char *fs_type)
 	agent_report_event(report, EVENT_TOOLS, json_pack("{s:s}", "fs_type", fs_type));
 }
 
+void events_layer(struct agent_report *report, const struct layer *layer, uint64_t after_bytes)
+{
+	const struct layer_facts *facts = &layer->facts;
+	json_t *fields = json_pack("{s:s, s:s, s:I, s:I}", "kind", facts->kind, "uuid", facts->uuid,
+				   "size_before_bytes", (json_int_t)layer->inner.size_bytes,
+				   "size_after_bytes", (json_int_t)after_bytes);
+
+	if (facts->extent_bytes > 0)
+		json_object_update_new(
+			fields,
+			json_pack("{s:s, s:s, s:I, s:I, s:I}", "vg", facts->group, "lv",
+				  facts->volume, "extent_bytes", (json_int_t)facts->extent_bytes,
+				  "extents_before",
+				  (json_int_t)(layer->inner.size_bytes / facts->extent_bytes),
+				  "extents_after",
+				  (json_int_t)(after_bytes / facts->extent_bytes)));
+	agent_report_event(report, EVENT_LAYER, fields);
+}
+
+static void add_layers_step(char steps[static FS_STEPS_BYTES + sizeof(LAYER_STEP_WORD)])
+{
+	const char *before = fs_step_word(FS_STEP_WRITE_TABLE);
+	char *at = strstr(steps, before), rest[FS_STEPS_BYTES];
+
+	if (!at)
+		return;
+	at += strlen(before);
+	snprintf(rest, sizeof(rest), "%s", at);
+	sprintf(at, " " LAYER_STEP_WORD "%s", rest);
+}
+
 void events_plan(struct agent_report *report, const struct plan *plan, const struct fs *fs,
-		 uint64_t blocks_after, bool changed, bool check_left)
+		 uint64_t blocks_after, bool changed, bool check_left, bool has_layers)
 {
 	const struct fs_facts *facts = fs->facts;
-	char steps[FS_STEPS_BYTES];
+	char steps[FS_STEPS_BYTES + sizeof(LAYER_STEP_WORD)];
 
+	fs_steps_text(fs->ops, steps);
+	if (has_layers)
+		add_layers_step(steps);
 	agent_report_event(report, EVENT_PLAN,
 			   json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:I, "
 				     "s:I, s:b, s:s}",
@@ -105,7 +140,7 @@ void events_plan(struct agent_report *report, const struct plan *plan, const str
 				     facts->state, "block_bytes", (json_int_t)facts->block_bytes,
 				     "blocks_before", (json_int_t)facts->blocks, "blocks_after",
 				     (json_int_t)blocks_after, "check_left", (int)check_left,
-				     "steps", fs_steps_text(fs->ops, steps)));
+				     "steps", steps));
 }
 
 /* A field without a value (NULL) is left out. */

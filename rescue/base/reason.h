@@ -57,6 +57,10 @@ enum status {
 	X(REASON_NO_SUCH_PARTITION, "no-such-partition", STATUS_REFUSED)                           \
 	X(REASON_NO_ROOM_BEHIND, "no-room-behind", STATUS_REFUSED)                                 \
 	X(REASON_MBR_2TIB, "mbr-2tib", STATUS_REFUSED)                                             \
+	X(REASON_LAYER_FEATURE, "layer-feature", STATUS_REFUSED)                                   \
+	X(REASON_LAYER_FAILED, "layer-failed", STATUS_REFUSED)                                     \
+	X(REASON_VOLUME_AMBIGUOUS, "volume-ambiguous", STATUS_REFUSED)                             \
+	X(REASON_NO_SUCH_VOLUME, "no-such-volume", STATUS_REFUSED)                                 \
 	X(REASON_FS_UNKNOWN, "fs-unknown", STATUS_REFUSED)                                         \
 	X(REASON_FS_AMBIGUOUS, "fs-ambiguous", STATUS_REFUSED)                                     \
 	X(REASON_FS_FEATURE, "fs-feature", STATUS_REFUSED)                                         \

@@ -21,6 +21,7 @@ enum event_kind {
 	EVENT_TABLE_REPAIR,
 	EVENT_TOOLS, /* wants the tools disk */
 	EVENT_LIMIT,
+	EVENT_LAYER,
 	EVENT_PLAN,
 	EVENT_CHECK,
 	EVENT_REPAIR,

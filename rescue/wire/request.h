@@ -12,6 +12,7 @@
 #define REQUEST_HOLD_UP_BYTES 64
 #define REQUEST_COMMAND_BYTES 3072 /* its line has to fit as well */
 #define REQUEST_WINDOW_MAX    4096 /* rows or columns */
+#define REQUEST_VOLUME_BYTES  256  /* of LVM: a group's name, a slash, and a volume's */
 
 enum request_kind {
 	REQUEST_GROW,
@@ -59,6 +60,7 @@ struct trace_request {
 struct shell_request {
 	char command[REQUEST_COMMAND_BYTES]; /* for sh -c; empty: a shell for people */
 	bool input;			     /* the command gets a standard input from the host */
+	bool tools;			     /* the host has the tools disk */
 };
 
 struct request {
@@ -68,9 +70,11 @@ struct request {
 	/* Of REQUEST_GROW: a check before that would take long may be left to whoever
 	 * asks, who has it done by another machine at the same time (REQUEST_CHECK). */
 	bool may_leave_check;
-	uint64_t disk_before_bytes; /* the disk's size before it was grown; 0: not known */
-	bool record;		    /* tell the device events, with the time */
-	int64_t time_unix_s;	    /* the host's clock; 0: leave the guest's clock alone */
+	char volume[REQUEST_VOLUME_BYTES]; /* the logical volume to grow; empty: the agent's choice
+					    */
+	uint64_t disk_before_bytes;	   /* the disk's size before it was grown; 0: not known */
+	bool record;			   /* tell the device events, with the time */
+	int64_t time_unix_s;		   /* the host's clock; 0: leave the guest's clock alone */
 	/* Fresh random bytes: a machine that was saved and started twice would
 	 * otherwise draw the same numbers twice. */
 	bool has_seed;

@@ -4,10 +4,12 @@
 #ifndef GROW_STAGES_H
 #define GROW_STAGES_H
 
+#include "agent/devices/probe.h"
 #include "agent/devices/wait_device.h"
 #include "agent/disk.h"
 #include "agent/filesystem/fs.h"
 #include "agent/job_setup.h"
+#include "agent/layers/layer.h"
 #include "agent/partition/plan.h"
 #include "agent/report.h"
 #include "base/fault.h"
@@ -15,6 +17,16 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define LAYERS_MAX 4
+
+/* Outermost first. */
+struct grow_layers {
+	struct layer *list[LAYERS_MAX]; /* open ones; owned */
+	size_t count;
+	struct fs_tools tools;
+	struct layer_options options; /* of all */
+};
 
 struct grow {
 	const struct job_setup *setup;
@@ -25,8 +37,10 @@ struct grow {
 	struct partition_table table;
 	struct plan plan;
 	struct limit table_limit, fs_limit;
+	struct grow_layers layers;
 	struct fs_target target;
 	const char *sbin; /* where the programs for its kind are */
+	bool tools_there; /* the tools disk is mounted */
 	struct fs *fs;	  /* owned; NULL before it is found */
 	uint64_t blocks_after;
 	bool check_left;    /* the check before is another machine's */
@@ -47,7 +61,30 @@ int stage_probe(struct grow *grow, struct fault *fault);
 /* To wait for devices, with the events that come meanwhile told, and the job alive. */
 struct wait_device stage_waiting(struct grow *grow);
 
-/* tools.c: the programs for what was found, if they are not there yet. */
+/* layers.c: what lies between the partition and the file system. */
+
+/* Open them, as long as type is that of a layer; then it is what is in the innermost, and device
+ * its node. */
+int layers_open(struct grow *grow, char type[static PROBE_TYPE_BYTES], struct fault *fault);
+/* The size of what the file system is in: as it is, and as it will be. */
+uint64_t layers_inside_before(const struct grow *grow);
+uint64_t layers_inside_after(const struct grow *grow);
+/* From the largest size of the file system's device to that of the partition. */
+uint64_t layers_outside(const struct grow *grow, uint64_t inside_bytes);
+/* Tell each, with the size that it will have. */
+void layers_tell(const struct grow *grow);
+int stage_grow_layers(struct grow *grow, struct fault *fault);
+/* Are they as large as was planned? */
+int layers_verify(const struct grow *grow, struct fault *fault);
+/* Close them, innermost first; all of them, also after a fault. */
+int layers_close(struct grow *grow, struct fault *fault);
+
+/* tools.c: the programs for what was found. */
+
+/* Find the folder that has the program, for that kind of content (libblkid's word); the tools disk
+ * is asked for where it is needed. Fault: fs-tools-missing. */
+int tools_find(struct grow *grow, const char *program, const char *type, const char **ret_folder,
+	       struct fault *fault);
 bool stage_tools_needed(const struct grow *grow);
 int stage_tools(struct grow *grow, struct fault *fault);
 

@@ -139,7 +139,7 @@ static int stage_check_after(struct grow *grow, struct fault *fault)
 
 static int stage_verify(struct grow *grow, struct fault *fault)
 {
-	const uint64_t size_bytes = grow->plan.sectors_after * grow->plan.sector_bytes;
+	const uint64_t size_bytes = layers_inside_after(grow);
 	cleanup_fs struct fs *fs = NULL;
 	const struct fs_facts *facts;
 	cleanup_partition_table struct partition_table table = { 0 };
@@ -147,7 +147,8 @@ static int stage_verify(struct grow *grow, struct fault *fault)
 
 	if (fs_open(grow->fs->facts->type, &grow->target, &fs, fault) < 0 ||
 	    partition_table_read(&grow->disk, false, &table, fault) < 0 ||
-	    plan_partition(&table, grow->plan.number, &plan, fault) < 0)
+	    plan_partition(&table, grow->plan.number, &plan, fault) < 0 ||
+	    layers_verify(grow, fault) < 0)
 		return -1;
 	facts = fs->facts;
 	if (facts->blocks != grow->blocks_after || strcmp(facts->state, FS_CLEAN) != 0)

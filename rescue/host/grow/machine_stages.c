@@ -70,8 +70,7 @@ static struct vm_spec common_spec(const struct grow *grow)
 {
 	const struct grow_options *options = grow->options;
 	bool warm = grow->machines.warm;
-
-	return (struct vm_spec){
+	struct vm_spec spec = {
 		.guest_folder = grow->machines.guest_folder,
 		.qemu = guest_qemu(),
 		.request = { .partition = options->partition,
@@ -83,6 +82,10 @@ static struct vm_spec common_spec(const struct grow *grow)
 		.memory_mib = grow->machines.memory_mib,
 		.hardware = { .cpus = 1, .rtc = options->rtc[0] && !warm ? options->rtc : NULL },
 	};
+
+	if (options->volume)
+		strcpy(spec.request.volume, options->volume);
+	return spec;
 }
 
 static void describe_backing(const struct grow *grow, struct vm_disk *disk)

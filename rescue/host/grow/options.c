@@ -15,6 +15,7 @@ enum code {
 	CODE_RECOVER,
 	CODE_DISCARD,
 	CODE_PARTITION,
+	CODE_VOLUME,
 	CODE_REPAIR,
 	CODE_FORMAT,
 	CODE_ALLOW_BACKING,
@@ -35,6 +36,7 @@ static const struct option long_options[] = {
 	{ "recover", no_argument, NULL, CODE_RECOVER },
 	{ "discard", no_argument, NULL, CODE_DISCARD },
 	{ "partition", required_argument, NULL, CODE_PARTITION },
+	{ "volume", required_argument, NULL, CODE_VOLUME },
 	{ "repair", required_argument, NULL, CODE_REPAIR },
 	{ "format", required_argument, NULL, CODE_FORMAT },
 	{ "allow-backing", no_argument, NULL, CODE_ALLOW_BACKING },
@@ -80,6 +82,20 @@ static int take_verb(struct grow_options *options, enum grow_verb verb, struct f
 	return 0;
 }
 
+/* It goes into the request as it is, and is compared with names of LVM. */
+static int take_volume(struct grow_options *options, struct fault *fault)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789+_.-/";
+
+	if (arguments_text(&arguments, CODE_VOLUME, &options->volume, fault) < 0)
+		return -1;
+	if (strlen(options->volume) < REQUEST_VOLUME_BYTES &&
+	    strspn(options->volume, letters) == strlen(options->volume))
+		return 0;
+	return usage(fault, "'%s' is no name of a logical volume", options->volume);
+}
+
 static int take_value(struct grow_options *options, int code, struct fault *fault)
 {
 	int place = 0, result;
@@ -88,6 +104,8 @@ static int take_value(struct grow_options *options, int code, struct fault *faul
 	case CODE_PARTITION:
 		return arguments_number(&arguments, code, 1, PARTITION_MAX, &options->partition,
 					fault);
+	case CODE_VOLUME:
+		return take_volume(options, fault);
 	case CODE_WAIT_LOCK:
 		return arguments_number(&arguments, code, 0, WAIT_SECONDS_MAX,
 					&options->wait_lock_seconds, fault);

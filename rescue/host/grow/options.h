@@ -22,6 +22,7 @@ struct grow_options {
 	const char *image;
 	const char *size;   /* NULL: the disk keeps its size */
 	unsigned partition; /* 0: the last one */
+	const char *volume; /* of LVM; NULL: the machine's choice */
 	enum repair repair;
 	enum image_format_wish format;
 	bool allow_backing, allow_truncated;

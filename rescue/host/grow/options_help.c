@@ -17,6 +17,8 @@ const char grow_help_text[] =
 	"      --recover         only finish what an interrupted run has left complete\n"
 	"      --discard         throw that away, as long as its commit has not begun\n"
 	"      --partition N     grow partition N (default: the last one on the disk)\n"
+	"      --volume NAME     grow that logical volume of LVM (default: the only one,\n"
+	"                        or the one with the root file system)\n"
 	"      --repair=safe     repair only what is safe (the default)\n"
 	"      --repair=all      repair whatever the check finds\n"
 	"      --format F        the image is raw, or qcow2 (default: by its content)\n"

@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
@@ -98,6 +99,7 @@ static int run_request(struct run *run, struct vm_spec *spec, pid_t parent, enum
 	    open_console(run, fault) < 0 ||
 	    paths_find(spec->qemu, spec->guest_folder, &run->paths, fault) < 0)
 		return -1;
+	spec->request.shell.tools = access(run->paths.tools, R_OK) == 0;
 	return run_machines(run, ret_status, fault);
 }
 

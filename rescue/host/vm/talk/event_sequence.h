@@ -28,7 +28,7 @@ struct event_sequence {
 	bool recording;		/* set by the host: and a recording of it */
 	bool disk_attached;	/* set by the host, just before it attaches the disk */
 	enum sequence_phase phase;
-	uint64_t limits_seen;	     /* bit 1 << enum reason */
+	uint64_t limits_seen;	     /* bit 1 << place among the guest's reasons */
 	unsigned table_repairs_seen; /* bit 1 << place in table_repair_words */
 	bool tools_asked;	     /* the guest wants the tools disk */
 	bool will_change;	     /* the plan says so */
