@@ -104,7 +104,17 @@ void events_layer(struct agent_report *report, const struct layer *layer, uint64
 				  (json_int_t)(layer->inner.size_bytes / facts->extent_bytes),
 				  "extents_after",
 				  (json_int_t)(after_bytes / facts->extent_bytes)));
+	else
+		json_object_update_new(fields, json_pack("{s:I, s:s, s:I}", "version",
+							 (json_int_t)facts->version, "cipher",
+							 facts->cipher, "sector_bytes",
+							 (json_int_t)facts->sector_bytes));
 	agent_report_event(report, EVENT_LAYER, fields);
+}
+
+void events_key(struct agent_report *report)
+{
+	agent_report_event(report, EVENT_KEY, json_object());
 }
 
 static void add_layers_step(char steps[static FS_STEPS_BYTES + sizeof(LAYER_STEP_WORD)])

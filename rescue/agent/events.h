@@ -26,6 +26,8 @@ void events_limit(struct agent_report *report, const struct limit *limit);
 void events_tools(struct agent_report *report, const char *fs_type);
 /* A layer, whose inside will have that size. */
 void events_layer(struct agent_report *report, const struct layer *layer, uint64_t after_bytes);
+/* The host is to attach the disk with the key. */
+void events_key(struct agent_report *report);
 void events_plan(struct agent_report *report, const struct plan *plan, const struct fs *fs,
 		 uint64_t blocks_after, bool changed, bool check_left, bool has_layers);
 

@@ -16,6 +16,9 @@
  * disk: what QEMU gives as a serial number is the host's choice alone. */
 #define WIRE_TOOLS_SERIAL "grow-disk-tools"
 
+/* The same of the disk with the key of an encrypted layer. */
+#define WIRE_KEY_SERIAL "grow-disk-key"
+
 #define WIRE_LINE_MAX_BYTES   4096
 #define WIRE_STREAM_MAX_BYTES (16 * 1024 * 1024)
 #define WIRE_TEXT_MAX_BYTES   512

@@ -129,13 +129,18 @@ static int parse_surroundings(json_t *object, struct request *request, struct fa
 static int parse_layers(json_t *object, struct request *request, struct fault *fault)
 {
 	const char *volume = "";
+	json_int_t key_bytes = 0;
 	json_error_t error;
 
-	if (json_unpack_ex(object, &error, 0, "{s?s}", "volume", &volume) < 0)
+	if (json_unpack_ex(object, &error, 0, "{s?s, s?I}", "volume", &volume, "key_bytes",
+			   &key_bytes) < 0)
 		return refuse(fault, error.text);
 	if (strlen(volume) >= sizeof(request->volume))
 		return refuse(fault, "volume is too long");
+	if (key_bytes < 0 || key_bytes > REQUEST_KEY_MAX_BYTES)
+		return refuse(fault, "key_bytes is out of range");
 	strcpy(request->volume, volume);
+	request->key_bytes = (uint32_t)key_bytes;
 	return 0;
 }
 
@@ -143,10 +148,10 @@ static int parse_layers(json_t *object, struct request *request, struct fault *f
 static int check_keys(json_t *object, enum request_kind kind, struct fault *fault)
 {
 	static const char *const always[] = {
-		"request", "protocol", "partition",	    "repair",
-		"share",   "rows",     "columns",	    "time_unix_s",
-		"seed",	   "record",   "disk_before_bytes", "volume",
-		NULL
+		"request",   "protocol", "partition",	      "repair",
+		"share",     "rows",	 "columns",	      "time_unix_s",
+		"seed",	     "record",	 "disk_before_bytes", "volume",
+		"key_bytes", NULL
 	};
 	static const char *const of_grow[] = { "may_leave_check", NULL };
 	static const char *const of_shell[] = { "command", "input", "tools", NULL };
@@ -258,6 +263,8 @@ char *request_format(const struct request *request)
 	if (object && request->disk_before_bytes != 0)
 		json_object_set_new(object, "disk_before_bytes",
 				    json_integer((json_int_t)request->disk_before_bytes));
+	if (object && request->key_bytes > 0)
+		json_object_set_new(object, "key_bytes", json_integer(request->key_bytes));
 	if (object && request->volume[0] != '\0')
 		json_object_set_new(object, "volume", json_string(request->volume));
 	if (object && own && json_object_update(object, own) == 0)

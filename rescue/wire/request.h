@@ -10,9 +10,10 @@
 
 #define REQUEST_SEED_BYTES    32
 #define REQUEST_HOLD_UP_BYTES 64
-#define REQUEST_COMMAND_BYTES 3072 /* its line has to fit as well */
-#define REQUEST_WINDOW_MAX    4096 /* rows or columns */
-#define REQUEST_VOLUME_BYTES  256  /* of LVM: a group's name, a slash, and a volume's */
+#define REQUEST_COMMAND_BYTES 3072	/* its line has to fit as well */
+#define REQUEST_WINDOW_MAX    4096	/* rows or columns */
+#define REQUEST_KEY_MAX_BYTES (8 << 20) /* as of cryptsetup */
+#define REQUEST_VOLUME_BYTES  256	/* of LVM: a group's name, a slash, and a volume's */
 
 enum request_kind {
 	REQUEST_GROW,
@@ -70,6 +71,7 @@ struct request {
 	/* Of REQUEST_GROW: a check before that would take long may be left to whoever
 	 * asks, who has it done by another machine at the same time (REQUEST_CHECK). */
 	bool may_leave_check;
+	uint32_t key_bytes;		   /* of the key that the host has; 0: none */
 	char volume[REQUEST_VOLUME_BYTES]; /* the logical volume to grow; empty: the agent's choice
 					    */
 	uint64_t disk_before_bytes;	   /* the disk's size before it was grown; 0: not known */

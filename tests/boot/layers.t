@@ -6,7 +6,7 @@ set -u
 tests=$(dirname -- "$0")/..
 # shellcheck source=../lib/tap.sh
 . "$tests/lib/tap.sh"
-need 'layers' qemu-system-x86_64 qemu-img jq sfdisk mke2fs || done_testing
+need 'layers' qemu-system-x86_64 qemu-img jq sfdisk mke2fs cryptsetup || done_testing
 export GROW_DISK_GUEST_DIR="$build" TMPDIR="$work/tmp"
 mkdir "$work/tmp" "$work/disks" "$work/files"
 cd "$work/disks" || exit 1
@@ -41,6 +41,23 @@ refused() {
 	ok "$refused_name: it says '$refused_text'" grep -qF -- "$refused_text" ../said
 	is "$refused_name: the image is what it was" "$(sha256sum <disk)" "$refused_sum"
 	is "$refused_name: nothing is left" "$(ls) $(ls -A "$TMPDIR")" 'disk '
+}
+
+# encrypt TYPE: the second partition gets a header of LUKS, and its key is ../key. Fast to open, for a machine that is emulated.
+encrypt() {
+	head -c 4096 /dev/urandom >../key
+	truncate -s 180M ../luks
+	case $1 in
+	luks1) set -- luks1 --pbkdf-force-iterations 1000 ;;
+	*) set -- luks2 --sector-size 4096 --pbkdf argon2id --pbkdf-memory "$2" --pbkdf-parallel 1 --pbkdf-force-iterations 4 ;;
+	esac
+	cryptsetup luksFormat -q --type "$@" --key-file ../key ../luks >../said 2>&1 || cat ../said
+	"$images/mbr-disk" disk 200M part 1 2048 16M 83 boot ext4 part 2 34816 180M 83 - "$work/luks"
+}
+
+# header: the sum of what is in front of the encrypted data.
+header() {
+	dd if=disk bs=1M skip=17 count="$1" status=none | sha256sum
 }
 
 # files_on DEVICE: what is to be run in a guest to list the sums of all files.
@@ -89,4 +106,9 @@ is 'a second run has nothing to do' "$status $(result .changed)" '0 false'
 cp --sparse=always ../lvm.img disk
 refused 'no such volume' no-such-volume 'other and root' --volume home
 refused 'one without a file system' fs-unknown 'holds nothing' --volume vg-0/other
+
+encrypt luks2 4096
+refused 'LUKS without a key' key-missing '--key-file'
+refused 'an empty key' key-missing 'is empty' --key-file /dev/null
+refused 'no such key file' key-missing 'No such file' --key-file ../nothing
 done_testing

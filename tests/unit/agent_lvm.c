@@ -92,8 +92,6 @@ static void groups_that_cannot_be_grown_are_refused_by_name(void **state)
 		"shared");
 	refused("several", "\"vg_clustered\":\"0\"", "\"vg_clustered\":\"1\"", REASON_LAYER_FEATURE,
 		"shared");
-	refused("several", "\"pv_duplicate\":\"0\"", "\"pv_duplicate\":\"1\"", REASON_LAYER_FEATURE,
-		"twice");
 	refused("several", "\"pv_mda_count\":\"1\"", "\"pv_mda_count\":\"2\"", REASON_LAYER_FEATURE,
 		"metadata area");
 	refused("several", "\"pv_allocatable\":\"1\"", "\"pv_allocatable\":\"0\"",
@@ -197,6 +195,34 @@ static void only_linear_volumes_can_be_grown(void **state)
 	lvm_group_free(&group);
 }
 
+/* As lvm 2.03.16 reports a physical volume that was copied with dd. */
+static void a_copy_of_the_physical_volume_is_noticed(void **state)
+{
+	static const char row[] = "{\"pv_name\":\"/dev/sda%d\",\"pv_uuid\":\"%s\"}";
+	struct lvm_group group;
+	char report[512];
+	struct fault fault = { 0 };
+
+	(void)state;
+	read_good("one", &group);
+	for (int copies = 0; copies < 3; copies++) {
+		int used = snprintf(report, sizeof(report), "{\"report\":[{\"pv\":[");
+
+		used += snprintf(report + used, sizeof(report) - (size_t)used, row, 9, "other");
+		for (int i = 0; i < copies; i++) {
+			used += snprintf(report + used, sizeof(report) - (size_t)used, ",");
+			used += snprintf(report + used, sizeof(report) - (size_t)used, row, 2 + i,
+					 group.pv_uuid);
+		}
+		used += snprintf(report + used, sizeof(report) - (size_t)used, "]}]}");
+		assert_int_equal(lvm_group_check_copies(&group, report, (size_t)used, &fault),
+				 copies == 1 ? 0 : -1);
+		if (copies == 2)
+			assert_non_null(strstr(fault.message, "twice"));
+	}
+	lvm_group_free(&group);
+}
+
 static void extents_are_counted_as_lvm_does(void **state)
 {
 	struct lvm_group group;
@@ -218,6 +244,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_volume_is_the_only_one_or_root_or_the_one_that_is_named),
 	cmocka_unit_test(several_volumes_without_a_root_are_listed),
 	cmocka_unit_test(only_linear_volumes_can_be_grown),
+	cmocka_unit_test(a_copy_of_the_physical_volume_is_noticed),
 	cmocka_unit_test(extents_are_counted_as_lvm_does),
 };
 UNIT_MAIN(tests)

@@ -66,8 +66,7 @@ static void on_tick(void *context)
 	tool->tools->on_progress(tool->tools->context, -1);
 }
 
-/* In bytes; nothing but much where the kernel does not tell. */
-static uint64_t available_memory(void)
+uint64_t tool_memory_available(void)
 {
 	cleanup_file FILE *file = fopen("/proc/meminfo", "re");
 	char line[128];
@@ -83,7 +82,7 @@ static bool is_too_much(void *context)
 {
 	const struct tool *tool = context;
 
-	return available_memory() < tool->memory_floor_bytes;
+	return tool_memory_available() < tool->memory_floor_bytes;
 }
 
 static int name_memory(const char *program, struct fault *fault)

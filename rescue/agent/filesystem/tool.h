@@ -48,6 +48,9 @@ struct tool {
  * internal when the program caught a deadly signal and reported it. */
 int tool_run(struct tool *tool, const char *argv[], int *ret_exit_status, struct fault *fault);
 
+/* In bytes; nothing but much where the kernel does not tell. */
+uint64_t tool_memory_available(void);
+
 void tool_output_add(struct tool_output *output, const char *bytes, size_t size_bytes);
 
 /* The signal that e2fsck caught before it gave up, or 0: its handler prints a line

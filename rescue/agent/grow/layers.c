@@ -53,7 +53,9 @@ static void prepare(struct grow *grow)
 		.read_only = request_only_reads(grow->request->kind),
 		.disk_path = grow->disk.path,
 		.volume = grow->request->volume,
+		.bring_key = tools_bring_key,
 		.is_growable = is_growable,
+		.context = grow,
 	};
 }
 

@@ -39,9 +39,10 @@ struct grow {
 	struct limit table_limit, fs_limit;
 	struct grow_layers layers;
 	struct fs_target target;
-	const char *sbin; /* where the programs for its kind are */
-	bool tools_there; /* the tools disk is mounted */
-	struct fs *fs;	  /* owned; NULL before it is found */
+	const char *sbin;     /* where the programs for its kind are */
+	struct layer_key key; /* path "": the host has not been asked for it */
+	bool tools_there;     /* the tools disk is mounted */
+	struct fs *fs;	      /* owned; NULL before it is found */
 	uint64_t blocks_after;
 	bool check_left;    /* the check before is another machine's */
 	bool gains;	    /* partition or file system become larger */
@@ -85,6 +86,8 @@ int layers_close(struct grow *grow, struct fault *fault);
  * is asked for where it is needed. Fault: fs-tools-missing. */
 int tools_find(struct grow *grow, const char *program, const char *type, const char **ret_folder,
 	       struct fault *fault);
+/* The key of an encrypted layer, which the host has on a disk of its own. Context is the grow. */
+int tools_bring_key(void *context, struct layer_key *ret_key, struct fault *fault);
 bool stage_tools_needed(const struct grow *grow);
 int stage_tools(struct grow *grow, struct fault *fault);
 

@@ -53,6 +53,28 @@ int tools_find(struct grow *grow, const char *program, const char *type, const c
 				   "the tools disk does not have %s", program);
 }
 
+int tools_bring_key(void *context, struct layer_key *ret_key, struct fault *fault)
+{
+	struct grow *grow = context;
+	struct wait_device waiting = stage_waiting(grow);
+	char device[WAIT_DEVICE_NAME_BYTES];
+
+	if (grow->request->key_bytes == 0) {
+		fault_set(fault, REASON_KEY_MISSING,
+			  "the partition is encrypted, and there is no key");
+		return fault_hint(fault, "--key-file FILE has it");
+	}
+	if (grow->key.path[0] == '\0') {
+		events_key(grow->report);
+		if (wait_device_key(&waiting, TOOLS_TIMEOUT_MS, device, fault) < 0)
+			return -1;
+		snprintf(grow->key.path, sizeof(grow->key.path), "/dev/%s", device);
+		grow->key.size_bytes = grow->request->key_bytes;
+	}
+	*ret_key = grow->key;
+	return 0;
+}
+
 bool stage_tools_needed(const struct grow *grow)
 {
 	const char *program = grow->fs->ops->program;

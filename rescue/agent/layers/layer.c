@@ -2,6 +2,7 @@
 #include "layer.h"
 
 #include "base/cleanup.h"
+#include "luks.h"
 #include "lvm.h"
 
 #include <fcntl.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-static const struct layer_ops *const kinds[] = { &lvm_ops };
+static const struct layer_ops *const kinds[] = { &lvm_ops, &luks_ops };
 
 const struct layer_ops *layer_find(const char *type)
 {

@@ -13,9 +13,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LAYER_PATH_BYTES 320 /* of a node below /dev/mapper, whose names have 127 bytes, quoted */
-#define LAYER_NAME_BYTES 128
-#define LAYER_UUID_BYTES 40
+#define LAYER_PATH_BYTES   320 /* of a node below /dev/mapper, whose names have 127 bytes, quoted */
+#define LAYER_NAME_BYTES   128
+#define LAYER_UUID_BYTES   40
+#define LAYER_CIPHER_BYTES 72
 
 /* The word of their step: it comes behind that of FS_STEP_WRITE_TABLE. */
 #define LAYER_STEP_WORD "grow-layers"
@@ -27,11 +28,20 @@ struct layer_device {
 
 /* What is told of a layer. Texts that a kind does not have are empty. */
 struct layer_facts {
-	const char *kind;	      /* "lvm"; static text */
+	const char *kind;	      /* "lvm" or "luks"; static text */
 	char uuid[LAYER_UUID_BYTES];  /* of the outer device, as the layer calls it */
 	char group[LAYER_NAME_BYTES]; /* lvm: the volume group, and the volume in it */
 	char volume[LAYER_NAME_BYTES];
 	uint64_t extent_bytes; /* lvm */
+	unsigned version;      /* luks: of its header */
+	char cipher[LAYER_CIPHER_BYTES];
+	uint32_t sector_bytes; /* luks: of the encryption */
+};
+
+/* Where a key is: the first bytes of that device. */
+struct layer_key {
+	char path[LAYER_PATH_BYTES];
+	uint64_t size_bytes;
 };
 
 struct layer_options {
@@ -39,6 +49,8 @@ struct layer_options {
 	bool read_only;		      /* nothing may be written */
 	const char *disk_path;	      /* the disk that is worked on: "/dev/sda" */
 	const char *volume;	      /* that the user names: "root" or "vg/root"; "": none */
+	/* The key of an encrypted layer. Faults: key-missing, disk-io. */
+	int (*bring_key)(void *context, struct layer_key *ret_key, struct fault *fault);
 	/* Does that device hold a file system that can be grown? */
 	bool (*is_growable)(void *context, const char *device);
 	void *context;

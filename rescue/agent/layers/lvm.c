@@ -84,15 +84,21 @@ static int run(struct lvm *lvm, const char *const *arguments, struct tool_answer
 
 static int read_group(struct lvm *lvm, struct fault *fault)
 {
-	struct tool_answer answer = { 0 };
+	struct tool_answer group = { 0 }, copies = { 0 };
 	int result;
 
 	configure(lvm);
-	result = run(lvm, lvm_group_report, &answer, fault);
+	result = run(lvm, lvm_group_report, &group, fault);
 	if (result == 0)
-		result = lvm_group_read(answer.text ? answer.text : "", answer.size_bytes,
+		result = lvm_group_read(group.text ? group.text : "", group.size_bytes,
 					lvm->layer.outer.path, &lvm->group, fault);
-	free(answer.text);
+	if (result == 0)
+		result = run(lvm, lvm_copies_report, &copies, fault);
+	if (result == 0)
+		result = lvm_group_check_copies(&lvm->group, copies.text ? copies.text : "",
+						copies.size_bytes, fault);
+	free(group.text);
+	free(copies.text);
 	configure(lvm);
 	return result;
 }
@@ -150,11 +156,24 @@ static int choose(struct lvm *lvm, struct fault *fault)
 	return lvm_volume_check(&lvm->group, lvm->volume, fault);
 }
 
+/* A disk that was cut off. */
+static int check_size(const struct lvm *lvm, struct fault *fault)
+{
+	uint64_t extents = lvm_group_extents_on(&lvm->group, lvm->layer.outer.size_bytes);
+
+	if (lvm->group.pv_extents <= extents)
+		return 0;
+	return fault_set(fault, REASON_FS_TOO_LARGE,
+			 "the physical volume has %" PRIu64 " extents, and its device has room for "
+			 "%" PRIu64,
+			 lvm->group.pv_extents, extents);
+}
+
 static int open_volume(struct lvm *lvm, struct fault *fault)
 {
 	struct layer *layer = &lvm->layer;
 
-	if (read_group(lvm, fault) < 0 || choose(lvm, fault) < 0 ||
+	if (read_group(lvm, fault) < 0 || check_size(lvm, fault) < 0 || choose(lvm, fault) < 0 ||
 	    activate(lvm, lvm->volume, true, fault) < 0)
 		return -1;
 	layer->facts =

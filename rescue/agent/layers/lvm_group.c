@@ -30,7 +30,7 @@ const char *const lvm_group_report[] = {
 	"pv",
 	"-o",
 	"pv_name,pv_uuid,dev_size,pe_start,pv_pe_count,pv_pe_alloc_count,pv_mda_count,"
-	"pv_duplicate,pv_allocatable",
+	"pv_allocatable",
 	"--configreport",
 	"lv",
 	"-o",
@@ -45,6 +45,11 @@ const char *const lvm_group_report[] = {
 	"segtype",
 	NULL
 };
+
+/* A report of groups leaves out the copies. */
+const char *const lvm_copies_report[] = { "pvs",  "--all", "--reportformat",
+					  "json", "-o",	   "pv_name,pv_uuid",
+					  NULL };
 
 static const char *text(const json_t *row, const char *name)
 {
@@ -115,9 +120,6 @@ static int check_group(const json_t *vg, const json_t *pv, struct fault *fault)
 		return refuse(name, "lacks a physical volume", fault);
 	if (number(vg, "pv_count") != 1)
 		return refuse(name, "has several physical volumes", fault);
-	if (number(pv, "pv_duplicate"))
-		return refuse(name, "is there twice: the disk has a copy of its physical volume",
-			      fault);
 	if (number(pv, "pv_mda_count") != 1)
 		return refuse(name, "has not exactly one metadata area", fault);
 	if (!number(pv, "pv_allocatable"))
@@ -190,6 +192,27 @@ int lvm_group_read(const char *report, size_t size_bytes, const char *pv_name,
 	if (result < 0)
 		lvm_group_free(ret_group);
 	return result;
+}
+
+int lvm_group_check_copies(const struct lvm_group *group, const char *report, size_t size_bytes,
+			   struct fault *fault)
+{
+	json_error_t error;
+	json_t *root = json_loadb(report, size_bytes, 0, &error), *pv;
+	size_t i, found = 0;
+
+	if (!root)
+		return unreadable(fault, error.text);
+	json_array_foreach (
+		json_object_get(json_array_get(json_object_get(root, "report"), 0), "pv"), i, pv)
+		found += strcmp(text(pv, "pv_uuid"), group->pv_uuid) == 0;
+	json_decref(root);
+	if (found == 0)
+		return unreadable(fault, "the physical volume is not in it");
+	return found == 1 ? 0
+			  : refuse(group->name,
+				   "is there twice: the disk has a copy of its physical volume",
+				   fault);
 }
 
 void lvm_group_free(struct lvm_group *group)

@@ -34,11 +34,16 @@ struct lvm_group {
 
 /* The arguments of `lvm fullreport` that lvm_group_read understands; NULL-terminated. */
 extern const char *const lvm_group_report[];
+/* The same of those for lvm_group_check_copies. */
+extern const char *const lvm_copies_report[];
 
 /* The group that the physical volume of that name is in. What cannot be grown is refused.
  * Faults: layer-feature, layer-failed (the report cannot be read). */
 int lvm_group_read(const char *report, size_t size_bytes, const char *pv_name,
 		   struct lvm_group *ret_group, struct fault *fault);
+/* Is the physical volume there once alone? Faults: layer-feature, layer-failed. */
+int lvm_group_check_copies(const struct lvm_group *group, const char *report, size_t size_bytes,
+			   struct fault *fault);
 void lvm_group_free(struct lvm_group *group);
 #define cleanup_lvm_group __attribute__((cleanup(lvm_group_free)))
 

@@ -16,6 +16,7 @@ enum code {
 	CODE_DISCARD,
 	CODE_PARTITION,
 	CODE_VOLUME,
+	CODE_KEY_FILE,
 	CODE_REPAIR,
 	CODE_FORMAT,
 	CODE_ALLOW_BACKING,
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
 	{ "discard", no_argument, NULL, CODE_DISCARD },
 	{ "partition", required_argument, NULL, CODE_PARTITION },
 	{ "volume", required_argument, NULL, CODE_VOLUME },
+	{ "key-file", required_argument, NULL, CODE_KEY_FILE },
 	{ "repair", required_argument, NULL, CODE_REPAIR },
 	{ "format", required_argument, NULL, CODE_FORMAT },
 	{ "allow-backing", no_argument, NULL, CODE_ALLOW_BACKING },
@@ -104,6 +106,8 @@ static int take_value(struct grow_options *options, int code, struct fault *faul
 	case CODE_PARTITION:
 		return arguments_number(&arguments, code, 1, PARTITION_MAX, &options->partition,
 					fault);
+	case CODE_KEY_FILE:
+		return arguments_text(&arguments, code, &options->key_file, fault);
 	case CODE_VOLUME:
 		return take_volume(options, fault);
 	case CODE_WAIT_LOCK:

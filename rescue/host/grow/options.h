@@ -20,9 +20,10 @@ struct grow_options {
 	bool help, version;
 	bool json, quiet, verbose;
 	const char *image;
-	const char *size;   /* NULL: the disk keeps its size */
-	unsigned partition; /* 0: the last one */
-	const char *volume; /* of LVM; NULL: the machine's choice */
+	const char *size;     /* NULL: the disk keeps its size */
+	unsigned partition;   /* 0: the last one */
+	const char *key_file; /* of an encrypted partition; "-": standard input; NULL: none */
+	const char *volume;   /* of LVM; NULL: the machine's choice */
 	enum repair repair;
 	enum image_format_wish format;
 	bool allow_backing, allow_truncated;

@@ -17,6 +17,7 @@ const char grow_help_text[] =
 	"      --recover         only finish what an interrupted run has left complete\n"
 	"      --discard         throw that away, as long as its commit has not begun\n"
 	"      --partition N     grow partition N (default: the last one on the disk)\n"
+	"      --key-file FILE   the key of an encrypted partition (LUKS); -: standard input\n"
 	"      --volume NAME     grow that logical volume of LVM (default: the only one,\n"
 	"                        or the one with the root file system)\n"
 	"      --repair=safe     repair only what is safe (the default)\n"

@@ -203,8 +203,9 @@ static json_t *filesystem(const struct result *result, const json_t *plan)
 static json_t *layers(const json_t *events)
 {
 	static const char *const fields[] = {
-		"kind", "uuid",		"size_before_bytes", "size_after_bytes", "vg",
-		"lv",	"extent_bytes", "extents_before",    "extents_after"
+		"kind",	  "uuid",	  "size_before_bytes", "size_after_bytes", "vg",
+		"lv",	  "extent_bytes", "extents_before",    "extents_after",	   "version",
+		"cipher", "sector_bytes"
 	};
 	json_t *list = json_array(), *event;
 	size_t i;

@@ -137,7 +137,8 @@ static void write_layers(FILE *to, const json_t *layers)
 		change(sizes, number(layer, "size_before_bytes"),
 		       number(layer, "size_after_bytes"));
 		snprintf(name, sizeof(name), "%s/%s", text(layer, "vg"), text(layer, "lv"));
-		line(to, text(layer, "kind"), sizes, has(layer, "lv") ? name : NULL);
+		line(to, text(layer, "kind"), sizes,
+		     has(layer, "lv") ? name : text(layer, "cipher"));
 	}
 }
 

@@ -21,7 +21,8 @@
 static void close_other_fds(const struct vm_spec *spec, int our_fd)
 {
 	for (int fd = STDERR_FILENO + 1; fd < HIGHEST_FD; fd++)
-		if (fd != our_fd && fd != spec->disk.fd && fd != spec->disk.backing.fd)
+		if (fd != our_fd && fd != spec->disk.fd && fd != spec->disk.backing.fd &&
+		    (spec->request.key_bytes == 0 || fd != spec->key_fd))
 			(void)close(fd); /* most are not open */
 }
 

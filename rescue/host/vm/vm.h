@@ -55,6 +55,9 @@ struct vm_spec {
 	const char *qemu;	  /* a name for PATH, or a path */
 	struct vm_disk disk;
 	struct request request; /* time_unix_s 0: now */
+	/* Where the request has key_bytes: the key, in a file of whole sectors, open for reading
+	 * alone. Borrowed. */
+	int key_fd;
 	enum accel accel;
 	/* Saved machines may be used and made. It has no effect on a machine that is special:
 	 * with a disk at power on, a trace, a command, or a shared folder. The clock of a

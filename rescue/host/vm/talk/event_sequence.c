@@ -166,6 +166,16 @@ static int take_limit(struct event_sequence *sequence, const json_t *object, str
 	return 0;
 }
 
+/* Once, and only where there is one. */
+static int take_key(struct event_sequence *sequence, struct fault *fault)
+{
+	if (sequence->phase != PHASE_DISK || !sequence->tools_asked || !sequence->has_key ||
+	    sequence->key_asked)
+		return refuse(fault, EVENT_KEY, "an event is out of order");
+	sequence->key_asked = true;
+	return 0;
+}
+
 /* From the outermost one on, before the plan. */
 static int take_layer(const struct event_sequence *sequence, struct fault *fault)
 {
@@ -293,6 +303,8 @@ int event_sequence_accept(struct event_sequence *sequence, enum event_kind kind,
 		return take_table_repair(sequence, object, fault);
 	case EVENT_TOOLS:
 		return take_tools(sequence, fault);
+	case EVENT_KEY:
+		return take_key(sequence, fault);
 	case EVENT_LAYER:
 		return take_layer(sequence, fault);
 	case EVENT_LIMIT:

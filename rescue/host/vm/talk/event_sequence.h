@@ -31,6 +31,8 @@ struct event_sequence {
 	uint64_t limits_seen;	     /* bit 1 << place among the guest's reasons */
 	unsigned table_repairs_seen; /* bit 1 << place in table_repair_words */
 	bool tools_asked;	     /* the guest wants the tools disk */
+	bool has_key;		     /* set by the host: there is a key */
+	bool key_asked;		     /* the guest wants it */
 	bool will_change;	     /* the plan says so */
 	bool running;		     /* between begin and end of a check or resize */
 	bool succeeded;		     /* that check or resize has ended well */
