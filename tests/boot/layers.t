@@ -12,9 +12,10 @@ mkdir "$work/tmp" "$work/disks" "$work/files"
 cd "$work/disks" || exit 1
 
 "$images/tree" "$work/files"
-files=$(cd "$work/files" && find . -type f -print0 | sort -z | xargs -0 sha256sum)
+files=$(cd "$work/files" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
 truncate -s 40M ../fs.img
-mke2fs -q -t ext4 -L rootfs -U 8c1e4f5a-0c3b-4b59-9d43-6a4a3e0c5b01 -d "$work/files" ../fs.img
+# Blocks as large as the sectors of the encryption: with smaller ones it could not be mounted.
+mke2fs -q -t ext4 -b 4096 -L rootfs -U 8c1e4f5a-0c3b-4b59-9d43-6a4a3e0c5b01 -d "$work/files" ../fs.img
 
 # in_guest COMMAND [OPTION]...: a shell's command in a rescue machine with the disk; its input is ours.
 in_guest() {
@@ -99,7 +100,7 @@ in_guest "
 is 'lvm: all extents are used, by the right volume' "$(sed -n '1,3s/  */ /gp' ../judged | tr -d '\n')" \
 	' 0B 1006 other 20.00m root 986.00m'
 is 'the file system fills the volume' "$(sed -n 's/^Block.*: *//p' ../judged | awk 'NR == 1 { n = $1 } { b = $1 } END { print n * b }')" $((986 << 20))
-is 'the files are there' "$(grep '  \./' ../judged)" "$files"
+is 'the files are there' "$(grep '  \./' ../judged | sha256sum)" "$files"
 grown disk 1G
 is 'a second run has nothing to do' "$status $(result .changed)" '0 false'
 
@@ -111,4 +112,42 @@ encrypt luks2 4096
 refused 'LUKS without a key' key-missing '--key-file'
 refused 'an empty key' key-missing 'is empty' --key-file /dev/null
 refused 'no such key file' key-missing 'No such file' --key-file ../nothing
+
+# What is inside comes from the same file system as before.
+for kind in luks2 luks1; do
+	encrypt "$kind" 4096
+	ok "$kind: a file system comes into it" sh -c "cat ../key ../fs.img | '$source_tree/hostscripts/rescue-disk' --quiet --accel=tcg --write --yes disk -- sh -ec '
+		head -c 4096 >/tmp/key
+		cryptsetup open --key-file /tmp/key /dev/sda2 inside
+		dd of=/dev/mapper/inside bs=1M'"
+	cp --sparse=always disk ../luks.img
+	before=$(header 2)
+	head -c 4095 ../key >../wrong
+	refused "$kind: another key" key-wrong 'no key slot' --key-file ../wrong
+	sum=$(sha256sum <disk)
+	grown --plan --key-file ../key disk 1G
+	is "$kind: a plan" "$status $(result .changed)" '0 true' || cat ../said
+	is "$kind: it changes nothing" "$(sha256sum <disk)" "$sum"
+	planned=$(result '[.layers, .partition.sectors_after, .filesystem.blocks_after]')
+	status=0
+	"$grow_disk" --json --accel tcg --keep-log ../log --key-file - disk 1G >../json 2>../said <../key || status=$?
+	is "$kind: what is inside is grown, by a key from standard input" "$status $(result .changed)" '0 true' || cat ../said
+	is "$kind: as it was planned" "$(result '[.layers, .partition.sectors_after, .filesystem.blocks_after]')" "$planned"
+	is "$kind: the header is what it was" "$(header 2)" "$before"
+	ok "$kind: the log of the machine has the request" grep -q '"event":"key"' ../log
+	# shellcheck disable=SC2016  # variables of perl
+	ok "$kind: and not the key" perl -MMIME::Base64 -e 'local $/; my ($key, $log) = map { open my $file, "<:raw", $_ or die; <$file> } @ARGV;
+		my $part = substr $key, 0, 15;
+		exit grep { index($log, $_) >= 0 } $part, unpack("H*", $part), encode_base64($part, "")' ../key ../log
+	grown --key-file ../key disk 1G
+	is "$kind: a second run has nothing to do" "$status $(result .changed)" '0 false' || cat ../said
+	in_guest "
+		cat >/tmp/key
+		cryptsetup open --readonly --key-file /tmp/key /dev/sda2 inside
+		e2fsck -fn /dev/mapper/inside >&2
+		echo \$((\$(blockdev --getsize64 /dev/mapper/inside) - \$(dumpe2fs -h /dev/mapper/inside 2>/dev/null | awk -F: '/^Block count/ { n = \$2 } /^Block size/ { b = \$2 } END { printf \"%d\", n * b }')))
+		$(files_on /dev/mapper/inside)" <../key >../judged 2>../judged.said || cat ../judged.said
+	ok "$kind: the file system fills it, up to a block" [ "$(head -n 1 ../judged)" -lt 4096 ]
+	is "$kind: the files are there" "$(grep '  \./' ../judged | sha256sum)" "$files"
+done
 done_testing
