@@ -122,7 +122,7 @@ $(B)/initramfs.cpio: $(B)/rescue initramfs/manifest initramfs/pack $(wildcard in
 	$(call say,PACK,$@)
 	$(Q)initramfs/pack $(B)/rescue $@ && mv $@.build-id $(B)/build-id
 
-$(B)/tools.img: $(B)/initramfs.cpio initramfs/pack-tools $(B)/parts/xfsprogs $(B)/parts/btrfs-progs $(B)/parts/f2fs-tools
+$(B)/tools.img: $(B)/initramfs.cpio initramfs/pack-tools $(B)/parts/xfsprogs $(B)/parts/btrfs-progs $(B)/parts/f2fs-tools $(B)/parts/lvm2 $(B)/parts/cryptsetup
 	$(call say,PACK,$@)
 	$(Q)initramfs/pack-tools $(B)/build-id $@
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "wire/limits.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -87,25 +88,70 @@ void events_tools(struct agent_report *report, const char *fs_type)
 	agent_report_event(report, EVENT_TOOLS, json_pack("{s:s}", "fs_type", fs_type));
 }
 
+void events_layer(struct agent_report *report, const struct layer *layer, uint64_t after_bytes)
+{
+	const struct layer_facts *facts = &layer->facts;
+	json_t *fields = json_pack("{s:s, s:s, s:I, s:I}", "kind", facts->kind, "uuid", facts->uuid,
+				   "size_before_bytes", (json_int_t)layer->inner.size_bytes,
+				   "size_after_bytes", (json_int_t)after_bytes);
+
+	if (facts->extent_bytes > 0)
+		json_object_update_new(
+			fields,
+			json_pack("{s:s, s:s, s:I, s:I, s:I}", "vg", facts->group, "lv",
+				  facts->volume, "extent_bytes", (json_int_t)facts->extent_bytes,
+				  "extents_before",
+				  (json_int_t)(layer->inner.size_bytes / facts->extent_bytes),
+				  "extents_after",
+				  (json_int_t)(after_bytes / facts->extent_bytes)));
+	else
+		json_object_update_new(fields, json_pack("{s:I, s:s, s:I}", "version",
+							 (json_int_t)facts->version, "cipher",
+							 facts->cipher, "sector_bytes",
+							 (json_int_t)facts->sector_bytes));
+	agent_report_event(report, EVENT_LAYER, fields);
+}
+
+void events_key(struct agent_report *report)
+{
+	agent_report_event(report, EVENT_KEY, json_object());
+}
+
+static void add_layers_step(char steps[static FS_STEPS_BYTES + sizeof(LAYER_STEP_WORD)])
+{
+	const char *before = fs_step_word(FS_STEP_WRITE_TABLE);
+	char *at = strstr(steps, before), rest[FS_STEPS_BYTES];
+
+	if (!at)
+		return;
+	at += strlen(before);
+	snprintf(rest, sizeof(rest), "%s", at);
+	sprintf(at, " " LAYER_STEP_WORD "%s", rest);
+}
+
 /* What every plan has. */
 static json_t *plan_fields(const struct plan *plan, const struct fs_ops *ops, const char *fs_type,
-			   const char *chosen_by, bool changed)
+			   const char *chosen_by, bool changed, bool has_layers)
 {
-	char steps[FS_STEPS_BYTES];
+	char steps[FS_STEPS_BYTES + sizeof(LAYER_STEP_WORD)];
 
+	fs_steps_text(ops, steps);
+	if (has_layers)
+		add_layers_step(steps);
 	return json_pack(
 		"{s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s}", "changed", (int)changed,
 		"partition", (json_int_t)plan->number, "start_lba", (json_int_t)plan->start_lba,
 		"sectors_before", (json_int_t)plan->sectors_before, "sectors_after",
 		(json_int_t)plan->sectors_after, "sector_bytes", (json_int_t)plan->sector_bytes,
-		"fs_type", fs_type, "steps", fs_steps_text(ops, steps), "chosen_by", chosen_by);
+		"fs_type", fs_type, "steps", steps, "chosen_by", chosen_by);
 }
 
 void events_plan(struct agent_report *report, const struct plan *plan, const char *chosen_by,
-		 const struct fs *fs, uint64_t blocks_after, bool changed, bool check_left)
+		 const struct fs *fs, uint64_t blocks_after, bool changed, bool check_left,
+		 bool has_layers)
 {
 	const struct fs_facts *facts = fs->facts;
-	json_t *fields = plan_fields(plan, fs->ops, facts->type, chosen_by, changed);
+	json_t *fields = plan_fields(plan, fs->ops, facts->type, chosen_by, changed, has_layers);
 
 	json_object_update_new(
 		fields, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "fs_label", facts->label,
@@ -120,7 +166,8 @@ void events_plan_partition(struct agent_report *report, const struct plan *plan,
 			   const char *chosen_by, const struct fs_ops *ops, const char *content,
 			   bool changed)
 {
-	agent_report_event(report, EVENT_PLAN, plan_fields(plan, ops, content, chosen_by, changed));
+	agent_report_event(report, EVENT_PLAN,
+			   plan_fields(plan, ops, content, chosen_by, changed, false));
 }
 
 /* A field without a value (NULL) is left out. */

@@ -5,6 +5,7 @@
 
 #include "agent/devices/uevent.h"
 #include "agent/filesystem/fs.h"
+#include "agent/layers/layer.h"
 #include "agent/partition/plan.h"
 #include "disk.h"
 #include "report.h"
@@ -23,8 +24,13 @@ void events_table_repairs(struct agent_report *report, const struct partition_ta
 void events_limit(struct agent_report *report, const struct limit *limit);
 /* The programs for that type are not here: the host is to attach the tools disk. */
 void events_tools(struct agent_report *report, const char *fs_type);
+/* A layer, whose inside will have that size. */
+void events_layer(struct agent_report *report, const struct layer *layer, uint64_t after_bytes);
+/* The host is to attach the disk with the key. */
+void events_key(struct agent_report *report);
 void events_plan(struct agent_report *report, const struct plan *plan, const char *chosen_by,
-		 const struct fs *fs, uint64_t blocks_after, bool changed, bool check_left);
+		 const struct fs *fs, uint64_t blocks_after, bool changed, bool check_left,
+		 bool has_layers);
 /* Of the partition alone, which holds that: libblkid's word, or "". */
 void events_plan_partition(struct agent_report *report, const struct plan *plan,
 			   const char *chosen_by, const struct fs_ops *ops, const char *content,

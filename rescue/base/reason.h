@@ -59,6 +59,13 @@ enum status {
 	X(REASON_ROOT_NOT_LAST, "root-not-last", STATUS_REFUSED)                                   \
 	X(REASON_NO_ROOM_BEHIND, "no-room-behind", STATUS_REFUSED)                                 \
 	X(REASON_MBR_2TIB, "mbr-2tib", STATUS_REFUSED)                                             \
+	X(REASON_LAYER_FEATURE, "layer-feature", STATUS_REFUSED)                                   \
+	X(REASON_LAYER_FAILED, "layer-failed", STATUS_REFUSED)                                     \
+	X(REASON_LAYER_DAMAGED, "layer-damaged", STATUS_DAMAGED)                                   \
+	X(REASON_KEY_MISSING, "key-missing", STATUS_REFUSED)                                       \
+	X(REASON_KEY_WRONG, "key-wrong", STATUS_REFUSED)                                           \
+	X(REASON_VOLUME_AMBIGUOUS, "volume-ambiguous", STATUS_REFUSED)                             \
+	X(REASON_NO_SUCH_VOLUME, "no-such-volume", STATUS_REFUSED)                                 \
 	X(REASON_FS_UNKNOWN, "fs-unknown", STATUS_REFUSED)                                         \
 	X(REASON_FS_AMBIGUOUS, "fs-ambiguous", STATUS_REFUSED)                                     \
 	X(REASON_FS_FEATURE, "fs-feature", STATUS_REFUSED)                                         \

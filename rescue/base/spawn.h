@@ -11,7 +11,8 @@
 #define SPAWN_CHANNEL_FD 3 /* where the child finds its extra channel */
 
 struct spawn {
-	const char *const *argv; /* argv[0] is the path; NULL-terminated */
+	const char *const *argv;	/* argv[0] is the path; NULL-terminated */
+	const char *const *environment; /* "NAME=value"; NULL: ours */
 	/* Start the child without a standard input, so that the first file it
 	 * opens gets descriptor 0 (see filesystem/ext_grow.c for why). */
 	bool no_stdin;

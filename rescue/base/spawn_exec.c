@@ -58,7 +58,8 @@ static _Noreturn void become_child(const struct spawn *spawn, const struct pipes
 		_exit(EXIT_CANNOT_EXEC);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	execv(spawn->argv[0], (char *const *)spawn->argv);
+	execve(spawn->argv[0], (char *const *)spawn->argv,
+	       spawn->environment ? (char *const *)spawn->environment : environ);
 	_exit(EXIT_CANNOT_EXEC);
 }
 

@@ -20,7 +20,9 @@ enum event_kind {
 	EVENT_TABLE,
 	EVENT_TABLE_REPAIR,
 	EVENT_TOOLS, /* wants the tools disk */
+	EVENT_KEY,   /* wants the key of an encrypted layer */
 	EVENT_LIMIT,
+	EVENT_LAYER,
 	EVENT_PLAN,
 	EVENT_CHECK,
 	EVENT_REPAIR,

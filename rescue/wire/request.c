@@ -94,15 +94,15 @@ static int parse_trace(json_t *object, struct trace_request *ret_trace, struct f
 static int parse_shell(json_t *object, struct shell_request *ret_shell, struct fault *fault)
 {
 	const char *command = "";
-	int input = 0;
+	int input = 0, tools = 0;
 	json_error_t error;
 
-	if (json_unpack_ex(object, &error, 0, "{s?s, s?b}", "command", &command, "input", &input) <
-	    0)
+	if (json_unpack_ex(object, &error, 0, "{s?s, s?b, s?b}", "command", &command, "input",
+			   &input, "tools", &tools) < 0)
 		return refuse(fault, error.text);
 	if (strlen(command) >= sizeof(ret_shell->command))
 		return refuse(fault, "the command is too long");
-	*ret_shell = (struct shell_request){ .input = input };
+	*ret_shell = (struct shell_request){ .input = input, .tools = tools };
 	strcpy(ret_shell->command, command);
 	return 0;
 }
@@ -153,6 +153,25 @@ static int parse_partition(json_t *object, struct request *request, struct fault
 	return 0;
 }
 
+/* What lies between the partition and its file system. */
+static int parse_layers(json_t *object, struct request *request, struct fault *fault)
+{
+	const char *volume = "";
+	json_int_t key_bytes = 0;
+	json_error_t error;
+
+	if (json_unpack_ex(object, &error, 0, "{s?s, s?I}", "volume", &volume, "key_bytes",
+			   &key_bytes) < 0)
+		return refuse(fault, error.text);
+	if (strlen(volume) >= sizeof(request->volume))
+		return refuse(fault, "volume is too long");
+	if (key_bytes < 0 || key_bytes > REQUEST_KEY_MAX_BYTES)
+		return refuse(fault, "key_bytes is out of range");
+	strcpy(request->volume, volume);
+	request->key_bytes = (uint32_t)key_bytes;
+	return 0;
+}
+
 /* No key but those that are known, and those of a trace or a shell only in one. */
 static int check_keys(json_t *object, enum request_kind kind, struct fault *fault)
 {
@@ -160,11 +179,11 @@ static int check_keys(json_t *object, enum request_kind kind, struct fault *faul
 		"request",	     "protocol",    "partition_by", "partition_value",
 		"partition",	     "repair",	    "share",	    "rows",
 		"columns",	     "time_unix_s", "seed",	    "record",
-		"disk_before_bytes", NULL
+		"disk_before_bytes", "volume",	    "key_bytes",    NULL
 	};
 	static const char *const of_grow[] = { "may_leave_check", NULL };
 	static const char *const of_plan[] = { "partition_only", "leave_bytes", NULL };
-	static const char *const of_shell[] = { "command", "input", NULL };
+	static const char *const of_shell[] = { "command", "input", "tools", NULL };
 	static const char *const of_trace[] = { "attach_at", "seq",	"log",	      "break",
 						"method",    "hold_up", "hold_up_ms", NULL };
 	const char *key;
@@ -212,6 +231,7 @@ static int parse_object(json_t *object, struct request *ret_request, struct faul
 	if (check_keys(object, request.kind, fault) < 0 ||
 	    parse_partition(object, &request, fault) < 0 ||
 	    parse_surroundings(object, &request, fault) < 0 ||
+	    parse_layers(object, &request, fault) < 0 ||
 	    (kind == REQUEST_TRACE && parse_trace(object, &request.trace, fault) < 0) ||
 	    (kind == REQUEST_SHELL && parse_shell(object, &request.shell, fault) < 0))
 		return -1;
@@ -267,8 +287,8 @@ char *request_format(const struct request *request)
 	if (request->kind == REQUEST_TRACE)
 		own = format_trace(&request->trace);
 	else if (request->kind == REQUEST_SHELL)
-		own = json_pack("{s:s, s:b}", "command", request->shell.command, "input",
-				(int)request->shell.input);
+		own = json_pack("{s:s, s:b, s:b}", "command", request->shell.command, "input",
+				(int)request->shell.input, "tools", (int)request->shell.tools);
 	else if (request->kind == REQUEST_GROW && request->may_leave_check)
 		own = json_pack("{s:b}", "may_leave_check", 1);
 	else
@@ -287,6 +307,10 @@ char *request_format(const struct request *request)
 	if (object && request->disk_before_bytes != 0)
 		json_object_set_new(object, "disk_before_bytes",
 				    json_integer((json_int_t)request->disk_before_bytes));
+	if (object && request->key_bytes > 0)
+		json_object_set_new(object, "key_bytes", json_integer(request->key_bytes));
+	if (object && request->volume[0] != '\0')
+		json_object_set_new(object, "volume", json_string(request->volume));
 	if (object && own && json_object_update(object, own) == 0)
 		line = json_dumps(object, JSON_COMPACT);
 	json_decref(object);

@@ -10,9 +10,11 @@
 
 #define REQUEST_SEED_BYTES    32
 #define REQUEST_HOLD_UP_BYTES 64
-#define REQUEST_COMMAND_BYTES 3072 /* its line has to fit as well */
-#define REQUEST_WINDOW_MAX    4096 /* rows or columns */
-#define REQUEST_VALUE_BYTES   256  /* the longest label, of btrfs, and NUL */
+#define REQUEST_COMMAND_BYTES 3072	/* its line has to fit as well */
+#define REQUEST_WINDOW_MAX    4096	/* rows or columns */
+#define REQUEST_VALUE_BYTES   256	/* the longest label, of btrfs, and NUL */
+#define REQUEST_KEY_MAX_BYTES (8 << 20) /* as of cryptsetup */
+#define REQUEST_VOLUME_BYTES  256	/* of LVM: a group's name, a slash, and a volume's */
 
 enum request_kind {
 	REQUEST_GROW,
@@ -71,6 +73,7 @@ struct trace_request {
 struct shell_request {
 	char command[REQUEST_COMMAND_BYTES]; /* for sh -c; empty: a shell for people */
 	bool input;			     /* the command gets a standard input from the host */
+	bool tools;			     /* the host has the tools disk */
 };
 
 struct request {
@@ -82,6 +85,9 @@ struct request {
 	/* Of REQUEST_GROW: a check before that would take long may be left to whoever
 	 * asks, who has it done by another machine at the same time (REQUEST_CHECK). */
 	bool may_leave_check;
+	uint32_t key_bytes;		   /* of the key that the host has; 0: none */
+	char volume[REQUEST_VOLUME_BYTES]; /* the logical volume to grow; empty: the agent's choice
+					    */
 	/* Of REQUEST_GROW and REQUEST_PLAN: what is in the partition stays as it is. */
 	bool partition_only;
 	uint64_t leave_bytes;	    /* of both: so much stays free at the end of the disk */

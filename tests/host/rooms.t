@@ -74,10 +74,11 @@ is 'no header of the host includes itself' "$(circles host)" ''
 for room in boot devices filesystem; do
 	ok "agent/$room includes wire, base and values" may_include "agent/$room" "^(base|wire)/|$values"
 done
+ok 'agent/layers includes these, and running a program' may_include agent/layers "^(base|wire)/|$values|^agent/filesystem/tool\.h$"
 ok 'agent/partition includes table as well' may_include agent/partition "^(base|table|wire)/|$values"
 ok 'agent/trace/alpine includes wire, base and values' may_include agent/trace/alpine "^(base|wire)/|$values"
 ok 'agent/trace/recorder includes these, and the uevents' may_include agent/trace/recorder "^(base|wire)/|$values|^agent/devices/uevent\.h$"
-below='^(base|wire)/|^agent/(disk|job_setup|report|events)\.h$|^agent/(boot|devices|partition|filesystem)/'
+below='^(base|wire)/|^agent/(disk|job_setup|report|events)\.h$|^agent/(boot|devices|partition|filesystem|layers)/'
 ok 'agent/grow includes the rooms below, and the recorder' may_include agent/grow "$below|^agent/trace/recorder/recorder\.h$"
 ok 'agent/shell includes the rooms below' may_include agent/shell "$below"
 ok 'agent/trace includes the rooms below, its own, and the shell' may_include agent/trace "$below|^agent/(trace|shell)/"
@@ -89,6 +90,7 @@ ok 'libnbd is used in host/block alone' only_in 'libnbd' '^\./host/block/'
 ok 'nettle is used in log/checksum.c alone' only_in 'nettle/' '^\./host/log/checksum\.c$'
 ok 'the planner opens nothing' sh -c '! grep -nE "<(unistd|fcntl|stdio|sys/)" agent/partition/plan.[ch] agent/partition/chs.[ch] agent/partition/gpt_*.[ch] agent/filesystem/ext_size.[ch]'
 ok 'a grow knows no kind of file system' sh -c '! grep -rnE "\bext(_|[234])" agent/grow'
+ok 'nor of layer' sh -c '! grep -rnE "\b(lvm|luks)(_|\.h)" agent/grow'
 is 'no room of the agent but the top prints' "$(grep -rlE '\b(printf|puts|fputs|perror|fprintf|dprintf)\(' agent | sort | tr '\n' ' ')" \
 	'agent/main.c agent/report.c '
 

@@ -41,6 +41,8 @@ static const struct {
 	{ "mend2", EVENT_TABLE_REPAIR, "{\"problem\":\"primary-damaged\"}" },
 	{ "mend?", EVENT_TABLE_REPAIR, "{\"problem\":\"because\"}" },
 	{ "tools", EVENT_TOOLS, "{}" },
+	{ "key", EVENT_KEY, "{}" },
+	{ "layer", EVENT_LAYER, "{}" },
 	{ "limit", EVENT_LIMIT, "{\"reason\":\"mbr-2tib\"}" },
 	{ "limit2", EVENT_LIMIT, "{\"reason\":\"fs-limit\"}" },
 	{ "limit?", EVENT_LIMIT, "{\"reason\":\"because\"}" },
@@ -138,6 +140,7 @@ static void accepts(void **state)
 		"hello disk table-gpt table-gpt mend mend2 limit plan0 done0",
 		"hello disk limit limit2 fault",
 		"hello disk table- limit tools limit2 plan0 done0",
+		"hello disk tools layer layer plan0 done0",
 		"hello fault",
 		"hello disk plan check-( fault",
 	};
@@ -167,6 +170,9 @@ static void refuses_the_last(void **state)
 		"hello tools",
 		"hello disk tools tools",
 		"hello disk plan tools",
+		"hello disk layer",
+		"hello disk tools key",
+		"hello disk tools plan layer",
 		"hello disk table+",
 		"hello disk table-dos?",
 		"hello disk table-dos??",
@@ -220,6 +226,17 @@ static void refuses_the_last(void **state)
 	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++)
 		if (play(sequence, runs[i]) == 0)
 			fail_msg("accepted: %s", runs[i]);
+}
+
+static void a_key_is_asked_for_once_if_there_is_one(void **state)
+{
+	const struct event_sequence sequence = { .disk_attached = true, .has_key = true };
+
+	(void)state;
+	assert_int_equal(play(sequence, "hello disk tools key layer plan0 done0"), 0);
+	assert_int_equal(play(sequence, "hello disk key"), -1);
+	assert_int_equal(play(sequence, "hello disk tools key key"), -1);
+	assert_int_equal(play(sequence, "hello disk tools plan key"), -1);
 }
 
 static void no_disk_before_it_is_attached(void **state)
@@ -349,6 +366,7 @@ static void a_shell_ends_with_its_exit(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(accepts),
 	cmocka_unit_test(refuses_the_last),
+	cmocka_unit_test(a_key_is_asked_for_once_if_there_is_one),
 	cmocka_unit_test(no_disk_before_it_is_attached),
 	cmocka_unit_test(a_plan_changes_nothing),
 	cmocka_unit_test(a_check_may_be_left_where_that_was_said),

@@ -132,6 +132,8 @@ static void requests_survive_the_way(void **state)
 				      .partition_only = true,
 				      .leave_bytes = UINT64_C(1) << 40,
 				      .disk_before_bytes = UINT64_C(1) << 41,
+				      .key_bytes = 4096,
+				      .volume = "vg-0/root",
 				      .has_seed = true,
 				      .seed = { 0, 1, 0x7f, 0x80, [31] = 0xff } };
 	struct request got;
@@ -148,6 +150,8 @@ static void requests_survive_the_way(void **state)
 	assert_int_equal(got.leave_bytes, UINT64_C(1) << 40);
 	assert_int_equal(got.time_unix_s, INT64_C(4102444800));
 	assert_int_equal(got.disk_before_bytes, UINT64_C(1) << 41);
+	assert_int_equal(got.key_bytes, 4096);
+	assert_string_equal(got.volume, "vg-0/root");
 	assert_true(got.has_seed);
 	assert_memory_equal(got.seed, sent.seed, sizeof(sent.seed));
 	free(line);
@@ -334,6 +338,9 @@ static void bad_requests_are_refused(void **state)
 		"{\"request\":\"grow\",\"protocol\":2}",
 		"{\"request\":\"grow\",\"protocol\":1,\"partition\":-1}",
 		"{\"request\":\"grow\",\"protocol\":1,\"disk_before_bytes\":-1}",
+		"{\"request\":\"grow\",\"protocol\":1,\"key_bytes\":-1}",
+		"{\"request\":\"grow\",\"protocol\":1,\"key_bytes\":8388609}",
+		"{\"request\":\"grow\",\"protocol\":1,\"volume\":7}",
 		"{\"request\":\"grow\",\"protocol\":1,\"partition\":1025}",
 		"{\"request\":\"grow\",\"protocol\":1,\"repair\":\"some\"}",
 		"{\"request\":\"grow\",\"protocol\":1,\"more\":1}",

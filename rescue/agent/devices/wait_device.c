@@ -21,6 +21,7 @@
 #define TICK_MS		  500
 #define FILE_SECTOR_BYTES 512
 #define SERIAL_AT	  4 /* in the page */
+#define SERIAL_MAX_BYTES  32
 
 /* The device path of a disk that no driver makes up: /devices/virtual/... */
 static bool is_real(const char *devpath)
@@ -29,19 +30,29 @@ static bool is_real(const char *devpath)
 }
 
 /* Its serial number is the second half of page 80h of its vital product data (SPC-4). */
-static bool is_tools(const char *block_dir, const char *name)
+static bool has_serial(const char *block_dir, const char *name, const char *serial)
 {
-	static const char serial[] = WIRE_TOOLS_SERIAL;
-	char path[PATH_MAX], page[SERIAL_AT + sizeof(serial)];
+	char path[PATH_MAX], page[SERIAL_AT + SERIAL_MAX_BYTES];
 	cleanup_fd int fd = -1;
+	const size_t serial_bytes = strlen(serial);
 
 	snprintf(path, sizeof(path), "%s/%s/device/vpd_pg80", block_dir, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd >= 0 && read(fd, page, sizeof(page)) == (ssize_t)sizeof(page) - 1 &&
-	       memcmp(page + SERIAL_AT, serial, sizeof(serial) - 1) == 0;
+	return fd >= 0 &&
+	       read(fd, page, SERIAL_AT + serial_bytes) == (ssize_t)(SERIAL_AT + serial_bytes) &&
+	       memcmp(page + SERIAL_AT, serial, serial_bytes) == 0;
 }
 
-static int scan(const char *block_dir, bool for_tools, char ret_name[WAIT_DEVICE_NAME_BYTES])
+/* Is it the one with that serial number; NULL: the disk to work on, which has none of ours? */
+static bool is_wanted(const char *block_dir, const char *name, const char *serial)
+{
+	if (serial)
+		return has_serial(block_dir, name, serial);
+	return !has_serial(block_dir, name, WIRE_TOOLS_SERIAL) &&
+	       !has_serial(block_dir, name, WIRE_KEY_SERIAL);
+}
+
+static int scan(const char *block_dir, const char *serial, char ret_name[WAIT_DEVICE_NAME_BYTES])
 {
 	DIR *disks = opendir(block_dir);
 	struct dirent *entry;
@@ -55,7 +66,7 @@ static int scan(const char *block_dir, bool for_tools, char ret_name[WAIT_DEVICE
 		if (length < 0 || strlen(entry->d_name) >= WAIT_DEVICE_NAME_BYTES)
 			continue; /* "." and "..", or no disk of ours */
 		target[length] = '\0';
-		found = is_real(target) && is_tools(block_dir, entry->d_name) == for_tools;
+		found = is_real(target) && is_wanted(block_dir, entry->d_name, serial);
 		if (found)
 			strcpy(ret_name, entry->d_name);
 	}
@@ -66,12 +77,12 @@ static int scan(const char *block_dir, bool for_tools, char ret_name[WAIT_DEVICE
 
 int wait_device_scan(const char *block_dir, char ret_name[WAIT_DEVICE_NAME_BYTES])
 {
-	return scan(block_dir, false, ret_name);
+	return scan(block_dir, NULL, ret_name);
 }
 
 /* Wait for at most that long, and pass on what came. 1 when ret_name is a new
  * disk, 0 when not (yet), -1 with the fault. */
-static int wait_once(const struct wait_device *waiting, int64_t left_ms, bool for_tools,
+static int wait_once(const struct wait_device *waiting, int64_t left_ms, const char *serial,
 		     char ret_name[WAIT_DEVICE_NAME_BYTES], struct fault *fault)
 {
 	struct pollfd ready = { .fd = waiting->uevent_fd, .events = POLLIN };
@@ -85,14 +96,14 @@ static int wait_once(const struct wait_device *waiting, int64_t left_ms, bool fo
 	}
 	got = uevent_receive(waiting->uevent_fd, &event, &overrun, fault);
 	if (overrun) /* the event that we wait for may be among the lost ones */
-		return scan(BLOCK_DIR, for_tools, ret_name);
+		return scan(BLOCK_DIR, serial, ret_name);
 	if (got <= 0)
 		return got;
 	waiting->on_uevent(waiting->context, &event);
 	if (strcmp(event.action, "add") != 0 || strcmp(event.subsystem, "block") != 0 ||
 	    strcmp(event.devtype, "disk") != 0 || !is_real(event.devpath) ||
 	    strlen(event.devname) >= WAIT_DEVICE_NAME_BYTES ||
-	    is_tools(BLOCK_DIR, event.devname) != for_tools)
+	    !is_wanted(BLOCK_DIR, event.devname, serial))
 		return 0;
 	strcpy(ret_name, event.devname);
 	return 1;
@@ -122,7 +133,7 @@ int wait_device_open(const char *name, struct disk *ret_disk, struct fault *faul
 	return 0;
 }
 
-static int wait_for(const struct wait_device *waiting, int timeout_ms, bool for_tools,
+static int wait_for(const struct wait_device *waiting, int timeout_ms, const char *serial,
 		    char ret_name[WAIT_DEVICE_NAME_BYTES], struct fault *fault)
 {
 	int64_t deadline_ms = clock_ms() + timeout_ms;
@@ -132,9 +143,10 @@ static int wait_for(const struct wait_device *waiting, int timeout_ms, bool for_
 		int got;
 
 		if (left_ms <= 0)
-			return fault_set(fault, REASON_DISK_IO, "no %sdisk appeared within %d s",
-					 for_tools ? "tools " : "", timeout_ms / 1000);
-		got = wait_once(waiting, left_ms, for_tools, ret_name, fault);
+			return fault_set(fault, REASON_DISK_IO, "no disk %s%sappeared within %d s",
+					 serial ? serial : "", serial ? " " : "",
+					 timeout_ms / 1000);
+		got = wait_once(waiting, left_ms, serial, ret_name, fault);
 		if (got != 0)
 			return got < 0 ? -1 : 0;
 	}
@@ -145,7 +157,7 @@ int wait_device_disk(const struct wait_device *waiting, int timeout_ms, struct d
 {
 	char name[WAIT_DEVICE_NAME_BYTES];
 
-	return wait_for(waiting, timeout_ms, false, name, fault) < 0
+	return wait_for(waiting, timeout_ms, NULL, name, fault) < 0
 		       ? -1
 		       : wait_device_open(name, ret_disk, fault);
 }
@@ -153,7 +165,13 @@ int wait_device_disk(const struct wait_device *waiting, int timeout_ms, struct d
 int wait_device_tools(const struct wait_device *waiting, int timeout_ms,
 		      char ret_name[WAIT_DEVICE_NAME_BYTES], struct fault *fault)
 {
-	return wait_for(waiting, timeout_ms, true, ret_name, fault);
+	return wait_for(waiting, timeout_ms, WIRE_TOOLS_SERIAL, ret_name, fault);
+}
+
+int wait_device_key(const struct wait_device *waiting, int timeout_ms,
+		    char ret_name[WAIT_DEVICE_NAME_BYTES], struct fault *fault)
+{
+	return wait_for(waiting, timeout_ms, WIRE_KEY_SERIAL, ret_name, fault);
 }
 
 int wait_device_present(const struct wait_device *waiting, int timeout_ms, struct disk *ret_disk,
@@ -181,7 +199,7 @@ int wait_device_node(const struct wait_device *waiting, const char *path, int ti
 		if (left_ms <= 0)
 			return fault_set_errno(fault, REASON_DISK_IO, errno, "%s did not appear",
 					       path);
-		if (wait_once(waiting, left_ms, false, name, fault) < 0)
+		if (wait_once(waiting, left_ms, NULL, name, fault) < 0)
 			return -1;
 	}
 }

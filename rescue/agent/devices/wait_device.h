@@ -17,7 +17,7 @@ struct wait_device {
 	void *context;
 };
 
-/* Wait for the first disk to be added that is not the tools disk, and open it (read-only where it
+/* Wait for the first disk to be added that is none of ours, and open it (read-only where it
  * is write-protected). When the kernel had to drop events, the disk is looked for in /sys. The
  * caller closes ret_disk->fd. Fault: disk-io. */
 int wait_device_disk(const struct wait_device *waiting, int timeout_ms, struct disk *ret_disk,
@@ -31,6 +31,10 @@ int wait_device_present(const struct wait_device *waiting, int timeout_ms, struc
 int wait_device_tools(const struct wait_device *waiting, int timeout_ms,
 		      char ret_name[WAIT_DEVICE_NAME_BYTES], struct fault *fault);
 
+/* Wait for the disk with the key. */
+int wait_device_key(const struct wait_device *waiting, int timeout_ms,
+		    char ret_name[WAIT_DEVICE_NAME_BYTES], struct fault *fault);
+
 /* Open a disk by its name in the kernel. Fault: disk-io. */
 int wait_device_open(const char *name, struct disk *ret_disk, struct fault *fault);
 
@@ -43,7 +47,7 @@ int wait_device_node(const struct wait_device *waiting, const char *path, int ti
 int wait_device_file(const char *path, bool read_only, struct disk *ret_disk, struct fault *fault);
 
 /* The name of a disk that is there already: 1, or 0 when there is none. Those
- * that are made up (loop, ram, zram) and the tools disk do not count. block_dir is /sys/block,
+ * that are made up (loop, ram, zram) and disks of ours do not count. block_dir is /sys/block,
  * where each disk is a link to its device. Exposed for its tests. */
 int wait_device_scan(const char *block_dir, char ret_name[WAIT_DEVICE_NAME_BYTES]);
 

@@ -46,6 +46,13 @@ void fs_target_set(const struct disk *disk, unsigned partition, uint64_t start_b
 	fs_target_move(ret_target, disk->is_file ? start_bytes : 0);
 }
 
+void fs_target_set_device(const char *device, struct fs_target *ret_target)
+{
+	*ret_target = (struct fs_target){ .offset_bytes = 0 };
+	snprintf(ret_target->path, sizeof(ret_target->path), "%s", device);
+	fs_target_move(ret_target, 0);
+}
+
 static bool is_in(const char *type, const char *const *types)
 {
 	for (; types && *types; types++)

@@ -128,6 +128,9 @@ void fs_target_move(struct fs_target *target, uint64_t offset_bytes);
 void fs_target_set(const struct disk *disk, unsigned partition, uint64_t start_bytes,
 		   struct fs_target *ret_target);
 
+/* Name a whole device. */
+void fs_target_set_device(const char *device, struct fs_target *ret_target);
+
 /* Is this type (libblkid's word, "" for nothing known) of a kind that can be grown? If
  * not, fault fs-unknown, which names the partition. */
 int fs_check_type(const char *type, unsigned partition, struct fault *fault);

@@ -7,15 +7,18 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
 
 #define TICK_MS	      500
 #define STATUS_FAILED 8 /* fsck(8): operational error */
 
+#define ANSWER_MAX_BYTES (4 << 20)
+
 static void tell_progress(struct tool *tool, const char *bytes, size_t size_bytes)
 {
-	int percent = tool->percent_of(tool->progress, bytes, size_bytes);
+	int percent = tool->percent_of ? tool->percent_of(tool->progress, bytes, size_bytes) : -1;
 
 	if (percent <= tool->percent)
 		return;
@@ -32,11 +35,27 @@ static void on_output(void *context, const char *bytes, size_t size_bytes)
 		tell_progress(tool, bytes, size_bytes);
 }
 
+static void take_answer(struct tool_answer *answer, const char *bytes, size_t size_bytes)
+{
+	char *larger = answer->size_bytes + size_bytes <= ANSWER_MAX_BYTES
+			       ? realloc(answer->text, answer->size_bytes + size_bytes)
+			       : NULL;
+
+	answer->is_cut = answer->is_cut || !larger;
+	if (!larger)
+		return;
+	memcpy(larger + answer->size_bytes, bytes, size_bytes);
+	answer->text = larger;
+	answer->size_bytes += size_bytes;
+}
+
 static void on_channel(void *context, const char *bytes, size_t size_bytes)
 {
 	struct tool *tool = context;
 
-	if (tool->has_channel)
+	if (tool->answer)
+		take_answer(tool->answer, bytes, size_bytes);
+	else if (tool->has_channel)
 		tell_progress(tool, bytes, size_bytes);
 }
 
@@ -47,8 +66,7 @@ static void on_tick(void *context)
 	tool->tools->on_progress(tool->tools->context, -1);
 }
 
-/* In bytes; nothing but much where the kernel does not tell. */
-static uint64_t available_memory(void)
+uint64_t tool_memory_available(void)
 {
 	cleanup_file FILE *file = fopen("/proc/meminfo", "re");
 	char line[128];
@@ -64,7 +82,7 @@ static bool is_too_much(void *context)
 {
 	const struct tool *tool = context;
 
-	return available_memory() < tool->memory_floor_bytes;
+	return tool_memory_available() < tool->memory_floor_bytes;
 }
 
 static int name_memory(const char *program, struct fault *fault)
@@ -84,6 +102,7 @@ int tool_run(struct tool *tool, const char *argv[], int *ret_exit_status, struct
 	const char *name = argv[0];
 	char program[PATH_MAX];
 	const struct spawn spawn = { .argv = argv,
+				     .environment = tool->environment,
 				     .no_stdin = tool->no_stdin,
 				     .input = tool->input,
 				     .on_output = on_output,

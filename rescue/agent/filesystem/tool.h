@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What ext_check and ext_grow share: running a program of e2fsprogs. */
+/* Running a program that works on the disk: what it says, how far it is, how it ends. */
 #ifndef FILESYSTEM_TOOL_H
 #define FILESYSTEM_TOOL_H
 
@@ -17,11 +17,20 @@ struct tool_output {
 	size_t used_bytes;
 };
 
+/* What a program answers in machine form, whole. The caller frees text. */
+struct tool_answer {
+	char *text;
+	size_t size_bytes;
+	bool is_cut; /* there was more than is taken, or no memory for it */
+};
+
 /* One program, over all its runs for one purpose. */
 struct tool {
 	const struct fs_tools *tools;
+	const char *const *environment; /* as in struct spawn */
+	struct tool_answer *answer;	/* gets what comes over the extra channel; or NULL */
 	/* The percentage so far, or -1, from bytes of the program's output, or of
-	 * its extra channel if it has one for that. */
+	 * its extra channel if it has one for that. May be NULL. */
 	int (*percent_of)(void *progress, const char *bytes, size_t size_bytes);
 	void *progress; /* for percent_of */
 	bool has_channel;
@@ -39,6 +48,9 @@ struct tool {
  * said. Faults: as for spawn_run, but fs-needs-memory tells how much there was; and
  * internal when the program caught a deadly signal and reported it. */
 int tool_run(struct tool *tool, const char *argv[], int *ret_exit_status, struct fault *fault);
+
+/* In bytes; nothing but much where the kernel does not tell. */
+uint64_t tool_memory_available(void);
 
 void tool_output_add(struct tool_output *output, const char *bytes, size_t size_bytes);
 

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define LARGEST_BYTES (UINT64_C(1) << 62) /* a number of JSON holds it */
+
 /* The tighter limit is the one that counts: a size that fits is named at once,
  * not one that only fits the other. */
 static int check_limits(const struct grow *grow, struct fault *fault)
@@ -17,7 +19,7 @@ static int check_limits(const struct grow *grow, struct fault *fault)
 	if (plan_is_within(plan, limit))
 		return 0;
 	if (by_fs)
-		grow->fs->ops->refuse(grow->fs, plan->sectors_after * plan->sector_bytes, fault);
+		grow->fs->ops->refuse(grow->fs, layers_inside_after(grow), fault);
 	else
 		plan_refuse(plan, fault);
 	if (plan->next_number == 0)
@@ -26,22 +28,23 @@ static int check_limits(const struct grow *grow, struct fault *fault)
 	return -1;
 }
 
-static int refuse_larger(const struct plan *plan, const struct fs_facts *facts, struct fault *fault)
+static int refuse_larger(const struct grow *grow, struct fault *fault)
 {
-	const uint64_t partition_bytes = plan->sectors_before * plan->sector_bytes;
+	const struct fs_facts *facts = grow->fs->facts;
+	const uint64_t inside_bytes = layers_inside_before(grow);
 	const uint64_t fs_bytes = facts->blocks > UINT64_MAX / facts->block_bytes
 					  ? UINT64_MAX
 					  : facts->blocks * facts->block_bytes;
-	char fs_size[TEXT_SIZE_CHARS], partition_size[TEXT_SIZE_CHARS];
+	char fs_size[TEXT_SIZE_CHARS], inside_size[TEXT_SIZE_CHARS];
 	char name[DISK_PART_NAME_BYTES];
 
 	return fault_set(fault, REASON_FS_TOO_LARGE,
 			 "the file system has %s (%llu bytes) and is larger than %s, which "
 			 "has %s (%llu bytes)",
 			 text_of_size(fs_size, fs_bytes), (unsigned long long)fs_bytes,
-			 disk_part_name(plan->number, name),
-			 text_of_size(partition_size, partition_bytes),
-			 (unsigned long long)partition_bytes);
+			 grow->layers.count > 0 ? grow->target.device
+						: disk_part_name(grow->plan.number, name),
+			 text_of_size(inside_size, inside_bytes), (unsigned long long)inside_bytes);
 }
 
 static int refuse_smaller(const struct fs_facts *facts, uint64_t min_bytes, struct fault *fault)
@@ -63,6 +66,25 @@ bool decide_changed(const struct grow *grow)
 		disk->size_before_bytes != disk->size_bytes);
 }
 
+/* Where the partition may end at most: in whole sectors. */
+static struct limit end_limit(const struct grow *grow)
+{
+	const struct plan *plan = &grow->plan;
+	const uint64_t start_bytes = plan->start_lba * plan->sector_bytes;
+	const struct fs *fs = grow->fs;
+	struct limit limit;
+	uint64_t most_bytes;
+
+	if (grow->layers.count == 0)
+		return fs->ops->limit(fs, start_bytes, plan->sector_bytes);
+	limit = fs->ops->limit(fs, 0, plan->sector_bytes);
+	most_bytes = layers_outside(grow, limit.largest_disk_bytes);
+	if (most_bytes > LARGEST_BYTES - start_bytes)
+		most_bytes = LARGEST_BYTES - start_bytes;
+	limit.largest_disk_bytes = start_bytes + most_bytes - most_bytes % plan->sector_bytes;
+	return limit;
+}
+
 /* From the partition's plan and the facts of its file system. */
 static int plan_blocks(struct grow *grow, struct fault *fault)
 {
@@ -70,18 +92,18 @@ static int plan_blocks(struct grow *grow, struct fault *fault)
 	const struct fs *fs = grow->fs;
 	const struct fs_facts *facts = fs->facts;
 
-	if (facts->blocks > plan->sectors_before * plan->sector_bytes / facts->block_bytes)
-		return refuse_larger(plan, facts, fault);
-	grow->fs_limit = plan_limit_of_disk(
-		plan, fs->ops->limit(fs, plan->start_lba * plan->sector_bytes, plan->sector_bytes));
-	grow->blocks_after = fs->ops->blocks_for(fs, plan->sectors_after * plan->sector_bytes);
+	if (facts->blocks > layers_inside_before(grow) / facts->block_bytes)
+		return refuse_larger(grow, fault);
+	grow->fs_limit = plan_limit_of_disk(plan, end_limit(grow));
+	grow->blocks_after = fs->ops->blocks_for(fs, layers_inside_after(grow));
 	if (grow->blocks_after < facts->blocks)
 		grow->blocks_after = facts->blocks;
 	if (grow->blocks_after > facts->blocks &&
 	    grow->blocks_after * facts->block_bytes < fs->ops->size_min_bytes)
 		return refuse_smaller(facts, fs->ops->size_min_bytes, fault);
-	grow->gains =
-		plan->sectors_after > plan->sectors_before || grow->blocks_after > facts->blocks;
+	grow->gains = plan->sectors_after > plan->sectors_before ||
+		      layers_inside_after(grow) > layers_inside_before(grow) ||
+		      grow->blocks_after > facts->blocks;
 	grow->changed = decide_changed(grow);
 	return 0;
 }
@@ -89,7 +111,7 @@ static int plan_blocks(struct grow *grow, struct fault *fault)
 /* Leave a long check, of a file system that most likely passes it, to another machine. */
 static bool may_leave_check(const struct grow *grow)
 {
-	return grow->request->may_leave_check && grow->changed &&
+	return grow->request->may_leave_check && grow->changed && grow->layers.count == 0 &&
 	       grow->request->repair == REPAIR_SAFE &&
 	       strcmp(grow->fs->facts->state, FS_CLEAN) == 0 &&
 	       grow->fs->ops->is_check_long(grow->fs);
@@ -139,8 +161,9 @@ int stage_plan(struct grow *grow, struct fault *fault)
 	if (decide_room(grow, fault) < 0)
 		return -1;
 	grow->check_left = may_leave_check(grow);
+	layers_tell(grow);
 	events_plan(grow->report, plan, grow->chosen.by, grow->fs, grow->blocks_after,
-		    grow->changed, grow->check_left);
+		    grow->changed, grow->check_left, grow->layers.count > 0);
 	return 0;
 }
 

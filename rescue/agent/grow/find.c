@@ -114,13 +114,15 @@ int stage_probe(struct grow *grow, struct fault *fault)
 	if (probe_partition(&grow->disk, start_bytes, plan->sectors_before * plan->sector_bytes,
 			    type, fault) < 0)
 		return -1;
-	if (fs_check_type(type, plan->number, fault) < 0)
+	if (!layer_find(type) && fs_check_type(type, plan->number, fault) < 0)
 		return -1;
 	fs_target_set(&grow->disk, plan->number, start_bytes, &grow->target);
 	if (partition_table_add_to_kernel(&grow->disk, plan, fault) < 0)
 		return -1;
 	if (!grow->disk.is_file &&
 	    wait_device_node(&waiting, grow->target.device, NODE_TIMEOUT_MS, fault) < 0)
+		return -1;
+	if (layers_open(grow, type, fault) < 0 || fs_check_type(type, plan->number, fault) < 0)
 		return -1;
 	return fs_open(type, &grow->target, &grow->fs, fault);
 }

@@ -57,8 +57,15 @@ static int carry_out(struct grow *grow, struct fault *fault)
 		enter(grow, fs_step_word(step));
 		if (stage_step(grow, step, fault) < 0)
 			return -1;
+		if (step != FS_STEP_WRITE_TABLE || grow->layers.count == 0)
+			continue;
+		enter(grow, LAYER_STEP_WORD);
+		if (stage_grow_layers(grow, fault) < 0)
+			return -1;
 	}
 	enter(grow, "flush");
+	if (layers_close(grow, fault) < 0)
+		return -1;
 	return stage_flush(grow, fault);
 }
 
@@ -74,6 +81,7 @@ int grow_run(const struct job_setup *setup, const struct request *request,
 		.sbin = setup->sbin,
 		.disk = { .fd = -1 },
 	};
+	struct fault ignored;
 	int result = find_and_plan(&grow, fault);
 
 	if (result == 0 && grow.changed && request->kind == REQUEST_GROW)
@@ -81,6 +89,7 @@ int grow_run(const struct job_setup *setup, const struct request *request,
 	if (recorder && grow.disk.name[0] != '\0')
 		recorder_list(recorder, grow.disk.name, "after-table");
 	fs_close(&grow.fs);
+	(void)layers_close(&grow, &ignored); /* nothing is left to do, or all is thrown away */
 	partition_table_free(&grow.table);
 	close_fdp(&grow.disk.fd);
 	*ret_changed = grow.changed && request->kind == REQUEST_GROW;

@@ -9,6 +9,7 @@
 #include "agent/disk.h"
 #include "agent/filesystem/fs.h"
 #include "agent/job_setup.h"
+#include "agent/layers/layer.h"
 #include "agent/partition/plan.h"
 #include "agent/report.h"
 #include "base/fault.h"
@@ -22,6 +23,16 @@ struct chosen {
 	const char *by;	 /* `chosen_by` of the plan event; static text */
 };
 
+#define LAYERS_MAX 4
+
+/* Outermost first. */
+struct grow_layers {
+	struct layer *list[LAYERS_MAX]; /* open ones; owned */
+	size_t count;
+	struct fs_tools tools;
+	struct layer_options options; /* of all */
+};
+
 struct grow {
 	const struct job_setup *setup;
 	const struct request *request;
@@ -32,9 +43,12 @@ struct grow {
 	struct chosen chosen;
 	struct plan plan;
 	struct limit table_limit, fs_limit;
+	struct grow_layers layers;
 	struct fs_target target;
-	const char *sbin; /* where the programs for its kind are */
-	struct fs *fs;	  /* owned; NULL before it is found, and for the partition alone */
+	const char *sbin;     /* where the programs for its kind are */
+	struct layer_key key; /* path "": the host has not been asked for it */
+	bool tools_there;     /* the tools disk is mounted */
+	struct fs *fs;	      /* owned; NULL before it is found, and for the partition alone */
 	char content[PROBE_TYPE_BYTES]; /* libblkid's word of what fs is not opened for */
 	uint64_t blocks_after;
 	bool check_left;    /* the check before is another machine's */
@@ -58,7 +72,32 @@ int choose_partition(const struct grow *grow, struct chosen *ret_chosen, struct 
 /* To wait for devices, with the events that come meanwhile told, and the job alive. */
 struct wait_device stage_waiting(struct grow *grow);
 
-/* tools.c: the programs for what was found, if they are not there yet. */
+/* layers.c: what lies between the partition and the file system. */
+
+/* Open them, as long as type is that of a layer; then it is what is in the innermost, and device
+ * its node. */
+int layers_open(struct grow *grow, char type[static PROBE_TYPE_BYTES], struct fault *fault);
+/* The size of what the file system is in: as it is, and as it will be. */
+uint64_t layers_inside_before(const struct grow *grow);
+uint64_t layers_inside_after(const struct grow *grow);
+/* From the largest size of the file system's device to that of the partition. */
+uint64_t layers_outside(const struct grow *grow, uint64_t inside_bytes);
+/* Tell each, with the size that it will have. */
+void layers_tell(const struct grow *grow);
+int stage_grow_layers(struct grow *grow, struct fault *fault);
+/* Are they as large as was planned? */
+int layers_verify(const struct grow *grow, struct fault *fault);
+/* Close them, innermost first; all of them, also after a fault. */
+int layers_close(struct grow *grow, struct fault *fault);
+
+/* tools.c: the programs for what was found. */
+
+/* Find the folder that has the program, for that kind of content (libblkid's word); the tools disk
+ * is asked for where it is needed. Fault: fs-tools-missing. */
+int tools_find(struct grow *grow, const char *program, const char *type, const char **ret_folder,
+	       struct fault *fault);
+/* The key of an encrypted layer, which the host has on a disk of its own. Context is the grow. */
+int tools_bring_key(void *context, struct layer_key *ret_key, struct fault *fault);
 bool stage_tools_needed(const struct grow *grow);
 int stage_tools(struct grow *grow, struct fault *fault);
 

@@ -155,11 +155,12 @@ static int verify_table(struct grow *grow, struct fault *fault)
 
 static int verify_fs(struct grow *grow, struct fault *fault)
 {
-	const uint64_t size_bytes = grow->plan.sectors_after * grow->plan.sector_bytes;
+	const uint64_t size_bytes = layers_inside_after(grow);
 	cleanup_fs struct fs *fs = NULL;
 	const struct fs_facts *facts;
 
-	if (fs_open(grow->fs->facts->type, &grow->target, &fs, fault) < 0)
+	if (fs_open(grow->fs->facts->type, &grow->target, &fs, fault) < 0 ||
+	    layers_verify(grow, fault) < 0)
 		return -1;
 	facts = fs->facts;
 	if (facts->blocks != grow->blocks_after || strcmp(facts->state, FS_CLEAN) != 0)

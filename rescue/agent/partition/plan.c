@@ -157,6 +157,16 @@ int plan_partition(const struct partition_table *table, unsigned wanted, struct 
 	return 0;
 }
 
+void plan_set_grain(struct plan *plan, uint64_t grain_bytes)
+{
+	uint64_t grain_sectors = grain_bytes / plan->sector_bytes;
+
+	if (grain_sectors <= plan->grain_sectors)
+		return; /* both are powers of two */
+	plan->grain_sectors = grain_sectors;
+	plan->sectors_after = size_in(plan->sectors_after, grain_sectors, plan->sectors_before);
+}
+
 uint64_t plan_end_bytes(const struct plan *plan)
 {
 	return (plan->start_lba + plan->sectors_after) * plan->sector_bytes;

@@ -80,6 +80,9 @@ const struct table_entry *plan_choose(const struct partition_table *table, unsig
 int plan_partition(const struct partition_table *table, unsigned wanted, struct plan *ret_plan,
 		   struct fault *fault);
 
+/* Let the target grow to a multiple of that many bytes, which content of it needs. */
+void plan_set_grain(struct plan *plan, uint64_t grain_bytes);
+
 /* The bound that the table sets: the partition after the target
  * (no-room-behind), or else what an MBR can say (mbr-2tib). A GPT sets none: REASON_NONE,
  * and the largest number. */

@@ -11,7 +11,8 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define DISK_TIMEOUT_MS 60000
+#define DISK_TIMEOUT_MS	 60000
+#define TOOLS_TIMEOUT_MS 60000
 
 static void on_uevent(void *context, const struct uevent *event)
 {
@@ -23,21 +24,41 @@ static void on_tick(void *context)
 	agent_report_alive(context);
 }
 
+static struct wait_device waiting_of(const struct job_setup *setup, struct agent_report *report)
+{
+	return (struct wait_device){ .uevent_fd = setup->uevent_fd,
+				     .on_uevent = on_uevent,
+				     .on_tick = on_tick,
+				     .context = report };
+}
+
 /* Its partitions have their nodes by then: the kernel tells of a disk when it has
  * read the table. */
 static int find_disk(const struct job_setup *setup, struct agent_report *report,
 		     struct disk *ret_disk, struct fault *fault)
 {
-	struct wait_device waiting = { .uevent_fd = setup->uevent_fd,
-				       .on_uevent = on_uevent,
-				       .on_tick = on_tick,
-				       .context = report };
+	struct wait_device waiting = waiting_of(setup, report);
 
 	agent_report_stage(report, "disk");
 	if (wait_device_disk(&waiting, DISK_TIMEOUT_MS, ret_disk, fault) < 0)
 		return -1;
 	events_disk(report, ret_disk);
 	close_fdp(&ret_disk->fd); /* open, it would forbid a new table */
+	return 0;
+}
+
+/* More programs for the user. Without them there is a shell all the same. */
+static int bring_tools(const struct job_setup *setup, struct agent_report *report,
+		       struct fault *fault)
+{
+	struct wait_device waiting = waiting_of(setup, report);
+	char device[WAIT_DEVICE_NAME_BYTES];
+	struct fault ignored;
+
+	events_tools(report, "");
+	if (wait_device_tools(&waiting, TOOLS_TIMEOUT_MS, device, fault) < 0)
+		return -1;
+	(void)tools_mount(device, setup->build_id, &ignored);
 	return 0;
 }
 
@@ -84,7 +105,9 @@ int rescue_run(const struct job_setup *setup, const struct request *request,
 
 	if (setup->image)
 		return fault_set(fault, REASON_USAGE, "a shell needs a machine");
-	if (find_disk(setup, report, &disk, fault) < 0 || run(setup, request, report, fault) < 0)
+	if (find_disk(setup, report, &disk, fault) < 0 ||
+	    (request->shell.tools && bring_tools(setup, report, fault) < 0) ||
+	    run(setup, request, report, fault) < 0)
 		return -1;
 	agent_report_stage(report, "flush");
 	return unmount_all(fault) < 0 ? -1 : flush(&disk, fault);

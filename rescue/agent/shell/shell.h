@@ -3,10 +3,11 @@
 #ifndef AGENT_SHELL_H
 #define AGENT_SHELL_H
 
+#include "agent/boot/tools_mount.h"
 #include "agent/report.h"
 #include "wire/request.h"
 
-#define SHELL_PATH "PATH=/sbin:/bin"
+#define SHELL_PATH "PATH=/sbin:/bin:" TOOLS_FOLDER
 
 /* Run it, with job control, until it ends. The window has the size that the
  * request tells, and follows what the host says on the wire meanwhile.

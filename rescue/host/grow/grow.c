@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "grow.h"
 
+#include "base/cleanup.h"
 #include "base/io.h"
 #include "host/log/failed.h"
 #include "host/signals.h"
@@ -48,6 +49,7 @@ static void open_run(struct grow *grow, const struct grow_options *options)
 	*grow = (struct grow){
 		.options = options,
 		.started_ms = clock_ms(),
+		.key = { .fd = -1 },
 		.image = { .fd = -1, .read_fd = -1 },
 		.log = { .fd = -1, .read_fd = -1 },
 		.machines = { .disk_fd = -1, .backing_fd = -1, .image_fd = -1 },
@@ -134,6 +136,7 @@ static void close_run(struct grow *grow)
 		keep_failed_log(grow);
 	log_close(&grow->log);
 	grow_forget_machines(grow);
+	close_fdp(&grow->key.fd);
 	image_close(&grow->image);
 	work_remove(&grow->work);
 }

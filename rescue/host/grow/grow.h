@@ -11,6 +11,7 @@
 #include "host/result/result.h"
 #include "host/vm/vm.h"
 #include "host/work.h"
+#include "key.h"
 #include "options.h"
 
 /* The host's reading of the disks. */
@@ -46,6 +47,7 @@ struct grow {
 	struct programs programs;
 	struct work work;
 	char work_dir[PATH_MAX]; /* of --work-dir, absolute; "": none */
+	struct key key;
 	struct image image;
 	uint64_t size_after_bytes;
 	struct log log;

@@ -83,7 +83,6 @@ static struct vm_spec common_spec(const struct grow *grow)
 {
 	const struct grow_options *options = grow->options;
 	bool warm = grow->machines.warm;
-
 	struct vm_spec spec = {
 		.guest_folder = grow->machines.guest_folder,
 		.qemu = guest_qemu(),
@@ -101,6 +100,12 @@ static struct vm_spec common_spec(const struct grow *grow)
 	};
 
 	strcpy(spec.request.partition_value, options->partition_value);
+	if (grow->key.fd >= 0) {
+		spec.request.key_bytes = grow->key.bytes;
+		spec.key_fd = grow->key.fd;
+	}
+	if (options->volume)
+		strcpy(spec.request.volume, options->volume);
 	return spec;
 }
 
@@ -182,6 +187,8 @@ int grow_start_machine(struct grow *grow, struct fault *fault)
 	struct grow_machines *machines = &grow->machines;
 	struct block_files files;
 
+	if (grow->options->key_file && key_read(grow->options->key_file, &grow->key, fault) < 0)
+		return -1;
 	if (guest_folder(machines->guest_folder, fault) < 0)
 		return -1;
 	if (grow->options->verb == GROW_VERB_PLAN) {
@@ -301,8 +308,7 @@ static bool wants_memory(struct grow *grow, const struct fault *verdict)
 		larger_mib = MEMORY_LARGEST_MIB;
 	if (larger_mib <= machines->memory_mib)
 		return false;
-	console_say(&grow->console,
-		    "the check needs more than %u MiB of memory: once more with %u MiB",
+	console_say(&grow->console, "more than %u MiB of memory is needed: once more with %u MiB",
 		    machines->memory_mib, larger_mib);
 	machines->memory_mib = larger_mib;
 	machines->may_be_native = false;

@@ -19,6 +19,8 @@ enum code {
 	CODE_PARTITION_ONLY,
 	CODE_LEAVE,
 	CODE_POWER_OF_TWO,
+	CODE_VOLUME,
+	CODE_KEY_FILE,
 	CODE_REPAIR,
 	CODE_FORMAT,
 	CODE_ALLOW_BACKING,
@@ -42,6 +44,8 @@ static const struct option long_options[] = {
 	{ "partition-only", no_argument, NULL, CODE_PARTITION_ONLY },
 	{ "leave", required_argument, NULL, CODE_LEAVE },
 	{ "size-power-of-two", no_argument, NULL, CODE_POWER_OF_TWO },
+	{ "volume", required_argument, NULL, CODE_VOLUME },
+	{ "key-file", required_argument, NULL, CODE_KEY_FILE },
 	{ "repair", required_argument, NULL, CODE_REPAIR },
 	{ "format", required_argument, NULL, CODE_FORMAT },
 	{ "allow-backing", no_argument, NULL, CODE_ALLOW_BACKING },
@@ -123,6 +127,20 @@ static int take_partition(struct grow_options *options, struct fault *fault)
 				fault);
 }
 
+/* It goes into the request as it is, and is compared with names of LVM. */
+static int take_volume(struct grow_options *options, struct fault *fault)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789+_.-/";
+
+	if (arguments_text(&arguments, CODE_VOLUME, &options->volume, fault) < 0)
+		return -1;
+	if (strlen(options->volume) < REQUEST_VOLUME_BYTES &&
+	    strspn(options->volume, letters) == strlen(options->volume))
+		return 0;
+	return usage(fault, "'%s' is no name of a logical volume", options->volume);
+}
+
 static int take_value(struct grow_options *options, int code, struct fault *fault)
 {
 	int place = 0, result;
@@ -132,6 +150,10 @@ static int take_value(struct grow_options *options, int code, struct fault *faul
 		return take_partition(options, fault);
 	case CODE_LEAVE:
 		return size_resolve(optarg, 0, false, &options->leave_bytes, fault);
+	case CODE_KEY_FILE:
+		return arguments_text(&arguments, code, &options->key_file, fault);
+	case CODE_VOLUME:
+		return take_volume(options, fault);
 	case CODE_WAIT_LOCK:
 		return arguments_number(&arguments, code, 0, WAIT_SECONDS_MAX,
 					&options->wait_lock_seconds, fault);

@@ -27,6 +27,8 @@ struct grow_options {
 	bool partition_only;
 	uint64_t leave_bytes; /* at the end of the disk */
 	bool power_of_two;    /* the disk's size becomes one */
+	const char *key_file; /* of an encrypted partition; "-": standard input; NULL: none */
+	const char *volume;   /* of LVM; NULL: the machine's choice */
 	enum repair repair;
 	enum image_format_wish format;
 	bool allow_backing, allow_truncated;

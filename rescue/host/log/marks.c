@@ -11,7 +11,10 @@
 static const struct {
 	uint64_t superblock_at, mark_at;
 	const char *mark;
-} kinds[] = { { 0, 0, "XFSB" }, { 65536, 65536 + 64, "_BHRfS_M" } };
+} kinds[] = { { 0, 0, "XFSB" },
+	      { 65536, 65536 + 64, "_BHRfS_M" },
+	      { 512, 512, "LABELONE" },
+	      { 0, 0, "LUKS\xba\xbe" } };
 
 uint64_t marks_superblock_at(struct block_disk *disk, uint64_t partition_at_bytes)
 {

@@ -16,8 +16,8 @@ struct marks {
 	uint8_t first_sector[TABLE_SECTOR_BYTES]; /* as it was read */
 };
 
-/* Where on the disk the superblock is of what a partition holds, by the marks of xfs and
- * btrfs; else as of ext2/3/4, also where nothing can be read. */
+/* Where on the disk the superblock is of what a partition holds, by the marks of xfs,
+ * btrfs, LVM and LUKS; else as of ext2/3/4, also where nothing can be read. */
 uint64_t marks_superblock_at(struct block_disk *disk, uint64_t partition_at_bytes);
 
 /* Read them. superblock_at_bytes: on the disk. */

@@ -201,6 +201,29 @@ static json_t *filesystem(const struct result *result, const json_t *plan)
 			 repairs_complete(result->events));
 }
 
+/* What lies between the partition and the file system, the outermost first. */
+static json_t *layers(const json_t *events)
+{
+	static const char *const fields[] = {
+		"kind",	  "uuid",	  "size_before_bytes", "size_after_bytes", "vg",
+		"lv",	  "extent_bytes", "extents_before",    "extents_after",	   "version",
+		"cipher", "sector_bytes"
+	};
+	json_t *list = json_array(), *event;
+	size_t i;
+
+	json_array_foreach ((json_t *)events, i, event) {
+		json_t *layer = has(event, "event", "layer") ? json_object() : NULL;
+
+		for (size_t n = 0; layer && n < sizeof(fields) / sizeof(fields[0]); n++)
+			if (json_object_get(event, fields[n]))
+				json_object_set_new(layer, fields[n], get(event, fields[n]));
+		if (layer)
+			json_array_append_new(list, layer);
+	}
+	return list;
+}
+
 static json_t *limits(const struct result *result)
 {
 	json_t *list = json_array(), *event;
@@ -349,6 +372,7 @@ json_t *result_object(const struct result *result)
 	    number_if(result->size_after_known, result->size_after_bytes));
 	set(object, "table", table(events, last_target(events)));
 	set(object, "partition", partition(plan, last_target(events)));
+	set(object, "layers", layers(events));
 	set(object, "filesystem", filesystem(result, plan));
 	bounds = limits(result);
 	set(object, "limits", bounds);

@@ -127,6 +127,22 @@ static void write_table_repairs(FILE *to, const json_t *result)
 	}
 }
 
+static void write_layers(FILE *to, const json_t *layers)
+{
+	json_t *layer;
+	size_t i;
+
+	json_array_foreach ((json_t *)layers, i, layer) {
+		char sizes[3 * TEXT_SIZE_CHARS], name[512];
+
+		change(sizes, number(layer, "size_before_bytes"),
+		       number(layer, "size_after_bytes"));
+		snprintf(name, sizeof(name), "%s/%s", text(layer, "vg"), text(layer, "lv"));
+		line(to, text(layer, "kind"), sizes,
+		     has(layer, "lv") ? name : text(layer, "cipher"));
+	}
+}
+
 static uint64_t count_repairs(const json_t *filesystem)
 {
 	return number(filesystem, "repairs_before") + number(filesystem, "repairs_after");
@@ -291,6 +307,7 @@ static void write_text(FILE *to, const json_t *result)
 	write_disk(to, result);
 	write_partition(to, json_object_get(result, "partition"));
 	write_table_repairs(to, result);
+	write_layers(to, json_object_get(result, "layers"));
 	write_filesystem(to, filesystem);
 	write_repairs(to, filesystem);
 	if (strcmp(text(result, "action"), "plan") == 0)

@@ -199,24 +199,44 @@ static int attach_tools(const struct conversation *conversation, struct session 
 	if (fd < 0 ||
 	    execute(session, "add-fd", json_pack("{s:i}", "fdset-id", FDSET_TOOLS), fd, fault) <
 		    0 ||
-	    execute(session, "blockdev-add", disk_tools_node(), -1, fault) < 0)
+	    execute(session, "blockdev-add", disk_read_node("tools", FDSET_TOOLS), -1, fault) < 0)
 		return -1;
-	return execute(session, "device_add", hardware_tools_device(), -1, fault);
+	return execute(session, "device_add", hardware_read_device("tools", WIRE_TOOLS_SERIAL), -1,
+		       fault);
 }
 
-/* The guest may ask for the tools disk, once, before it tells how it ended. */
+/* The key comes as a disk: it is on no command line, in no file with a name and in no text that is
+ * kept; and a saved machine never had it. */
+static int attach_key(const struct conversation *conversation, struct session *session,
+		      struct fault *fault)
+{
+	if (execute(session, "add-fd", json_pack("{s:i}", "fdset-id", FDSET_KEY),
+		    conversation->key_fd, fault) < 0 ||
+	    execute(session, "blockdev-add", disk_read_node("key", FDSET_KEY), -1, fault) < 0)
+		return -1;
+	return execute(session, "device_add", hardware_read_device("key", WIRE_KEY_SERIAL), -1,
+		       fault);
+}
+
+/* The guest may ask for the tools disk and for the key, once each, before it tells how it ended. */
 static int await_verdict(const struct conversation *conversation, struct session *session,
 			 struct fault *fault)
 {
-	bool attached = false;
+	bool has_tools = false, has_key = false;
 
 	while (!session->verdict) {
 		/* A sealed process that is gone without a word. */
 		if (session->wire.end_of_file)
 			native_end_storage(&session->machine);
-		if (session->sequence.tools_asked && !attached) {
-			attached = true;
+		if (session->sequence.tools_asked && !has_tools) {
+			has_tools = true;
 			if (attach_tools(conversation, session, fault) < 0)
+				return -1;
+			continue;
+		}
+		if (session->sequence.key_asked && !has_key) {
+			has_key = true;
+			if (attach_key(conversation, session, fault) < 0)
 				return -1;
 			continue;
 		}

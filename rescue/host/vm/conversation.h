@@ -12,6 +12,7 @@ struct conversation {
 	const struct request *request;
 	const struct disk_plan *disk;
 	const char *tools_path; /* of the tools disk */
+	int key_fd;		/* of the key, where the request has one */
 	enum attach attach;
 	bool disk_at_power_on; /* else it is attached when its time has come */
 	bool disk_awaited;     /* the caller says when */

@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
@@ -20,7 +21,8 @@
 static void close_other_fds(const struct vm_spec *spec, int our_fd)
 {
 	for (int fd = STDERR_FILENO + 1; fd < HIGHEST_FD; fd++)
-		if (fd != our_fd && fd != spec->disk.fd && fd != spec->disk.backing.fd)
+		if (fd != our_fd && fd != spec->disk.fd && fd != spec->disk.backing.fd &&
+		    (spec->request.key_bytes == 0 || fd != spec->key_fd))
 			(void)close(fd); /* most are not open */
 }
 
@@ -98,6 +100,7 @@ static int run_request(struct run *run, struct vm_spec *spec, pid_t parent, enum
 	    open_console(run, fault) < 0 ||
 	    paths_find(spec->qemu, spec->guest_folder, &run->paths, fault) < 0)
 		return -1;
+	spec->request.shell.tools = access(run->paths.tools, R_OK) == 0;
 	return run_machines(run, ret_status, fault);
 }
 

@@ -107,6 +107,7 @@ static void prepare_session(struct run *run, enum accel accel, struct session *r
 				  .complaint = { .copy_fd = -1 },
 				  .sequence = { .disk_attached = spec->hardware.disk_at_power_on,
 						.kind = spec->request.kind,
+						.has_key = spec->request.key_bytes > 0,
 						.may_leave_check = spec->request.may_leave_check &&
 								   accel != ACCEL_NATIVE,
 						.partition_only = spec->request.partition_only,
@@ -169,6 +170,7 @@ static int converse(struct run *run, struct session *session, const struct machi
 	const struct conversation conversation = { .request = &spec->request,
 						   .disk = &run->disk,
 						   .tools_path = run->paths.tools,
+						   .key_fd = spec->key_fd,
 						   .attach = spec->hardware.attach,
 						   .disk_at_power_on =
 							   spec->hardware.disk_at_power_on,

@@ -55,6 +55,9 @@ struct vm_spec {
 	const char *qemu;	  /* a name for PATH, or a path */
 	struct vm_disk disk;
 	struct request request; /* time_unix_s 0: now */
+	/* Where the request has key_bytes: the key, in a file of whole sectors, open for reading
+	 * alone. Borrowed. */
+	int key_fd;
 	enum accel accel;
 	bool may_be_native; /* the work may be done by a sealed process of the host, for which: */
 	const char *socket_folder; /* a folder that is ours alone */

@@ -56,12 +56,12 @@ json_t *disk_node(const struct disk_plan *disk)
 	return NULL;
 }
 
-json_t *disk_tools_node(void)
+json_t *disk_read_node(const char *name, int set)
 {
-	char name[32];
+	char file[32];
 
-	snprintf(name, sizeof(name), "/dev/fdset/%d", FDSET_TOOLS);
-	return json_pack("{s:s, s:s, s:b, s:{s:s, s:s, s:s}}", "node-name", "tools", "driver",
-			 "raw", "read-only", 1, "file", "driver", "file", "filename", name,
-			 "locking", "off");
+	snprintf(file, sizeof(file), "/dev/fdset/%d", set);
+	return json_pack("{s:s, s:s, s:b, s:{s:s, s:s, s:s}}", "node-name", name, "driver", "raw",
+			 "read-only", 1, "file", "driver", "file", "filename", file, "locking",
+			 "off");
 }

@@ -25,7 +25,7 @@ struct disk_plan {
 };
 
 /* The sets of descriptors. */
-enum { FDSET_DISK = 1, FDSET_BACKING = 2, FDSET_TOOLS = 3 };
+enum { FDSET_DISK = 1, FDSET_BACKING = 2, FDSET_TOOLS = 3, FDSET_KEY = 4 };
 
 struct disk_fd {
 	int fd, set;
@@ -40,7 +40,7 @@ int disk_fds(const struct disk_plan *disk, struct disk_fd ret_fds[DISK_FDS_MAX])
  * that is not UTF-8. */
 json_t *disk_node(const struct disk_plan *disk);
 
-/* The node "tools", for reading; of the set FDSET_TOOLS. NULL: out of memory. */
-json_t *disk_tools_node(void);
+/* A node for reading, of that set. NULL: out of memory. */
+json_t *disk_read_node(const char *name, int set);
 
 #endif

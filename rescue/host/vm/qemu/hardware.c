@@ -46,8 +46,11 @@ json_t *hardware_device(enum attach attach, uint32_t sector_bytes)
 	return device;
 }
 
-json_t *hardware_tools_device(void)
+json_t *hardware_read_device(const char *node, const char *serial)
 {
+	char id[32];
+
+	snprintf(id, sizeof(id), "%s-device", node);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "driver", "scsi-hd", "bus", "scsi.0", "id",
-			 "tools-device", "drive", "tools", "serial", WIRE_TOOLS_SERIAL);
+			 id, "drive", node, "serial", serial);
 }

@@ -35,7 +35,7 @@ const char *hardware_controller(enum attach attach);
  * its logical sectors; 0: 512. NULL: out of memory. */
 json_t *hardware_device(enum attach attach, uint32_t sector_bytes);
 
-/* The device of the tools disk, whose node is "tools": SCSI, which every machine has. */
-json_t *hardware_tools_device(void);
+/* The device of a disk of ours with that node (disk_read_node): SCSI, which every machine has. */
+json_t *hardware_read_device(const char *node, const char *serial);
 
 #endif

@@ -155,22 +155,42 @@ static int take_table_repair(struct event_sequence *sequence, const json_t *obje
 static int take_limit(struct event_sequence *sequence, const json_t *object, struct fault *fault)
 {
 	enum reason reason = reason_of_word(text(object, "reason"));
+	uint64_t bit;
 
 	if (sequence->phase != PHASE_DISK)
 		return refuse(fault, EVENT_LIMIT, "an event is out of order");
 	if (!reason_is_of_guest(reason) || reason_status(reason) != STATUS_REFUSED)
 		return refuse(fault, EVENT_LIMIT, "a limit has no reason to refuse");
-	if (sequence->limits_seen & UINT64_C(1) << reason)
+	bit = UINT64_C(1) << (reason - REASON_USAGE); /* the guest's first */
+	if (sequence->limits_seen & bit)
 		return refuse(fault, EVENT_LIMIT, "a limit is told twice");
-	sequence->limits_seen |= UINT64_C(1) << reason;
+	sequence->limits_seen |= bit;
 	return 0;
 }
 
-/* Once, between disk and plan (or check). */
+/* Once, and only where there is one. */
+static int take_key(struct event_sequence *sequence, struct fault *fault)
+{
+	if (sequence->phase != PHASE_DISK || !sequence->tools_asked || !sequence->has_key ||
+	    sequence->key_asked)
+		return refuse(fault, EVENT_KEY, "an event is out of order");
+	sequence->key_asked = true;
+	return 0;
+}
+
+/* From the outermost one on, before the plan. */
+static int take_layer(const struct event_sequence *sequence, struct fault *fault)
+{
+	return sequence->phase == PHASE_DISK && sequence->tools_asked
+		       ? 0
+		       : refuse(fault, EVENT_LAYER, "an event is out of order");
+}
+
+/* Once, between disk and plan (or check, or exit). */
 static int take_tools(struct event_sequence *sequence, struct fault *fault)
 {
-	if (sequence->phase != PHASE_DISK || sequence->tools_asked ||
-	    (sequence->kind != REQUEST_GROW && !request_only_reads(sequence->kind)))
+	if (sequence->phase != PHASE_DISK || sequence->tools_asked || sequence->exited ||
+	    sequence->kind == REQUEST_TRACE)
 		return refuse(fault, EVENT_TOOLS, "an event is out of order");
 	sequence->tools_asked = true;
 	return 0;
@@ -306,6 +326,10 @@ int event_sequence_accept(struct event_sequence *sequence, enum event_kind kind,
 		return take_table_repair(sequence, object, fault);
 	case EVENT_TOOLS:
 		return take_tools(sequence, fault);
+	case EVENT_KEY:
+		return take_key(sequence, fault);
+	case EVENT_LAYER:
+		return take_layer(sequence, fault);
 	case EVENT_LIMIT:
 		return take_limit(sequence, object, fault);
 	case EVENT_CHECK:

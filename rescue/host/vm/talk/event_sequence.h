@@ -29,9 +29,11 @@ struct event_sequence {
 	bool recording;		/* set by the host: and a recording of it */
 	bool disk_attached;	/* set by the host, just before it attaches the disk */
 	enum sequence_phase phase;
-	uint64_t limits_seen;	     /* bit 1 << enum reason */
+	uint64_t limits_seen;	     /* bit 1 << place among the guest's reasons */
 	unsigned table_repairs_seen; /* bit 1 << place in table_repair_words */
 	bool tools_asked;	     /* the guest wants the tools disk */
+	bool has_key;		     /* set by the host: there is a key */
+	bool key_asked;		     /* the guest wants it */
 	bool will_change;	     /* the plan says so */
 	bool running;		     /* between begin and end of a check or resize */
 	bool succeeded;		     /* that check or resize has ended well */

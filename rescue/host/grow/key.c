@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "key.h"
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "wire/request.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define SECTOR_BYTES 512
+#define WRITE_MS     10000
+
+static int refuse(const char *path, const char *why, struct fault *fault)
+{
+	fault_set(fault, REASON_KEY_MISSING, "The key file %.200s %s",
+		  strcmp(path, "-") == 0 ? "on standard input" : path, why);
+	return fault_hint(fault, "Name the file that cryptsetup opens the partition with");
+}
+
+/* Copy until the end, or until it is too much; how many bytes, or -1. */
+static ssize_t copy(int from, int to)
+{
+	char bytes[4096];
+	ssize_t got, sum = 0;
+
+	while (sum <= REQUEST_KEY_MAX_BYTES && (got = read(from, bytes, sizeof(bytes))) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 || write_all(to, bytes, (size_t)got, WRITE_MS) < 0) {
+			sum = -1;
+			break;
+		}
+		sum += got;
+	}
+	explicit_bzero(bytes, sizeof(bytes));
+	return sum;
+}
+
+/* QEMU takes a descriptor only if it is open as QEMU uses it. */
+static int reopen(int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+int key_read(const char *path, struct key *ret_key, struct fault *fault)
+{
+	const bool is_input = strcmp(path, "-") == 0;
+	cleanup_fd int file = is_input ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	cleanup_fd int memory = memfd_create("grow-disk-key", MFD_CLOEXEC);
+	ssize_t bytes;
+
+	if (file < 0)
+		return refuse(path, strerror(errno), fault);
+	if (memory < 0)
+		return fault_set_errno(fault, REASON_NO_MEMORY, errno, "No memory for the key");
+	bytes = copy(file, memory);
+	if (bytes < 0)
+		return refuse(path, "cannot be read", fault);
+	if (bytes == 0)
+		return refuse(path, "is empty", fault);
+	if (bytes > REQUEST_KEY_MAX_BYTES)
+		return refuse(path, "has more than 8 MiB", fault);
+	if (ftruncate(memory, (bytes + SECTOR_BYTES - 1) / SECTOR_BYTES * SECTOR_BYTES) < 0)
+		return fault_set_errno(fault, REASON_NO_MEMORY, errno, "No memory for the key");
+	*ret_key = (struct key){ .fd = reopen(memory), .bytes = (uint32_t)bytes };
+	if (ret_key->fd < 0)
+		return fault_set_errno(fault, REASON_INTERNAL, errno, "The key cannot be opened");
+	return 0;
+}
