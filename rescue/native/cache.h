@@ -7,8 +7,8 @@
 
 #include "nbd.h"
 
-#define CACHE_CHUNK_BYTES ((size_t)32 << 10)
-#define CACHE_CHUNKS	  128
+#define CACHE_CHUNK_BYTES ((size_t)128 << 10)
+#define CACHE_CHUNKS	  64
 
 struct cache_chunk {
 	uint64_t number; /* of the disk, counted from 1; 0: empty */

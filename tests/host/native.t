@@ -50,8 +50,9 @@ under="$build/tests-pretend landlock_restrict_self 0"
 grow --plan
 is 'with a seal that does not hold, auto takes a machine' "$status $(field .accelerator)" '0 tcg'
 under=''
-grow --plan
+grow --plan --verbose
 is 'auto takes the sealed process' "$status $(field .accelerator)" '0 native'
+ok 'and says so' grep -q 'a sealed process of this host did the work.*KVM does not work here' "$work/err"
 is 'a plan changes nothing' "$(picture)" "$(cat "$work/before")"
 
 # storage MODE: a grow with a storage daemon that fails in that way.
@@ -73,6 +74,14 @@ storage cookie-400
 refused 'the answer to another request' 30 disk-io
 storage enospc-600
 refused 'no room for what is written' 30 no-space
+
+# The real daemon, whose log may not become larger.
+printf '#!/bin/sh\nulimit -f 1500\nexec "$@"\n' >"$work/narrow"
+chmod +x "$work/narrow"
+under=$work/narrow
+grow --accel=native
+under=''
+refused 'a full log' 30 no-space
 
 # Processes that are killed while e2fsck waits for a block. The daemon is stopped in the middle, so nothing ends by itself.
 children() { cat "/proc/$1/task/"*/children 2>/dev/null; }

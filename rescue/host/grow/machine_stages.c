@@ -328,6 +328,21 @@ static bool wants_machine(struct grow *grow, const struct fault *verdict)
 	return true;
 }
 
+/* With --verbose: what stands in for a machine, and why. */
+static void tell_native(const struct grow *grow)
+{
+	const json_t *machine = vm_event(&grow->machines.grower, "machine");
+	const char *accel = json_string_value(json_object_get(machine, "accel"));
+
+	if (accel && strcmp(accel, "native") == 0)
+		console_detail(
+			&grow->console,
+			"a sealed process of this host did the work, not a virtual machine%s",
+			grow->options->accel == ACCEL_AUTO
+				? ": KVM does not work here (--accel=tcg: never)"
+				: "");
+}
+
 int grow_work(struct grow *grow, struct fault *fault)
 {
 	struct grow_machines *machines = &grow->machines;
@@ -344,6 +359,7 @@ int grow_work(struct grow *grow, struct fault *fault)
 		return -1;
 	if (checker_failed(machines) && run_again(grow, fault) < 0)
 		return -1;
+	tell_native(grow);
 	result = vm_verdict(&machines->grower, fault);
 	if (result < 0 && wants_machine(grow, fault))
 		result = run_again(grow, fault) < 0 ? -1 : vm_verdict(&machines->grower, fault);
