@@ -23,7 +23,7 @@ vm() {
 }
 
 # In the first, e2fsck asks at once for more than there is; in the second, for piece after piece.
-for mib in 64 96; do
+for mib in 72 96; do
 	vm $mib
 	is "$mib MiB: refused" "$status $event" '10 fault fs-needs-memory check-before' || tail -n 5 events said console | sed 's/^/#   /'
 	is "$mib MiB: the message names e2fsck and the memory" \
@@ -32,13 +32,13 @@ for mib in 64 96; do
 	is "$mib MiB: the check had begun, and has no end" "$(jq -r 'select(.event == "check" and .state != "progress") | .state' events | tr '\n' ' ')" 'begin '
 	is "$mib MiB: the kernel did not panic" "$(grep -ci 'kernel panic' console)" 0
 done
-vm 64 --plan
+vm 72 --plan
 is "a plan of it needs no more" "$status $event" '0 done false'
 
 "$images/openwrt-disk" small.img
 truncate -s 1G small.img
 ok "another log" qemu-img create -q -f qcow2 -b "$work/small.img" -F raw log
-vm 64
-is "64 MiB do for an ordinary disk" "$status $event" '0 done true' || tail -n 5 events said console | sed 's/^/#   /'
+vm 72
+is "72 MiB do for an ordinary disk" "$status $event" '0 done true' || tail -n 5 events said console | sed 's/^/#   /'
 is "no process is left" "$(processes_with "$work")" ''
 done_testing

@@ -52,12 +52,12 @@ static bool may_leave_check(const struct grow *grow)
 }
 
 /* Whether a sealed process may do the work. Not where somebody wants to see the events of a
- * kernel; and who names a QEMU wants that one, unless told otherwise. */
+ * kernel, or another clock; and who names a QEMU wants that one, unless told otherwise. */
 static bool may_be_native(const struct grow_options *options)
 {
 	const char *qemu = getenv("GROW_DISK_QEMU");
 
-	if (options->events)
+	if (options->events || options->rtc[0])
 		return false;
 	return options->accel == ACCEL_NATIVE ||
 	       (options->accel == ACCEL_AUTO && !(qemu && qemu[0]));
