@@ -21,10 +21,10 @@ ln -s "$tests/host/fake-storage" "$work/fake/qemu-storage-daemon"
 picture() { (find . -type f -exec stat -c '%n %A %i %s %Y' {} + && sha256sum -- *) | sort; }
 
 # grow ARGUMENT...: of a new disk; sets status. Before the command stands what $under says.
-under=''
+under='' source=$work/made
 grow() {
 	rm -f -- *
-	cp --sparse=always "$work/made" disk
+	cp --sparse=always "$source" disk
 	picture >"$work/before"
 	# shellcheck disable=SC2086  # words
 	$under "$grow_disk" --json "$@" disk 8G >"$work/out" 2>"$work/err"
@@ -72,15 +72,16 @@ storage garbage-400
 refused 'nonsense' 30 disk-io
 storage cookie-400
 refused 'the answer to another request' 30 disk-io
-storage enospc-600
+storage enospc-200
 refused 'no room for what is written' 30 no-space
 
 # The real daemon, whose log may not become larger.
 printf '#!/bin/sh\nulimit -f 1500\nexec "$@"\n' >"$work/narrow"
 chmod +x "$work/narrow"
-under=$work/narrow
+qemu-img convert -f raw -O qcow2 "$work/made" "$work/made.qcow2"
+under=$work/narrow source=$work/made.qcow2
 grow --accel=native
-under=''
+under='' source=$work/made
 refused 'a full log' 30 no-space
 
 # Processes that are killed while e2fsck waits for a block. The daemon is stopped in the middle, so nothing ends by itself.
