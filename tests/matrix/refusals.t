@@ -58,11 +58,13 @@ fields='"partition":1'
 bad "no room behind, with number 2 moved up" no-room-behind $((entry2 + 8)) 00420000 $((entry2 + 12)) 00010000
 fields=
 
-for kind in LVM2_member crypto_LUKS vfat; do
+# Layers are opened by a kernel, which a program of the host is not.
+for kind in LVM2_member:layer-feature crypto_LUKS:layer-feature vfat:fs-unknown; do
+	reason=${kind#*:} kind=${kind%:*}
 	"$images/signature" "$kind" content
 	"$images/mbr-disk" disk.img 64M part 1 512 8M c boot ext4 part 2 20480 16M 83 - ./content
 	truncate -s 128M disk.img
-	refused "$kind in the last partition" disk.img fs-unknown
+	refused "$kind in the last partition" disk.img "$reason"
 	is "$kind: it says so" "$(tail -n 1 "$agent_events" | jq -r .message | grep -c "$kind")" 1
 done
 "$images/signature" vfat disk.img
