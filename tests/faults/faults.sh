@@ -41,7 +41,8 @@ choose_layout() {
 
 # Make the disk of $layout in $work/sample; the last partition, $sample_target, is the one to grow. An MBR has two
 # partitions of ext4 with blocks of 1 KiB. With FILES the second has so many, each of them empty: from 50,000 on a second
-# machine does the check before. A GPT has the numbers and the order of Debian's.
+# machine does the check before. A GPT has the numbers and the order of Debian's. Nothing is
+# free at the end: a run without a size has nothing to do.
 make_disk_of_layout() {
 	case $layout in
 	mbr)
@@ -57,7 +58,7 @@ make_disk_of_layout() {
 		gpt-xfs) set -- 320M xfs '' ;;
 		gpt-btrfs) set -- 200M btrfs '' ;;
 		esac
-		"$images/gpt-disk" --format "$format" "$work/sample" "$((${1%M} + 11))M" \
+		"$images/gpt-disk" --format "$format" "$work/sample" "$((20480 + ${1%M} * 2048 + 33))s" \
 			part 14 2048 3M 21686148-6449-6E6F-744E-656564454649 bios - - part 15 8192 4M U esp - - part 1 20480 "$1" L root - "$2" "$3" || return
 		[ "$layout" != gpt-btrfs ] || mount_once
 		;;

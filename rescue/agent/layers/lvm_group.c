@@ -162,8 +162,12 @@ static int read_group(const json_t *root, const char *pv_name, struct lvm_group 
 	const json_t *pv = NULL, *report = find_report(root, pv_name, &pv);
 	const json_t *vg = json_array_get(json_object_get(report, "vg"), 0);
 
-	if (!report)
-		return unreadable(fault, "the physical volume is not in it");
+	if (!report) {
+		fault_set(fault, REASON_LAYER_FAILED,
+			  "the partition looks like a physical volume of LVM, but lvm finds none");
+		return fault_hint(fault, "its label or its metadata is damaged; on a copy of the "
+					 "disk, rescue-disk has lvm to look at it");
+	}
 	if (check_group(vg, pv, fault) < 0)
 		return -1;
 	group->extent_bytes = number(vg, "vg_extent_size");
