@@ -106,7 +106,7 @@ static void a_report_that_makes_no_sense_is_refused(void **state)
 {
 	(void)state;
 	refused("several", "]", "", REASON_LAYER_FAILED, "cannot be read");
-	refused("several", "/dev/sda2", "/dev/sda1", REASON_LAYER_FAILED, "not in it");
+	refused("several", "/dev/sda2", "/dev/sda1", REASON_LAYER_FAILED, "lvm finds none");
 	refused("several", "\"vg_extent_size\":\"4194304\"", "\"vg_extent_size\":\"\"",
 		REASON_LAYER_FAILED, "no sense");
 	refused("several", "\"pv_pe_count\":\"49\"", "\"pv_pe_count\":\"22\"", REASON_LAYER_FAILED,
