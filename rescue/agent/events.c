@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "wire/limits.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -117,27 +116,10 @@ void events_key(struct agent_report *report)
 	agent_report_event(report, EVENT_KEY, json_object());
 }
 
-static void add_layers_step(char steps[static FS_STEPS_BYTES + sizeof(LAYER_STEP_WORD)])
-{
-	const char *before = fs_step_word(FS_STEP_WRITE_TABLE);
-	char *at = strstr(steps, before), rest[FS_STEPS_BYTES];
-
-	if (!at)
-		return;
-	at += strlen(before);
-	snprintf(rest, sizeof(rest), "%s", at);
-	sprintf(at, " " LAYER_STEP_WORD "%s", rest);
-}
-
 /* What every plan has. */
-static json_t *plan_fields(const struct plan *plan, const struct fs_ops *ops, const char *fs_type,
-			   const char *chosen_by, bool changed, bool has_layers)
+static json_t *plan_fields(const struct plan *plan, const char *chosen_by, const char *steps,
+			   const char *fs_type, bool changed)
 {
-	char steps[FS_STEPS_BYTES + sizeof(LAYER_STEP_WORD)];
-
-	fs_steps_text(ops, steps);
-	if (has_layers)
-		add_layers_step(steps);
 	return json_pack(
 		"{s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s}", "changed", (int)changed,
 		"partition", (json_int_t)plan->number, "start_lba", (json_int_t)plan->start_lba,
@@ -147,11 +129,11 @@ static json_t *plan_fields(const struct plan *plan, const struct fs_ops *ops, co
 }
 
 void events_plan(struct agent_report *report, const struct plan *plan, const char *chosen_by,
-		 const struct fs *fs, uint64_t blocks_after, bool changed, bool check_left,
-		 bool has_layers)
+		 const char *steps, const struct fs *fs, uint64_t blocks_after, bool changed,
+		 bool check_left)
 {
 	const struct fs_facts *facts = fs->facts;
-	json_t *fields = plan_fields(plan, fs->ops, facts->type, chosen_by, changed, has_layers);
+	json_t *fields = plan_fields(plan, chosen_by, steps, facts->type, changed);
 
 	json_object_update_new(
 		fields, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:b}", "fs_label", facts->label,
@@ -163,11 +145,11 @@ void events_plan(struct agent_report *report, const struct plan *plan, const cha
 }
 
 void events_plan_partition(struct agent_report *report, const struct plan *plan,
-			   const char *chosen_by, const struct fs_ops *ops, const char *content,
+			   const char *chosen_by, const char *steps, const char *content,
 			   bool changed)
 {
 	agent_report_event(report, EVENT_PLAN,
-			   plan_fields(plan, ops, content, chosen_by, changed, false));
+			   plan_fields(plan, chosen_by, steps, content, changed));
 }
 
 /* A field without a value (NULL) is left out. */

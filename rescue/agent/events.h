@@ -28,12 +28,13 @@ void events_tools(struct agent_report *report, const char *fs_type);
 void events_layer(struct agent_report *report, const struct layer *layer, uint64_t after_bytes);
 /* The host is to attach the disk with the key. */
 void events_key(struct agent_report *report);
+/* chosen_by and steps are words of the protocol. */
 void events_plan(struct agent_report *report, const struct plan *plan, const char *chosen_by,
-		 const struct fs *fs, uint64_t blocks_after, bool changed, bool check_left,
-		 bool has_layers);
+		 const char *steps, const struct fs *fs, uint64_t blocks_after, bool changed,
+		 bool check_left);
 /* Of the partition alone, which holds that: libblkid's word, or "". */
 void events_plan_partition(struct agent_report *report, const struct plan *plan,
-			   const char *chosen_by, const struct fs_ops *ops, const char *content,
+			   const char *chosen_by, const char *steps, const char *content,
 			   bool changed);
 
 /* A check (with its moment) or a resize (moment is NULL). */

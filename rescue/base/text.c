@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text.h"
 
+#include "bytes.h"
+
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -89,4 +91,59 @@ const char *text_of_size(char out[TEXT_SIZE_CHARS], uint64_t size_bytes)
 	else
 		snprintf(out, TEXT_SIZE_CHARS, "%" PRIu64 " %s", whole, units[unit - 1]);
 	return out;
+}
+
+#define REPLACEMENT_CODE 0xfffd
+#define HIGH_FIRST	 0xd800
+#define LOW_FIRST	 0xdc00
+#define LOW_LAST	 0xdfff
+#define FIRST_OF_PAIR	 0x10000
+
+static unsigned unit_at(const uint8_t *units, size_t count, size_t i)
+{
+	return i < count ? le16_at(units + 2 * i) : 0;
+}
+
+/* Of at most three bytes for one unit, or four for a pair: it always fits. */
+static size_t encode(uint32_t code, char *out)
+{
+	if (code < 0x80) {
+		out[0] = (char)code;
+		return 1;
+	}
+	if (code < 0x800) {
+		out[0] = (char)(0xc0 | code >> 6);
+		out[1] = (char)(0x80 | (code & 0x3f));
+		return 2;
+	}
+	if (code < FIRST_OF_PAIR) {
+		out[0] = (char)(0xe0 | code >> 12);
+		out[1] = (char)(0x80 | (code >> 6 & 0x3f));
+		out[2] = (char)(0x80 | (code & 0x3f));
+		return 3;
+	}
+	out[0] = (char)(0xf0 | code >> 18);
+	out[1] = (char)(0x80 | (code >> 12 & 0x3f));
+	out[2] = (char)(0x80 | (code >> 6 & 0x3f));
+	out[3] = (char)(0x80 | (code & 0x3f));
+	return 4;
+}
+
+void text_of_utf16le(char *out, const uint8_t *units, size_t count)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < count && unit_at(units, count, i) != 0; i++) {
+		uint32_t code = unit_at(units, count, i), next = unit_at(units, count, i + 1);
+
+		if (code >= HIGH_FIRST && code < LOW_FIRST && next >= LOW_FIRST &&
+		    next <= LOW_LAST) {
+			code = FIRST_OF_PAIR + ((code - HIGH_FIRST) << 10) + (next - LOW_FIRST);
+			i++;
+		} else if (code >= HIGH_FIRST && code <= LOW_LAST) {
+			code = REPLACEMENT_CODE;
+		}
+		used += encode(code, out + used);
+	}
+	out[used] = '\0';
 }

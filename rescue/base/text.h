@@ -15,6 +15,10 @@
  * the middle of a character). out_bytes counts the NUL and is at least 1. */
 void text_make_safe(char *out, size_t out_bytes, const char *in, size_t size_bytes);
 
+/* UTF-16LE, so many units or up to the first zero, as UTF-8. Half of a pair becomes U+FFFD;
+ * what else is not safe to show is not changed. out has room for 3 * count + 1 bytes. */
+void text_of_utf16le(char *out, const uint8_t *units, size_t count);
+
 /* 8589934592 -> "8 GiB", 126877696 -> "121 MiB", 1000 -> "1000 bytes": at most
  * four significant digits, binary units, rounded down. */
 const char *text_of_size(char out[TEXT_SIZE_CHARS], uint64_t size_bytes);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "seal.h"
 
+#include "host/confine/filter.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
-#include <stddef.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -57,29 +56,20 @@ static const unsigned allowed[] = {
 	SYS_exit_group,
 };
 
-#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-
-/* The low half of an argument. */
-#define ARGUMENT(n)                                                                                \
-	(offsetof(struct seccomp_data, args[n]) +                                                  \
-	 (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? sizeof(__u32) : 0))
-
-#define LOAD(offset)		    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset)
-#define SKIP_UNLESS(value, skip)    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, skip)
-#define SKIP_UNLESS_HAS(bits, skip) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, skip)
-#define DENY			    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
-#define KILL			    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
-#define ALLOW			    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#define KILL BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
 
 /* Memory that can be executed is never given; nor is a file mapped. */
 #define ALLOW_DATA(nr)                                                                             \
-	SKIP_UNLESS(nr, 4), LOAD(ARGUMENT(2)), SKIP_UNLESS_HAS(PROT_EXEC, 1), DENY, ALLOW
+	FILTER_UNLESS(nr, 4), FILTER_LOAD(FILTER_ARGUMENT(2)), FILTER_UNLESS_HAS(PROT_EXEC, 1),    \
+		FILTER_DENY(EPERM), FILTER_ALLOW
 #define ALLOW_ANONYMOUS(nr)                                                                        \
-	SKIP_UNLESS(nr, 6), LOAD(ARGUMENT(2)), SKIP_UNLESS_HAS(PROT_EXEC, 1), DENY,                \
-		LOAD(ARGUMENT(3)), SKIP_UNLESS_HAS(MAP_ANONYMOUS, 1), ALLOW
+	FILTER_UNLESS(nr, 6), FILTER_LOAD(FILTER_ARGUMENT(2)), FILTER_UNLESS_HAS(PROT_EXEC, 1),    \
+		FILTER_DENY(EPERM), FILTER_LOAD(FILTER_ARGUMENT(3)),                               \
+		FILTER_UNLESS_HAS(MAP_ANONYMOUS, 1), FILTER_ALLOW
 /* abort(3) and raise(3) signal the process itself. */
-#define ALLOW_OF(nr, pid) SKIP_UNLESS(nr, 3), LOAD(ARGUMENT(0)), SKIP_UNLESS(pid, 1), ALLOW
-#define ALLOW_CALL(nr)	  SKIP_UNLESS(nr, 1), ALLOW
+#define ALLOW_OF(nr, pid)                                                                          \
+	FILTER_UNLESS(nr, 3), FILTER_LOAD(FILTER_ARGUMENT(0)), FILTER_UNLESS(pid, 1), FILTER_ALLOW
+#define ALLOW_CALL(nr) FILTER_UNLESS(nr, 1), FILTER_ALLOW
 
 /* More than 0 is a thread that could not follow. */
 static int install(const struct sock_fprog *program)
@@ -93,32 +83,33 @@ static int install(const struct sock_fprog *program)
 int seal_calls(bool waits_for_children)
 {
 	const struct sock_filter head[] = {
-		LOAD(offsetof(struct seccomp_data, arch)),
-		SKIP_UNLESS(ARCHITECTURE, 1),
+		FILTER_LOAD(offsetof(struct seccomp_data, arch)),
+		FILTER_UNLESS(ARCHITECTURE, 1),
 		BPF_STMT(BPF_JMP | BPF_JA, 1),
 		KILL,
-		LOAD(offsetof(struct seccomp_data, nr)),
+		FILTER_LOAD(FILTER_NUMBER),
 	};
 	const struct sock_filter special[] = {
 		ALLOW_OF(SYS_tgkill, (unsigned)getpid()),
-		LOAD(offsetof(struct seccomp_data, nr)),
+		FILTER_LOAD(FILTER_NUMBER),
 		ALLOW_DATA(SYS_mprotect),
 		ALLOW_ANONYMOUS(SYS_mmap),
-		DENY,
+		FILTER_DENY(EPERM),
 	};
 	const struct sock_filter wait[] = { ALLOW_CALL(SYS_wait4) };
-	struct sock_filter filter[COUNT(head) + COUNT(wait) + 2 * COUNT(allowed) + COUNT(special)];
+	struct sock_filter filter[FILTER_COUNT(head) + FILTER_COUNT(wait) +
+				  2 * FILTER_COUNT(allowed) + FILTER_COUNT(special)];
 	struct sock_fprog program = { .filter = filter };
 
-	for (size_t i = 0; i < COUNT(head); i++)
+	for (size_t i = 0; i < FILTER_COUNT(head); i++)
 		filter[program.len++] = head[i];
-	for (size_t i = 0; waits_for_children && i < COUNT(wait); i++)
+	for (size_t i = 0; waits_for_children && i < FILTER_COUNT(wait); i++)
 		filter[program.len++] = wait[i];
-	for (size_t i = 0; i < COUNT(allowed); i++) {
-		filter[program.len++] = (struct sock_filter)SKIP_UNLESS(allowed[i], 1);
-		filter[program.len++] = (struct sock_filter)ALLOW;
+	for (size_t i = 0; i < FILTER_COUNT(allowed); i++) {
+		filter[program.len++] = (struct sock_filter)FILTER_UNLESS(allowed[i], 1);
+		filter[program.len++] = (struct sock_filter)FILTER_ALLOW;
 	}
-	for (size_t i = 0; i < COUNT(special); i++)
+	for (size_t i = 0; i < FILTER_COUNT(special); i++)
 		filter[program.len++] = special[i];
 	return install(&program);
 }
@@ -146,7 +137,7 @@ const char *seal_test_calls(void)
 		{ "io_uring_setup", SYS_io_uring_setup, { 0, 0, 0, 0 } },
 	};
 
-	for (size_t i = 0; i < COUNT(forbidden); i++) {
+	for (size_t i = 0; i < FILTER_COUNT(forbidden); i++) {
 		const long *argument = forbidden[i].arguments;
 
 		errno = 0;

@@ -16,14 +16,15 @@
  * disk: what QEMU gives as a serial number is the host's choice alone. */
 #define WIRE_TOOLS_SERIAL "grow-disk-tools"
 
+/* The same of the disk with the key of an encrypted layer. */
+#define WIRE_KEY_SERIAL "grow-disk-key"
+
 /* The build id of the sealed process, which has no initramfs. */
 #define WIRE_NATIVE_BUILD_ID "native-" GROW_DISK_VERSION
 
 /* With the socket of its disk comes one byte, which tells the size of a logical sector. */
 #define WIRE_DISK_512  '5'
 #define WIRE_DISK_4096 '4'
-/* The same of the disk with the key of an encrypted layer. */
-#define WIRE_KEY_SERIAL "grow-disk-key"
 
 #define WIRE_LINE_MAX_BYTES   4096
 #define WIRE_STREAM_MAX_BYTES (16 * 1024 * 1024)

@@ -56,6 +56,15 @@ is 'auto takes the sealed process' "$status $(field .accelerator)" '0 native'
 ok 'and says so' grep -q 'a sealed process of this host did the work.*KVM does not work here' "$work/err"
 is 'a plan changes nothing' "$(picture)" "$(cat "$work/before")"
 
+# An administrator has forbidden it for all, by a file of the system.
+cp "$build/tests-preload.so" "$work/preload.so"
+under="env LD_PRELOAD=$work/preload.so GROW_TEST_PRELOAD=access:/etc/grow-disk/no-native$:found"
+grow --plan
+is 'forbidden: auto takes a machine' "$status $(field .accelerator)" '0 tcg'
+grow --plan --accel=native
+is 'forbidden: native means a machine, too' "$status $(field .accelerator)" '0 tcg'
+under=''
+
 # storage MODE: a grow with a storage daemon that fails in that way.
 storage() {
 	under="env PATH=$work/fake:$PATH STORAGE_BYTES=8589934592 STORAGE=$1"

@@ -57,6 +57,8 @@ static long long call(const char *name, const char *path, const char *more)
 		return pread(fd, &byte, 1, atoi(more));
 	if (strcmp(name, "read") == 0 && lseek(fd, atoi(more), SEEK_SET) >= 0)
 		return read(fd, &byte, 1);
+	if (strcmp(name, "access") == 0)
+		return access(more, F_OK);
 	if (strcmp(name, "preload") == 0)
 		return getenv("LD_PRELOAD") != NULL;
 	return -1;
@@ -105,6 +107,8 @@ is "several rules" "$(probe "rename:x:EPERM,fsync:none:EIO,fsync:.log:ENOSPC" fs
 is "rename: fails" "$(probe "rename:.image:EXDEV" rename disk disk.image)" EXDEV
 is "renameat2: fails" "$(probe "rename:.image:EXDEV" renameat2 disk disk.image)" EXDEV
 is "rename: to another name" "$(probe "rename:.image:EXDEV" rename disk disk2)" 0
+is "access: a file that is not there is found" "$(probe "access:/none$:found" access disk /none)" 0
+is "access: another one is not" "$(probe "access:/none$:found" access disk /none2)" ENOENT
 for call in pread read; do
 	is "$call: before the bad bytes" "$(probe "pread:.log:5:EIO" "$call" disk.log 4)" 1
 	is "$call: the bad bytes" "$(probe "pread:.log:5:EIO" "$call" disk.log 5)" EIO

@@ -82,7 +82,7 @@ below='^(base|wire)/|^agent/(disk|job_setup|report|events)\.h$|^agent/(boot|devi
 ok 'agent/grow includes the rooms below, and the recorder' may_include agent/grow "$below|^agent/trace/recorder/recorder\.h$"
 ok 'agent/shell includes the rooms below' may_include agent/shell "$below"
 ok 'agent/trace includes the rooms below, its own, and the shell' may_include agent/trace "$below|^agent/(trace|shell)/"
-ok 'native includes the job of the agent, and Landlock' may_include native '^(base|wire)/|^agent/job\.h$|^host/confine/landlock\.h$'
+ok 'native includes the job of the agent, and Landlock' may_include native '^(base|wire)/|^agent/job\.h$|^host/confine/(landlock|filter)\.h$'
 ok 'libfdisk is used in partition/fdisk.c alone' only_in 'libfdisk/' '^\./agent/partition/fdisk\.c$'
 ok 'libblkid is used in devices/probe.c alone' only_in 'blkid/' '^\./agent/devices/probe\.c$'
 ok 'libext2fs is used in filesystem/ alone' only_in '(ext2fs|e2p)/' '^\./agent/filesystem/ext_'

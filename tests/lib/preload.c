@@ -12,6 +12,7 @@
  *   sync_file_range:PART:ERRNO      the same; or hang
  *   rename:PART:ERRNO               no rename to that name, by any call
  *   pread:PART:AT:ERRNO             pread and read fail from that offset on
+ *   access:PART:found               access finds such a file, and may use it
  *
  * ERRNO is a name, as EIO. When a rule acts, the file that GROW_TEST_PRELOAD_MARK
  * names is made, so that a test can wait for it. Programs below /usr are left alone:
@@ -31,7 +32,7 @@
 #include <unistd.h>
 
 #define ERRORS_END 134
-#define CALLS	   " statvfs fsync sync_file_range rename pread "
+#define CALLS	   " statvfs fsync sync_file_range rename pread access "
 #define NEXT(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
 
 struct rule {
@@ -231,6 +232,16 @@ static bool read_fails(int fd, off_t at, size_t bytes, struct rule *ret_rule)
 {
 	return find_by_fd("pread", fd, ret_rule) &&
 	       at + (off_t)bytes > (off_t)strtoll(ret_rule->action, NULL, 10);
+}
+
+int access(const char *path, int mode)
+{
+	struct rule rule;
+
+	if (!find("access", path, &rule))
+		return NEXT(access)(path, mode);
+	make_mark();
+	return 0;
 }
 
 ssize_t pread(int fd, void *buffer, size_t bytes, off_t at)

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "agent/filesystem/ext.h"
 #include "agent/filesystem/fs.h"
 #include "unit.h"
 
@@ -51,29 +50,6 @@ static void others_are_refused_by_name(void **state)
 	assert_int_equal(fs_check_type("ext44", 1, &fault), -1);
 }
 
-static void the_steps_are_named_in_order(void **state)
-{
-	char steps[FS_STEPS_BYTES];
-
-	(void)state;
-	assert_string_equal(fs_steps_text(&ext_ops, steps),
-			    "check-before write-table resize check-after verify");
-}
-
-static void all_steps_fit(void **state)
-{
-	static const enum fs_step all[] = { FS_STEP_CHECK_BEFORE, FS_STEP_WRITE_TABLE,
-					    FS_STEP_RESIZE, FS_STEP_CHECK_AFTER, FS_STEP_VERIFY };
-	const struct fs_ops none = { .step_count = 0 };
-	const struct fs_ops one = { .steps = all + 2, .step_count = 1 };
-	char steps[FS_STEPS_BYTES];
-
-	(void)state;
-	assert_int_equal(sizeof(all) / sizeof(all[0]), FS_STEPS);
-	assert_string_equal(fs_steps_text(&none, steps), "");
-	assert_string_equal(fs_steps_text(&one, steps), "resize");
-}
-
 static const char *device_of(const struct disk *disk, struct fs_target *target)
 {
 	fs_target_set(disk, 2, 1048576, target);
@@ -117,8 +93,6 @@ static void what_cannot_be_opened_leaves_nothing(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(known_types_are_accepted),
 	cmocka_unit_test(others_are_refused_by_name),
-	cmocka_unit_test(the_steps_are_named_in_order),
-	cmocka_unit_test(all_steps_fit),
 	cmocka_unit_test(a_partition_is_named_as_the_kernel_does),
 	cmocka_unit_test(what_cannot_be_opened_leaves_nothing),
 };

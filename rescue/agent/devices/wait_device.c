@@ -19,6 +19,7 @@
 
 #define BLOCK_DIR	  "/sys/block"
 #define TICK_MS		  500
+#define ASKED_FOR_MS	  60000 /* the host answers at once, but may be busy */
 #define FILE_SECTOR_BYTES 512
 #define SERIAL_AT	  4 /* in the page */
 #define SERIAL_MAX_BYTES  32
@@ -162,16 +163,16 @@ int wait_device_disk(const struct wait_device *waiting, int timeout_ms, struct d
 		       : wait_device_open(name, ret_disk, fault);
 }
 
-int wait_device_tools(const struct wait_device *waiting, int timeout_ms,
-		      char ret_name[WAIT_DEVICE_NAME_BYTES], struct fault *fault)
+int wait_device_tools(const struct wait_device *waiting, char ret_name[WAIT_DEVICE_NAME_BYTES],
+		      struct fault *fault)
 {
-	return wait_for(waiting, timeout_ms, WIRE_TOOLS_SERIAL, ret_name, fault);
+	return wait_for(waiting, ASKED_FOR_MS, WIRE_TOOLS_SERIAL, ret_name, fault);
 }
 
-int wait_device_key(const struct wait_device *waiting, int timeout_ms,
-		    char ret_name[WAIT_DEVICE_NAME_BYTES], struct fault *fault)
+int wait_device_key(const struct wait_device *waiting, char ret_name[WAIT_DEVICE_NAME_BYTES],
+		    struct fault *fault)
 {
-	return wait_for(waiting, timeout_ms, WIRE_KEY_SERIAL, ret_name, fault);
+	return wait_for(waiting, ASKED_FOR_MS, WIRE_KEY_SERIAL, ret_name, fault);
 }
 
 int wait_device_present(const struct wait_device *waiting, int timeout_ms, struct disk *ret_disk,

@@ -28,12 +28,12 @@ int wait_device_present(const struct wait_device *waiting, int timeout_ms, struc
 			struct fault *fault);
 
 /* Wait for the tools disk; its name in the kernel. Fault: disk-io. */
-int wait_device_tools(const struct wait_device *waiting, int timeout_ms,
-		      char ret_name[WAIT_DEVICE_NAME_BYTES], struct fault *fault);
+int wait_device_tools(const struct wait_device *waiting, char ret_name[WAIT_DEVICE_NAME_BYTES],
+		      struct fault *fault);
 
 /* Wait for the disk with the key. */
-int wait_device_key(const struct wait_device *waiting, int timeout_ms,
-		    char ret_name[WAIT_DEVICE_NAME_BYTES], struct fault *fault);
+int wait_device_key(const struct wait_device *waiting, char ret_name[WAIT_DEVICE_NAME_BYTES],
+		    struct fault *fault);
 
 /* Open a disk by its name in the kernel. Fault: disk-io. */
 int wait_device_open(const char *name, struct disk *ret_disk, struct fault *fault);

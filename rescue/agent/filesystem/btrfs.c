@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <linux/btrfs.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 
 /* So much in use may be so many files that a check takes longer than another machine's
@@ -30,7 +29,6 @@
 
 struct btrfs {
 	struct fs fs;
-	struct fs_target target;
 	struct btrfs_facts facts;
 };
 
@@ -39,25 +37,12 @@ static const struct btrfs *btrfs_of(const struct fs *fs)
 	return (const struct btrfs *)fs; /* its first member */
 }
 
-static void btrfs_close(struct fs *fs)
+static int read_facts(struct fs *fs, struct fault *fault)
 {
-	free(fs);
-}
+	struct btrfs *btrfs = (struct btrfs *)fs;
 
-static int btrfs_open(const struct fs_target *target, struct fs **ret_fs, struct fault *fault)
-{
-	struct btrfs *btrfs = calloc(1, sizeof(*btrfs));
-
-	if (!btrfs)
-		return fault_set(fault, REASON_NO_MEMORY, "no memory for the facts");
-	if (btrfs_facts_read(target, &btrfs->facts, fault) < 0) {
-		free(btrfs);
-		return -1;
-	}
-	btrfs->fs = (struct fs){ .ops = &btrfs_ops, .facts = &btrfs->facts.common };
-	btrfs->target = *target;
-	*ret_fs = &btrfs->fs;
-	return 0;
+	fs->facts = &btrfs->facts.common;
+	return btrfs_facts_read(&fs->target, &btrfs->facts, fault);
 }
 
 static struct limit limit(const struct fs *fs, uint64_t start_bytes, uint32_t sector_bytes)
@@ -86,11 +71,12 @@ static bool is_check_long(const struct fs *fs)
 	return btrfs_of(fs)->facts.used_bytes >= LONG_CHECK_BYTES;
 }
 
+/* The check before is what protects: the kernel grows a damaged btrfs as well. */
 static int check(const struct fs *fs, uint64_t blocks, enum check_mode mode,
 		 const struct fs_tools *tools, struct check_result *ret_result, struct fault *fault)
 {
 	(void)blocks;
-	return btrfs_check(&btrfs_of(fs)->target, mode, tools, ret_result, fault);
+	return btrfs_check(&fs->target, mode, tools, ret_result, fault);
 }
 
 static int ask_kernel(int root_fd, const void *argument)
@@ -127,7 +113,7 @@ static int grow(const struct fs *fs, uint64_t blocks, const struct fs_tools *too
 
 	snprintf(size.name, sizeof(size.name), "%" PRIu64 ":%" PRIu64, facts->device_id,
 		 blocks * facts->common.block_bytes);
-	if (mounted_run(&btrfs_of(fs)->target, &work, tools, &end, fault) < 0)
+	if (mounted_run(&fs->target, &work, tools, &end, fault) < 0)
 		return -1;
 	if (end.stage != MOUNTED_DONE)
 		return explain(&end, fault);
@@ -145,18 +131,12 @@ static int refuse_damage(const struct fs *fs, int exit_status, struct fault *fau
 
 static const char *const types[] = { "btrfs", NULL };
 
-/* The check before is what protects: the kernel grows a damaged btrfs as well. */
-static const enum fs_step steps[] = { FS_STEP_CHECK_BEFORE, FS_STEP_WRITE_TABLE, FS_STEP_RESIZE,
-				      FS_STEP_CHECK_AFTER, FS_STEP_VERIFY };
-
 const struct fs_ops btrfs_ops = {
 	.types = types,
 	.program = "btrfs",
 	.size_min_bytes = SIZE_MIN_BYTES,
-	.steps = steps,
-	.step_count = sizeof(steps) / sizeof(steps[0]),
-	.open = btrfs_open,
-	.close = btrfs_close,
+	.struct_bytes = sizeof(struct btrfs),
+	.read = read_facts,
 	.limit = limit,
 	.refuse = refuse,
 	.blocks_for = blocks_for,

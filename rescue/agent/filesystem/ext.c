@@ -6,14 +6,11 @@
 #include "ext_grow.h"
 #include "ext_size.h"
 
-#include <stdlib.h>
-
 /* With so many inodes in use a check takes longer than another machine's start. */
 #define LONG_CHECK_INODES 50000
 
 struct ext {
 	struct fs fs;
-	struct fs_target target;
 	struct ext_facts facts;
 };
 
@@ -22,25 +19,12 @@ static const struct ext *ext_of(const struct fs *fs)
 	return (const struct ext *)fs; /* its first member */
 }
 
-static void ext_close(struct fs *fs)
+static int read_facts(struct fs *fs, struct fault *fault)
 {
-	free(fs);
-}
+	struct ext *ext = (struct ext *)fs;
 
-static int ext_open(const struct fs_target *target, struct fs **ret_fs, struct fault *fault)
-{
-	struct ext *ext = calloc(1, sizeof(*ext));
-
-	if (!ext)
-		return fault_set(fault, REASON_NO_MEMORY, "no memory for the facts");
-	if (ext_facts_read(target, &ext->facts, fault) < 0) {
-		free(ext);
-		return -1;
-	}
-	ext->fs = (struct fs){ .ops = &ext_ops, .facts = &ext->facts.common };
-	ext->target = *target;
-	*ret_fs = &ext->fs;
-	return 0;
+	fs->facts = &ext->facts.common;
+	return ext_facts_read(&fs->target, &ext->facts, fault);
 }
 
 static struct limit limit(const struct fs *fs, uint64_t start_bytes, uint32_t sector_bytes)
@@ -65,20 +49,21 @@ static bool is_check_long(const struct fs *fs)
 	return facts->inodes >= facts->free_inodes + (uint64_t)LONG_CHECK_INODES;
 }
 
+/* The check before makes the resize safe. resize2fs 1.47.0 can leave ordinary repairs
+ * behind, which the check after makes. */
 static int check(const struct fs *fs, uint64_t blocks, enum check_mode mode,
 		 const struct fs_tools *tools, struct check_result *ret_result, struct fault *fault)
 {
 	struct ext_facts facts = ext_of(fs)->facts;
 
 	facts.common.blocks = blocks;
-	return ext_check(&ext_of(fs)->target, &facts, mode, tools, ret_result, fault);
+	return ext_check(&fs->target, &facts, mode, tools, ret_result, fault);
 }
 
 static int grow(const struct fs *fs, uint64_t blocks, const struct fs_tools *tools,
 		int *ret_exit_status, struct fault *fault)
 {
-	return ext_grow(&ext_of(fs)->target, &ext_of(fs)->facts, blocks, tools, ret_exit_status,
-			fault);
+	return ext_grow(&fs->target, &ext_of(fs)->facts, blocks, tools, ret_exit_status, fault);
 }
 
 static int refuse_damage(const struct fs *fs, int exit_status, struct fault *fault)
@@ -94,17 +79,10 @@ static int refuse_damage(const struct fs *fs, int exit_status, struct fault *fau
 
 static const char *const types[] = { "ext2", "ext3", "ext4", NULL };
 
-/* The check before makes the resize safe. resize2fs 1.47.0 can leave ordinary repairs
- * behind, which the check after makes. */
-static const enum fs_step steps[] = { FS_STEP_CHECK_BEFORE, FS_STEP_WRITE_TABLE, FS_STEP_RESIZE,
-				      FS_STEP_CHECK_AFTER, FS_STEP_VERIFY };
-
 const struct fs_ops ext_ops = {
 	.types = types,
-	.steps = steps,
-	.step_count = sizeof(steps) / sizeof(steps[0]),
-	.open = ext_open,
-	.close = ext_close,
+	.struct_bytes = sizeof(struct ext),
+	.read = read_facts,
 	.limit = limit,
 	.refuse = refuse,
 	.blocks_for = blocks_for,

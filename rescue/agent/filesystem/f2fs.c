@@ -8,8 +8,6 @@
 #include "loop.h"
 #include "tool.h"
 
-#include <stdlib.h>
-
 /* With so many files a check takes longer than another machine's start. */
 #define LONG_CHECK_INODES 20000
 
@@ -19,7 +17,6 @@
 
 struct f2fs {
 	struct fs fs;
-	struct fs_target target;
 	struct f2fs_facts facts;
 };
 
@@ -28,25 +25,12 @@ static const struct f2fs *f2fs_of(const struct fs *fs)
 	return (const struct f2fs *)fs; /* its first member */
 }
 
-static void f2fs_close(struct fs *fs)
+static int read_facts(struct fs *fs, struct fault *fault)
 {
-	free(fs);
-}
+	struct f2fs *f2fs = (struct f2fs *)fs;
 
-static int f2fs_open(const struct fs_target *target, struct fs **ret_fs, struct fault *fault)
-{
-	struct f2fs *f2fs = calloc(1, sizeof(*f2fs));
-
-	if (!f2fs)
-		return fault_set(fault, REASON_NO_MEMORY, "no memory for the facts");
-	if (f2fs_facts_read(target, &f2fs->facts, fault) < 0) {
-		free(f2fs);
-		return -1;
-	}
-	f2fs->fs = (struct fs){ .ops = &f2fs_ops, .facts = &f2fs->facts.common };
-	f2fs->target = *target;
-	*ret_fs = &f2fs->fs;
-	return 0;
+	fs->facts = &f2fs->facts.common;
+	return f2fs_facts_read(&fs->target, &f2fs->facts, fault);
 }
 
 /* One that is larger already stays. */
@@ -88,7 +72,7 @@ static int check(const struct fs *fs, uint64_t blocks, enum check_mode mode,
 	struct fs_target target;
 
 	(void)blocks;
-	if (loop_attach(&f2fs_of(fs)->target, &target, &loop, fault) < 0)
+	if (loop_attach(&fs->target, &target, &loop, fault) < 0)
 		return -1;
 	return f2fs_check(&target, &f2fs_of(fs)->facts, mode, tools, ret_result, fault);
 }
@@ -106,7 +90,7 @@ static int grow(const struct fs *fs, uint64_t blocks, const struct fs_tools *too
 	};
 
 	(void)blocks;
-	if (loop_attach(&f2fs_of(fs)->target, &target, &loop, fault) < 0 ||
+	if (loop_attach(&fs->target, &target, &loop, fault) < 0 ||
 	    tool_run(&tool, argv, ret_exit_status, fault) < 0)
 		return -1;
 	if (*ret_exit_status != 0)
@@ -129,16 +113,11 @@ static int refuse_damage(const struct fs *fs, int exit_status, struct fault *fau
 
 static const char *const types[] = { "f2fs", NULL };
 
-static const enum fs_step steps[] = { FS_STEP_CHECK_BEFORE, FS_STEP_WRITE_TABLE, FS_STEP_RESIZE,
-				      FS_STEP_CHECK_AFTER, FS_STEP_VERIFY };
-
 const struct fs_ops f2fs_ops = {
 	.types = types,
 	.program = "fsck.f2fs",
-	.steps = steps,
-	.step_count = sizeof(steps) / sizeof(steps[0]),
-	.open = f2fs_open,
-	.close = f2fs_close,
+	.struct_bytes = sizeof(struct f2fs),
+	.read = read_facts,
 	.limit = limit,
 	.refuse = refuse,
 	.blocks_for = blocks_for,

@@ -123,27 +123,12 @@ static int check_features(const uint8_t *super, struct fault *fault)
 	return fault_hint(fault, "newer f2fs-tools in the machine are needed for it");
 }
 
-/* From UTF-16. Of what lies beyond its first 65536 characters, text_make_safe takes care. */
 static void read_label(const uint8_t *units, char out[static FS_LABEL_BYTES])
 {
-	char text[3 * LABEL_UNITS];
-	size_t used = 0;
+	char text[3 * LABEL_UNITS + 1];
 
-	for (size_t i = 0; i < LABEL_UNITS; i++) {
-		unsigned unit = le16_at(units + 2 * i);
-
-		if (unit == 0)
-			break;
-		if (unit < 0x80) {
-			text[used++] = (char)unit;
-			continue;
-		}
-		if (unit >= 0x800)
-			text[used++] = (char)(0xe0 | unit >> 12);
-		text[used++] = (char)(unit < 0x800 ? 0xc0 | unit >> 6 : 0x80 | (unit >> 6 & 0x3f));
-		text[used++] = (char)(0x80 | (unit & 0x3f));
-	}
-	text_make_safe(out, FS_LABEL_BYTES, text, used);
+	text_of_utf16le(text, units, LABEL_UNITS);
+	text_make_safe(out, FS_LABEL_BYTES, text, sizeof(text));
 }
 
 int f2fs_facts_parse(const uint8_t super[static F2FS_SUPERBLOCK_BYTES],

@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct fs_ops *const kinds[] = { &ext_ops,	 &xfs_ops,  &btrfs_ops,
@@ -138,38 +139,28 @@ int fs_open(const char *type, const struct fs_target *target, struct fs **ret_fs
 {
 	const struct fs_ops *ops = find(type);
 
+	struct fs *fs;
+
 	if (!ops)
 		return fault_set(fault, REASON_INTERNAL, "%s has no operations", type);
-	return ops->open(target, ret_fs, fault);
+	fs = calloc(1, ops->struct_bytes);
+	if (!fs)
+		return fault_set(fault, REASON_NO_MEMORY, "no memory for the facts");
+	fs->ops = ops;
+	fs->program = ops->program;
+	fs->target = *target;
+	if (ops->read(fs, fault) < 0) {
+		fs_close(&fs);
+		return -1;
+	}
+	*ret_fs = fs;
+	return 0;
 }
 
 void fs_close(struct fs **fs)
 {
-	if (*fs)
-		(*fs)->ops->close(*fs);
+	if (*fs && (*fs)->ops->release)
+		(*fs)->ops->release(*fs);
+	free(*fs);
 	*fs = NULL;
-}
-
-const char *fs_step_word(enum fs_step step)
-{
-	static const char *const words[FS_STEPS] = {
-		[FS_STEP_CHECK_BEFORE] = "check-before",
-		[FS_STEP_WRITE_TABLE] = "write-table",
-		[FS_STEP_RESIZE] = "resize",
-		[FS_STEP_CHECK_AFTER] = "check-after",
-		[FS_STEP_VERIFY] = "verify",
-	};
-
-	return words[step];
-}
-
-const char *fs_steps_text(const struct fs_ops *ops, char out[static FS_STEPS_BYTES])
-{
-	size_t used = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; i < ops->step_count && used < FS_STEPS_BYTES; i++)
-		used += (size_t)snprintf(out + used, FS_STEPS_BYTES - used, "%s%s",
-					 i == 0 ? "" : " ", fs_step_word(ops->steps[i]));
-	return out;
 }

@@ -2,9 +2,8 @@
 /* A file system that grows with its partition: one struct of operations for each kind.
  *
  * The caller finds the kind by libblkid's word (fs_open), and then knows only what is
- * declared here. A kind brings its own steps, in order; grow/ carries them out, and the
- * plan event names them. A new kind is one file with its struct fs_ops, and one line in
- * the table of fs.c. */
+ * declared here. A new kind is one file with its struct fs_ops, and one line in the table
+ * of fs.c. */
 #ifndef FILESYSTEM_FS_H
 #define FILESYSTEM_FS_H
 
@@ -17,7 +16,6 @@
 
 #define FS_LABEL_BYTES 64 /* 16 bytes on disk, each possibly 3 when made safe */
 #define FS_UUID_BYTES  37
-#define FS_STEPS_BYTES 128 /* room for fs_steps_text */
 
 /* Where it is. */
 struct fs_target {
@@ -38,16 +36,6 @@ struct fs_facts {
 };
 
 #define FS_CLEAN "clean"
-
-/* What a grow does, one after the other. */
-enum fs_step {
-	FS_STEP_CHECK_BEFORE, /* and repair, as far as the request allows */
-	FS_STEP_WRITE_TABLE,  /* the partition gets its new size */
-	FS_STEP_RESIZE,
-	FS_STEP_CHECK_AFTER, /* and prove it clean */
-	FS_STEP_VERIFY,	     /* read back what was planned */
-	FS_STEPS
-};
 
 enum check_mode {
 	CHECK_REPAIR_SAFE, /* what is safe without asking */
@@ -83,21 +71,23 @@ struct fs_tools {
  * as its first member. Nothing on the disk stays open. */
 struct fs {
 	const struct fs_ops *ops;
+	const char *program; /* of the tools disk, that it needs: of the kind, or by read */
+	struct fs_target target;
 	const struct fs_facts *facts; /* owned */
 };
 
 struct fs_ops {
 	const char *const *types;  /* libblkid's words; NULL-terminated */
-	const char *const *others; /* words for what open refuses by name; the same, or NULL */
+	const char *const *others; /* words for what read refuses by name; the same, or NULL */
 	const char *program;	   /* of the tools disk, that it needs; NULL: none */
 	uint64_t size_min_bytes;   /* nothing can be grown to less */
-	const enum fs_step *steps; /* in order */
-	size_t step_count;
+	size_t struct_bytes;	   /* of its struct, which begins with a struct fs */
 
-	/* Read the facts; nothing is written. fs_close frees what is returned. Faults:
-	 * fs-feature, fs-unclean, disk-io, no-memory. */
-	int (*open)(const struct fs_target *target, struct fs **ret_fs, struct fault *fault);
-	void (*close)(struct fs *fs);
+	/* Set the facts, from fs->target; nothing is written. All but ops, program and target is
+	 * zero. Faults: fs-feature, fs-unclean, disk-io. */
+	int (*read)(struct fs *fs, struct fault *fault);
+	/* Give back what read took, also after its failure. NULL: nothing. */
+	void (*release)(struct fs *fs);
 
 	/* The largest size of the disk at which this file system fills its partition. */
 	struct limit (*limit)(const struct fs *fs, uint64_t start_bytes, uint32_t sector_bytes);
@@ -135,7 +125,8 @@ void fs_target_set_device(const char *device, struct fs_target *ret_target);
  * not, fault fs-unknown, which names the partition. */
 int fs_check_type(const char *type, unsigned partition, struct fault *fault);
 
-/* Open a file system of that type, which has passed fs_check_type. Faults: of open. */
+/* Open a file system of that type, which has passed fs_check_type. Faults: of read, and
+ * no-memory. */
 int fs_open(const char *type, const struct fs_target *target, struct fs **ret_fs,
 	    struct fault *fault);
 
@@ -143,11 +134,5 @@ int fs_open(const char *type, const struct fs_target *target, struct fs **ret_fs
 void fs_close(struct fs **fs);
 
 #define cleanup_fs __attribute__((cleanup(fs_close)))
-
-/* The word of a step: "check-before". Static storage. */
-const char *fs_step_word(enum fs_step step);
-
-/* The words of all steps of that kind, in order, with spaces between. */
-const char *fs_steps_text(const struct fs_ops *ops, char out[static FS_STEPS_BYTES]);
 
 #endif

@@ -5,15 +5,12 @@
 #include "squashfs_overlay.h"
 #include "superblock.h"
 
-#include <stdlib.h>
-
 /* Without an overlay there is no block that counts: these are what is told. */
 #define BARE_BLOCK_BYTES 4096
 #define BARE_MAX_BYTES	 (UINT64_C(1) << 62)
 
 struct squashfs {
 	struct fs fs;
-	struct fs_ops ops; /* squashfs_ops, with the program of the overlay's kind */
 	struct fs_facts facts;
 	struct squashfs_place place;
 	struct fs *overlay; /* owned; NULL before the first boot */
@@ -24,10 +21,9 @@ static const struct squashfs *squashfs_of(const struct fs *fs)
 	return (const struct squashfs *)fs; /* its first member */
 }
 
-static void squashfs_close(struct fs *fs)
+static void release(struct fs *fs)
 {
 	fs_close(&((struct squashfs *)fs)->overlay);
-	free(fs);
 }
 
 /* The blocks of the overlay in those of the whole: it begins at a multiple of every size. */
@@ -36,9 +32,9 @@ static uint64_t blocks_before_overlay(const struct squashfs *squashfs)
 	return squashfs->overlay ? squashfs->place.overlay_at / squashfs->facts.block_bytes : 0;
 }
 
-static int find_overlay(const struct fs_target *target, struct squashfs *squashfs,
-			struct fault *fault)
+static int find_overlay(struct squashfs *squashfs, struct fault *fault)
 {
+	const struct fs_target *target = &squashfs->fs.target;
 	cleanup_fd int fd = superblock_open(target, fault);
 	uint8_t super[SQUASHFS_SUPERBLOCK_BYTES], overlay[SQUASHFS_OVERLAY_LOOK];
 	struct fs_target behind = *target;
@@ -55,10 +51,13 @@ static int find_overlay(const struct fs_target *target, struct squashfs *squashf
 	return type ? fs_open(type, &behind, &squashfs->overlay, fault) : 0;
 }
 
-static void describe(struct squashfs *squashfs)
+static int read_facts(struct fs *fs, struct fault *fault)
 {
+	struct squashfs *squashfs = (struct squashfs *)fs;
 	struct fs_facts *facts = &squashfs->facts;
 
+	if (find_overlay(squashfs, fault) < 0)
+		return -1;
 	if (squashfs->overlay)
 		*facts = *squashfs->overlay->facts;
 	else
@@ -68,23 +67,8 @@ static void describe(struct squashfs *squashfs)
 						    squashfs->place.used_bytes / BARE_BLOCK_BYTES };
 	facts->type = "squashfs";
 	facts->blocks += blocks_before_overlay(squashfs);
-	squashfs->ops = squashfs_ops;
-	squashfs->ops.program = squashfs->overlay ? squashfs->overlay->ops->program : NULL;
-	squashfs->fs = (struct fs){ .ops = &squashfs->ops, .facts = facts };
-}
-
-static int squashfs_open(const struct fs_target *target, struct fs **ret_fs, struct fault *fault)
-{
-	struct squashfs *squashfs = calloc(1, sizeof(*squashfs));
-
-	if (!squashfs)
-		return fault_set(fault, REASON_NO_MEMORY, "no memory for the facts");
-	if (find_overlay(target, squashfs, fault) < 0) {
-		free(squashfs);
-		return -1;
-	}
-	describe(squashfs);
-	*ret_fs = &squashfs->fs;
+	fs->facts = facts;
+	fs->program = squashfs->overlay ? squashfs->overlay->program : NULL;
 	return 0;
 }
 
@@ -163,16 +147,12 @@ static int refuse_damage(const struct fs *fs, int exit_status, struct fault *fau
 static const char *const types[] = { "squashfs", NULL };
 static const char *const others[] = { "squashfs3", NULL };
 
-static const enum fs_step steps[] = { FS_STEP_CHECK_BEFORE, FS_STEP_WRITE_TABLE, FS_STEP_RESIZE,
-				      FS_STEP_CHECK_AFTER, FS_STEP_VERIFY };
-
 const struct fs_ops squashfs_ops = {
 	.types = types,
 	.others = others,
-	.steps = steps,
-	.step_count = sizeof(steps) / sizeof(steps[0]),
-	.open = squashfs_open,
-	.close = squashfs_close,
+	.struct_bytes = sizeof(struct squashfs),
+	.read = read_facts,
+	.release = release,
 	.limit = limit,
 	.refuse = refuse,
 	.blocks_for = blocks_for,

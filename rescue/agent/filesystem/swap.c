@@ -8,12 +8,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 struct swap {
 	struct fs fs;
-	struct fs_target target;
 	struct swap_header header;
 	struct fs_facts facts;
 };
@@ -21,11 +19,6 @@ struct swap {
 static const struct swap *swap_of(const struct fs *fs)
 {
 	return (const struct swap *)fs; /* its first member */
-}
-
-static void swap_close(struct fs *fs)
-{
-	free(fs);
 }
 
 static int read_header(const struct fs_target *target, struct swap_header *ret_header,
@@ -41,25 +34,19 @@ static int read_header(const struct fs_target *target, struct swap_header *ret_h
 	return got < 0 ? -1 : swap_header_read(bytes, (size_t)got, ret_header, fault);
 }
 
-static int swap_open(const struct fs_target *target, struct fs **ret_fs, struct fault *fault)
+static int read_facts(struct fs *fs, struct fault *fault)
 {
-	struct swap *swap = calloc(1, sizeof(*swap));
+	struct swap *swap = (struct swap *)fs;
 
-	if (!swap)
-		return fault_set(fault, REASON_NO_MEMORY, "no memory for the facts");
-	if (read_header(target, &swap->header, fault) < 0) {
-		free(swap);
+	if (read_header(&fs->target, &swap->header, fault) < 0)
 		return -1;
-	}
 	swap->facts = (struct fs_facts){ .type = "swap",
 					 .state = FS_CLEAN,
 					 .block_bytes = swap->header.page_bytes,
 					 .blocks = (uint64_t)swap->header.last_page + 1 };
 	superblock_label((const uint8_t *)swap->header.label, SWAP_LABEL_BYTES, swap->facts.label);
 	superblock_uuid(swap->header.uuid, swap->facts.uuid);
-	swap->fs = (struct fs){ .ops = &swap_ops, .facts = &swap->facts };
-	swap->target = *target;
-	*ret_fs = &swap->fs;
+	fs->facts = &swap->facts;
 	return 0;
 }
 
@@ -99,7 +86,7 @@ static int check(const struct fs *fs, uint64_t blocks, enum check_mode mode,
 	struct swap_header header;
 
 	(void)blocks, (void)mode, (void)tools;
-	if (read_header(&swap_of(fs)->target, &header, fault) < 0)
+	if (read_header(&fs->target, &header, fault) < 0)
 		return -1;
 	*ret_result = (struct check_result){ .repairs_complete = true };
 	return 0;
@@ -108,13 +95,12 @@ static int check(const struct fs *fs, uint64_t blocks, enum check_mode mode,
 static int grow(const struct fs *fs, uint64_t blocks, const struct fs_tools *tools,
 		int *ret_exit_status, struct fault *fault)
 {
-	const struct swap *swap = swap_of(fs);
-	cleanup_fd int fd = open(swap->target.path, O_WRONLY | O_CLOEXEC);
-	const off_t at = (off_t)(swap->target.offset_bytes + SWAP_LAST_PAGE_AT);
+	cleanup_fd int fd = open(fs->target.path, O_WRONLY | O_CLOEXEC);
+	const off_t at = (off_t)(fs->target.offset_bytes + SWAP_LAST_PAGE_AT);
 	uint8_t bytes[4];
 
 	(void)tools;
-	swap_header_set_last_page(&swap->header, (uint32_t)(blocks - 1), bytes);
+	swap_header_set_last_page(&swap_of(fs)->header, (uint32_t)(blocks - 1), bytes);
 	if (fd < 0 || pwrite(fd, bytes, sizeof(bytes), at) != sizeof(bytes) || fsync(fd) < 0)
 		return fault_set_errno(fault, REASON_DISK_IO, errno,
 				       "the header of the swap area cannot be written");
@@ -132,16 +118,11 @@ static int refuse_damage(const struct fs *fs, int exit_status, struct fault *fau
 static const char *const types[] = { "swap", NULL };
 static const char *const others[] = { "swsuspend", NULL }; /* an image of hibernation */
 
-static const enum fs_step steps[] = { FS_STEP_CHECK_BEFORE, FS_STEP_WRITE_TABLE, FS_STEP_RESIZE,
-				      FS_STEP_CHECK_AFTER, FS_STEP_VERIFY };
-
 const struct fs_ops swap_ops = {
 	.types = types,
 	.others = others,
-	.steps = steps,
-	.step_count = sizeof(steps) / sizeof(steps[0]),
-	.open = swap_open,
-	.close = swap_close,
+	.struct_bytes = sizeof(struct swap),
+	.read = read_facts,
 	.limit = limit,
 	.refuse = refuse,
 	.blocks_for = blocks_for,

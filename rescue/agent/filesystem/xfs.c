@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -26,7 +25,6 @@ struct grow_request {
 
 struct xfs {
 	struct fs fs;
-	struct fs_target target;
 	struct xfs_facts facts;
 };
 
@@ -35,25 +33,12 @@ static const struct xfs *xfs_of(const struct fs *fs)
 	return (const struct xfs *)fs; /* its first member */
 }
 
-static void xfs_close(struct fs *fs)
+static int read_facts(struct fs *fs, struct fault *fault)
 {
-	free(fs);
-}
+	struct xfs *xfs = (struct xfs *)fs;
 
-static int xfs_open(const struct fs_target *target, struct fs **ret_fs, struct fault *fault)
-{
-	struct xfs *xfs = calloc(1, sizeof(*xfs));
-
-	if (!xfs)
-		return fault_set(fault, REASON_NO_MEMORY, "no memory for the facts");
-	if (xfs_facts_read(target, &xfs->facts, fault) < 0) {
-		free(xfs);
-		return -1;
-	}
-	xfs->fs = (struct fs){ .ops = &xfs_ops, .facts = &xfs->facts.common };
-	xfs->target = *target;
-	*ret_fs = &xfs->fs;
-	return 0;
+	fs->facts = &xfs->facts.common;
+	return xfs_facts_read(&fs->target, &xfs->facts, fault);
 }
 
 static struct limit limit(const struct fs *fs, uint64_t start_bytes, uint32_t sector_bytes)
@@ -87,11 +72,12 @@ static bool is_check_long(const struct fs *fs)
 	return xfs_of(fs)->facts.used_inodes >= LONG_CHECK_INODES;
 }
 
+/* The check before is what protects: the kernel grows a damaged xfs as well. */
 static int check(const struct fs *fs, uint64_t blocks, enum check_mode mode,
 		 const struct fs_tools *tools, struct check_result *ret_result, struct fault *fault)
 {
 	(void)blocks;
-	return xfs_check(&xfs_of(fs)->target, &xfs_of(fs)->facts, mode, tools, ret_result, fault);
+	return xfs_check(&fs->target, &xfs_of(fs)->facts, mode, tools, ret_result, fault);
 }
 
 static int ask_kernel(int root_fd, const void *argument)
@@ -123,7 +109,7 @@ static int grow(const struct fs *fs, uint64_t blocks, const struct fs_tools *too
 					   .argument = &request };
 	struct mounted_end end;
 
-	if (mounted_run(&xfs_of(fs)->target, &work, tools, &end, fault) < 0)
+	if (mounted_run(&fs->target, &work, tools, &end, fault) < 0)
 		return -1;
 	if (end.stage != MOUNTED_DONE)
 		return explain(&end, fault);
@@ -141,17 +127,11 @@ static int refuse_damage(const struct fs *fs, int exit_status, struct fault *fau
 
 static const char *const types[] = { "xfs", NULL };
 
-/* The check before is what protects: the kernel grows a damaged xfs as well. */
-static const enum fs_step steps[] = { FS_STEP_CHECK_BEFORE, FS_STEP_WRITE_TABLE, FS_STEP_RESIZE,
-				      FS_STEP_CHECK_AFTER, FS_STEP_VERIFY };
-
 const struct fs_ops xfs_ops = {
 	.types = types,
 	.program = "xfs_repair",
-	.steps = steps,
-	.step_count = sizeof(steps) / sizeof(steps[0]),
-	.open = xfs_open,
-	.close = xfs_close,
+	.struct_bytes = sizeof(struct xfs),
+	.read = read_facts,
 	.limit = limit,
 	.refuse = refuse,
 	.blocks_for = blocks_for,

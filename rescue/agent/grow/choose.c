@@ -19,15 +19,6 @@ static int names_of(const struct grow *grow, const struct table_entry *entry,
 			   entry->part.size_sectors * sector_bytes, ret_names, fault);
 }
 
-/* Does it hold a swap area, whatever its type? */
-static bool holds_swap(const struct grow *grow, const struct table_entry *entry)
-{
-	struct probe_names names;
-	struct fault ignored;
-
-	return names_of(grow, entry, &names, &ignored) == 0 && strcmp(names.type, "swap") == 0;
-}
-
 /* PARTUUID as Linux writes it: of an MBR the disk signature, "0x1234abcd" here, and the number. */
 static bool has_partuuid(const struct grow *grow, const struct table_entry *entry)
 {
@@ -172,14 +163,14 @@ static int choose_by_trait(const struct grow *grow, struct chosen *ret_chosen, s
 }
 
 /* Nobody who names no partition means the swap or the recovery system behind the root. */
-static int choose_last(const struct grow *grow, struct fault *fault)
+static int refuse_behind_root(const struct grow *grow, const struct table_entry *last,
+			      struct fault *fault)
 {
 	const struct partition_table *table = &grow->table;
-	const struct table_entry *last = plan_choose(table, 0), *root;
+	const struct table_entry *root = role_root_before(table, last);
 	char last_text[ROLE_NAME_BYTES], root_text[ROLE_NAME_BYTES];
 
-	root = last ? role_root_before(table, last) : NULL;
-	if (!root || (role_of(last) != ROLE_HELPER && !holds_swap(grow, last)))
+	if (!root)
 		return 0;
 	fault_set(fault, REASON_ROOT_NOT_LAST,
 		  "%s lies behind %s, which looks like the one to grow",
@@ -188,12 +179,30 @@ static int choose_last(const struct grow *grow, struct fault *fault)
 			  last->part.number);
 }
 
+/* The last partition, if nobody has named one; NULL: somebody has, or there is no table. */
+static const struct table_entry *last_unnamed(const struct grow *grow)
+{
+	const struct request *request = grow->request;
+
+	return request->partition_by == PARTITION_BY_NUMBER && request->partition == 0 &&
+			       !partition_table_is_whole(&grow->table)
+		       ? plan_choose(&grow->table, 0)
+		       : NULL;
+}
+
+int choose_check_content(const struct grow *grow, const char *type, struct fault *fault)
+{
+	const struct table_entry *last = last_unnamed(grow);
+
+	return last && strcmp(type, "swap") == 0 ? refuse_behind_root(grow, last, fault) : 0;
+}
+
 int choose_partition(const struct grow *grow, struct chosen *ret_chosen, struct fault *fault)
 {
 	const struct request *request = grow->request;
-	const bool is_whole = partition_table_is_whole(&grow->table);
+	const struct table_entry *last = last_unnamed(grow);
 
-	if (request->partition_by == PARTITION_BY_ROOT && is_whole) {
+	if (request->partition_by == PARTITION_BY_ROOT && partition_table_is_whole(&grow->table)) {
 		*ret_chosen = (struct chosen){ .by = "root-name" };
 		return 0;
 	}
@@ -201,5 +210,5 @@ int choose_partition(const struct grow *grow, struct chosen *ret_chosen, struct 
 		return choose_by_trait(grow, ret_chosen, fault);
 	*ret_chosen = (struct chosen){ .number = request->partition,
 				       .by = request->partition != 0 ? "number" : "last" };
-	return request->partition != 0 || is_whole ? 0 : choose_last(grow, fault);
+	return last && role_of(last) == ROLE_HELPER ? refuse_behind_root(grow, last, fault) : 0;
 }

@@ -152,6 +152,7 @@ int decide_room(const struct grow *grow, struct fault *fault)
 int stage_plan(struct grow *grow, struct fault *fault)
 {
 	const struct plan *plan = &grow->plan;
+	char steps[STEPS_TEXT_BYTES];
 
 	if (grow->request->partition_only)
 		return partition_only_plan(grow, fault);
@@ -162,8 +163,8 @@ int stage_plan(struct grow *grow, struct fault *fault)
 		return -1;
 	grow->check_left = may_leave_check(grow);
 	layers_tell(grow);
-	events_plan(grow->report, plan, grow->chosen.by, grow->fs, grow->blocks_after,
-		    grow->changed, grow->check_left, grow->layers.count > 0);
+	events_plan(grow->report, plan, grow->chosen.by, steps_text(grow, steps), grow->fs,
+		    grow->blocks_after, grow->changed, grow->check_left);
 	return 0;
 }
 

@@ -112,7 +112,8 @@ int stage_probe(struct grow *grow, struct fault *fault)
 	if (grow->request->partition_only)
 		return partition_only_probe(grow, fault);
 	if (probe_partition(&grow->disk, start_bytes, plan->sectors_before * plan->sector_bytes,
-			    type, fault) < 0)
+			    type, fault) < 0 ||
+	    choose_check_content(grow, type, fault) < 0)
 		return -1;
 	if (!layer_find(type) && fs_check_type(type, plan->number, fault) < 0)
 		return -1;

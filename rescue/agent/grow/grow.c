@@ -12,7 +12,7 @@ enum turn {
 	TURN_PLAN   /* in one to plan or to grow */
 };
 
-/* In order. A grow goes on with the steps of the kind of file system. */
+/* In order. A grow goes on with its steps. */
 static const struct stage {
 	const char *name;
 	enum turn turn;
@@ -27,7 +27,7 @@ static const struct stage {
 	{ "plan", TURN_PLAN, stage_plan, NULL },
 };
 
-static void enter(struct grow *grow, const char *stage)
+void stage_enter(struct grow *grow, const char *stage)
 {
 	agent_report_stage(grow->report, stage);
 	recorder_mark(grow->recorder, "stage", stage);
@@ -41,29 +41,18 @@ static int find_and_plan(struct grow *grow, struct fault *fault)
 		if (stages[i].turn == (is_check ? TURN_PLAN : TURN_CHECK) ||
 		    (stages[i].is_needed && !stages[i].is_needed(grow)))
 			continue;
-		enter(grow, stages[i].name);
+		stage_enter(grow, stages[i].name);
 		if (stages[i].run(grow, fault) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* A step may open the file system anew, so its operations are asked for each time. */
 static int carry_out(struct grow *grow, struct fault *fault)
 {
-	for (size_t i = 0; i < stage_ops(grow)->step_count; i++) {
-		const enum fs_step step = stage_ops(grow)->steps[i];
-
-		enter(grow, fs_step_word(step));
-		if (stage_step(grow, step, fault) < 0)
-			return -1;
-		if (step != FS_STEP_WRITE_TABLE || grow->layers.count == 0)
-			continue;
-		enter(grow, LAYER_STEP_WORD);
-		if (stage_grow_layers(grow, fault) < 0)
-			return -1;
-	}
-	enter(grow, "flush");
+	if (steps_carry_out(grow, fault) < 0)
+		return -1;
+	stage_enter(grow, "flush");
 	if (layers_close(grow, fault) < 0)
 		return -1;
 	return stage_flush(grow, fault);

@@ -81,7 +81,7 @@ static int open_one(struct grow *grow, const struct layer_ops *ops, struct fault
 		snprintf(outer.path, sizeof(outer.path), "%.*s", (int)sizeof(outer.path) - 1,
 			 grow->target.device);
 	if (tools_find(grow, ops->program, ops->type, &layers->tools.sbin, fault) < 0 ||
-	    ops->open(&outer, &layers->options, &layers->list[layers->count], fault) < 0)
+	    layer_open(ops, &outer, &layers->options, &layers->list[layers->count], fault) < 0)
 		return -1;
 	layers->count++;
 	return 0;
@@ -192,7 +192,7 @@ int layers_close(struct grow *grow, struct fault *fault)
 		struct layer *layer = layers->list[--layers->count];
 		struct fault ignored;
 
-		if (layer->ops->close(layer, result == 0 ? fault : &ignored) < 0)
+		if (layer_close(layer, result == 0 ? fault : &ignored) < 0)
 			result = -1;
 	}
 	return result;

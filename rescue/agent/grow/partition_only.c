@@ -5,15 +5,6 @@
 #include "agent/events.h"
 #include "stages.h"
 
-static const enum fs_step steps[] = { FS_STEP_WRITE_TABLE, FS_STEP_VERIFY };
-static const struct fs_ops partition_only_ops = { .steps = steps,
-						  .step_count = sizeof(steps) / sizeof(steps[0]) };
-
-const struct fs_ops *stage_ops(const struct grow *grow)
-{
-	return grow->fs ? grow->fs->ops : &partition_only_ops;
-}
-
 int partition_only_probe(struct grow *grow, struct fault *fault)
 {
 	const struct plan *plan = &grow->plan;
@@ -24,22 +15,22 @@ int partition_only_probe(struct grow *grow, struct fault *fault)
 		return fault_hint(fault, "qemu-img resize makes a disk larger and nothing else");
 	}
 	if (probe_partition(&grow->disk, plan->start_lba * plan->sector_bytes,
-			    plan->sectors_before * plan->sector_bytes, grow->content, fault) == 0 ||
-	    fault->reason == REASON_FS_AMBIGUOUS)
-		return 0;
-	return -1;
+			    plan->sectors_before * plan->sector_bytes, grow->content, fault) < 0)
+		return fault->reason == REASON_FS_AMBIGUOUS ? 0 : -1;
+	return choose_check_content(grow, grow->content, fault);
 }
 
 int partition_only_plan(struct grow *grow, struct fault *fault)
 {
 	const struct plan *plan = &grow->plan;
+	char steps[STEPS_TEXT_BYTES];
 
 	grow->fs_limit = (struct limit){ REASON_NONE, UINT64_MAX };
 	grow->gains = plan->sectors_after > plan->sectors_before;
 	grow->changed = decide_changed(grow);
 	if (decide_room(grow, fault) < 0)
 		return -1;
-	events_plan_partition(grow->report, plan, grow->chosen.by, stage_ops(grow), grow->content,
-			      grow->changed);
+	events_plan_partition(grow->report, plan, grow->chosen.by, steps_text(grow, steps),
+			      grow->content, grow->changed);
 	return 0;
 }

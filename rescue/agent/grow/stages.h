@@ -23,7 +23,8 @@ struct chosen {
 	const char *by;	 /* `chosen_by` of the plan event; static text */
 };
 
-#define LAYERS_MAX 4
+#define LAYERS_MAX	 4
+#define STEPS_TEXT_BYTES 128 /* room for steps_text */
 
 /* Outermost first. */
 struct grow_layers {
@@ -60,6 +61,9 @@ struct grow {
 	unsigned repairs_sent;
 };
 
+/* grow.c: from now on the job is busy with that. */
+void stage_enter(struct grow *grow, const char *stage);
+
 /* find.c: what there is. */
 int stage_disk(struct grow *grow, struct fault *fault);
 /* May a damaged primary GPT be made from its backup? */
@@ -69,6 +73,8 @@ int stage_probe(struct grow *grow, struct fault *fault);
 /* choose.c: the partition that the request means, in a table that plan_check has passed.
  * Faults: root-not-last, partition-ambiguous, no-such-partition, disk-io. */
 int choose_partition(const struct grow *grow, struct chosen *ret_chosen, struct fault *fault);
+/* The same of what it holds (libblkid's word), whatever its type says. Fault: root-not-last. */
+int choose_check_content(const struct grow *grow, const char *type, struct fault *fault);
 /* To wait for devices, with the events that come meanwhile told, and the job alive. */
 struct wait_device stage_waiting(struct grow *grow);
 
@@ -111,15 +117,15 @@ bool decide_changed(const struct grow *grow);
 /* Refuse what is beyond a limit, or has no room to grow into. */
 int decide_room(const struct grow *grow, struct fault *fault);
 
-/* partition_only.c: stage_probe and stage_plan of a request for the partition alone; and the
- * steps of whatever is to be done. */
+/* partition_only.c: stage_probe and stage_plan of a request for the partition alone. */
 int partition_only_probe(struct grow *grow, struct fault *fault);
 int partition_only_plan(struct grow *grow, struct fault *fault);
-const struct fs_ops *stage_ops(const struct grow *grow);
 
-/* steps.c: doing it. A step of another kind of file system may come in another order. */
+/* steps.c: doing it. */
 int stage_check_only(struct grow *grow, struct fault *fault);
-int stage_step(struct grow *grow, enum fs_step step, struct fault *fault);
+/* The words of the steps that this grow needs, in order, with spaces between. */
+const char *steps_text(const struct grow *grow, char out[static STEPS_TEXT_BYTES]);
+int steps_carry_out(struct grow *grow, struct fault *fault);
 int stage_flush(struct grow *grow, struct fault *fault);
 
 #endif

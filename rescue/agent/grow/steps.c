@@ -6,6 +6,7 @@
 #include "stages.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -183,17 +184,59 @@ static int stage_verify(struct grow *grow, struct fault *fault)
 	return 0;
 }
 
-static int (*const step_stages[FS_STEPS])(struct grow *grow, struct fault *fault) = {
-	[FS_STEP_CHECK_BEFORE] = stage_check_before,
-	[FS_STEP_WRITE_TABLE] = stage_write_table,
-	[FS_STEP_RESIZE] = stage_resize,
-	[FS_STEP_CHECK_AFTER] = stage_check_after,
-	[FS_STEP_VERIFY] = stage_verify,
+static bool has_fs(const struct grow *grow)
+{
+	return grow->fs != NULL;
+}
+
+static bool has_layers(const struct grow *grow)
+{
+	return grow->layers.count > 0;
+}
+
+/* In order. The words are stages of the beats, and those of the plan event. */
+static const struct step {
+	const char *word;
+	int (*run)(struct grow *grow, struct fault *fault);
+	bool (*is_needed)(const struct grow *grow); /* NULL: always */
+} steps[] = {
+	{ "check-before", stage_check_before, has_fs },
+	{ "write-table", stage_write_table, NULL },
+	{ "grow-layers", stage_grow_layers, has_layers },
+	{ "resize", stage_resize, has_fs },
+	{ "check-after", stage_check_after, has_fs },
+	{ "verify", stage_verify, NULL },
 };
 
-int stage_step(struct grow *grow, enum fs_step step, struct fault *fault)
+#define STEPS (sizeof(steps) / sizeof(steps[0]))
+
+static bool is_needed(const struct grow *grow, const struct step *step)
 {
-	return step_stages[step](grow, fault);
+	return !step->is_needed || step->is_needed(grow);
+}
+
+const char *steps_text(const struct grow *grow, char out[static STEPS_TEXT_BYTES])
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < STEPS && used < STEPS_TEXT_BYTES; i++)
+		if (is_needed(grow, &steps[i]))
+			used += (size_t)snprintf(out + used, STEPS_TEXT_BYTES - used, "%s%s",
+						 used == 0 ? "" : " ", steps[i].word);
+	return out;
+}
+
+int steps_carry_out(struct grow *grow, struct fault *fault)
+{
+	for (size_t i = 0; i < STEPS; i++) {
+		if (!is_needed(grow, &steps[i]))
+			continue;
+		stage_enter(grow, steps[i].word);
+		if (steps[i].run(grow, fault) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int stage_flush(struct grow *grow, struct fault *fault)

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define TOOLS_TIMEOUT_MS 60000 /* the host answers at once, but may be busy */
-
 static bool is_there(const char *sbin, const char *program)
 {
 	char path[PATH_MAX];
@@ -28,7 +26,7 @@ static int bring(struct grow *grow, const char *type, struct fault *fault)
 	if (grow->tools_there)
 		return 0;
 	events_tools(grow->report, type);
-	if (wait_device_tools(&waiting, TOOLS_TIMEOUT_MS, device, fault) < 0 ||
+	if (wait_device_tools(&waiting, device, fault) < 0 ||
 	    tools_mount(device, grow->setup->build_id, fault) < 0)
 		return -1;
 	grow->tools_there = true;
@@ -70,7 +68,7 @@ int tools_bring_key(void *context, struct layer_key *ret_key, struct fault *faul
 	}
 	if (grow->key.path[0] == '\0') {
 		events_key(grow->report);
-		if (wait_device_key(&waiting, TOOLS_TIMEOUT_MS, device, fault) < 0)
+		if (wait_device_key(&waiting, device, fault) < 0)
 			return -1;
 		snprintf(grow->key.path, sizeof(grow->key.path), "/dev/%s", device);
 		grow->key.size_bytes = grow->request->key_bytes;
@@ -81,12 +79,12 @@ int tools_bring_key(void *context, struct layer_key *ret_key, struct fault *faul
 
 bool stage_tools_needed(const struct grow *grow)
 {
-	const char *program = stage_ops(grow)->program;
+	const char *program = grow->fs ? grow->fs->program : NULL;
 
 	return program && !is_there(grow->sbin, program);
 }
 
 int stage_tools(struct grow *grow, struct fault *fault)
 {
-	return tools_find(grow, grow->fs->ops->program, grow->fs->facts->type, &grow->sbin, fault);
+	return tools_find(grow, grow->fs->program, grow->fs->facts->type, &grow->sbin, fault);
 }

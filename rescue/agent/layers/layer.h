@@ -18,9 +18,6 @@
 #define LAYER_UUID_BYTES   40
 #define LAYER_CIPHER_BYTES 72
 
-/* The word of their step: it comes behind that of FS_STEP_WRITE_TABLE. */
-#define LAYER_STEP_WORD "grow-layers"
-
 struct layer_device {
 	char path[LAYER_PATH_BYTES];
 	uint64_t size_bytes;
@@ -68,11 +65,11 @@ struct layer {
 struct layer_ops {
 	const char *type;    /* libblkid's word */
 	const char *program; /* of the tools disk, that it needs */
+	size_t struct_bytes; /* of its struct, which begins with a struct layer */
 
-	/* Make the inner device, and fill outer, inner, facts and grain_bytes. The layer is
-	 * zeroed, and has ops and options. Nothing stays after a failure. */
-	int (*open)(const struct layer_device *outer, const struct layer_options *options,
-		    struct layer **ret_layer, struct fault *fault);
+	/* Make the inner device, and set inner, facts and grain_bytes. All but ops, options and
+	 * outer is zero. Nothing stays mapped after a failure. */
+	int (*open)(struct layer *layer, struct fault *fault);
 	/* The size that grow makes of the inner device, when the outer one has that size. */
 	uint64_t (*inner_for)(const struct layer *layer, uint64_t outer_bytes);
 	/* The largest size of the outer device at which the inner one is not larger than
@@ -80,12 +77,21 @@ struct layer_ops {
 	uint64_t (*outer_for)(const struct layer *layer, uint64_t inner_bytes);
 	/* Grow the inner device to the size that inner_for gives for that of the outer one. */
 	int (*grow)(const struct layer *layer, uint64_t outer_bytes, struct fault *fault);
-	/* Take the inner device away, and free the layer. Nothing of it may be in use. */
+	/* Take the inner device away. Nothing of it may be in use. */
 	int (*close)(struct layer *layer, struct fault *fault);
+	/* Give back what open took, also after its failure. NULL: nothing. */
+	void (*release)(struct layer *layer);
 };
 
 /* The kind of that word; NULL: it is not of a layer. */
 const struct layer_ops *layer_find(const char *type);
+
+/* Open a layer of that kind. Faults: of open, and no-memory. */
+int layer_open(const struct layer_ops *ops, const struct layer_device *outer,
+	       const struct layer_options *options, struct layer **ret_layer, struct fault *fault);
+
+/* Close it, and free it in any case. Fault: layer-failed. */
+int layer_close(struct layer *layer, struct fault *fault);
 
 /* The size of a block device as it is now. Fault: disk-io. */
 int layer_device_size(const char *path, uint64_t *ret_size_bytes, struct fault *fault);

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* cryptsetup(8), "RETURN CODES" */
@@ -115,9 +114,9 @@ static int unmap(const struct luks *luks, struct fault *fault)
 	return exit_status == 0 ? 0 : failed("close", exit_status, &output, fault);
 }
 
-static int open_mapping(struct luks *luks, struct fault *fault)
+static int luks_open(struct layer *layer, struct fault *fault)
 {
-	struct layer *layer = &luks->layer;
+	struct luks *luks = (struct luks *)layer; /* its first member */
 
 	if (read_header(luks, fault) < 0)
 		return -1;
@@ -135,22 +134,6 @@ static int open_mapping(struct luks *luks, struct fault *fault)
 		return 0;
 	(void)unmap(luks, &(struct fault){ 0 });
 	return -1;
-}
-
-static int luks_open(const struct layer_device *outer, const struct layer_options *options,
-		     struct layer **ret_layer, struct fault *fault)
-{
-	struct luks *luks = calloc(1, sizeof(*luks));
-
-	if (!luks)
-		return fault_set(fault, REASON_NO_MEMORY, "no memory for a layer");
-	luks->layer = (struct layer){ .ops = &luks_ops, .options = options, .outer = *outer };
-	if (open_mapping(luks, fault) < 0) {
-		free(luks);
-		return -1;
-	}
-	*ret_layer = &luks->layer;
-	return 0;
 }
 
 static uint64_t inner_for(const struct layer *layer, uint64_t outer_bytes)
@@ -187,16 +170,13 @@ static int grow(const struct layer *layer, uint64_t outer_bytes, struct fault *f
 
 static int luks_close(struct layer *layer, struct fault *fault)
 {
-	struct luks *luks = (struct luks *)layer;
-	int result = unmap(luks, fault);
-
-	free(luks);
-	return result;
+	return unmap((struct luks *)layer, fault);
 }
 
 const struct layer_ops luks_ops = {
 	.type = "crypto_LUKS",
 	.program = "cryptsetup",
+	.struct_bytes = sizeof(struct luks),
 	.open = luks_open,
 	.inner_for = inner_for,
 	.outer_for = outer_for,

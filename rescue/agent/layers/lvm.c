@@ -169,9 +169,9 @@ static int check_size(const struct lvm *lvm, struct fault *fault)
 			 lvm->group.pv_extents, extents);
 }
 
-static int open_volume(struct lvm *lvm, struct fault *fault)
+static int lvm_open(struct layer *layer, struct fault *fault)
 {
-	struct layer *layer = &lvm->layer;
+	struct lvm *lvm = (struct lvm *)layer;
 
 	if (read_group(lvm, fault) < 0 || check_size(lvm, fault) < 0 || choose(lvm, fault) < 0 ||
 	    activate(lvm, lvm->volume, true, fault) < 0)
@@ -187,23 +187,6 @@ static int open_volume(struct lvm *lvm, struct fault *fault)
 		return 0;
 	(void)activate(lvm, lvm->volume, false, &(struct fault){ 0 });
 	return -1;
-}
-
-static int lvm_open(const struct layer_device *outer, const struct layer_options *options,
-		    struct layer **ret_layer, struct fault *fault)
-{
-	struct lvm *lvm = calloc(1, sizeof(*lvm));
-
-	if (!lvm)
-		return fault_set(fault, REASON_NO_MEMORY, "no memory for a layer");
-	lvm->layer = (struct layer){ .ops = &lvm_ops, .options = options, .outer = *outer };
-	if (open_volume(lvm, fault) < 0) {
-		lvm_group_free(&lvm->group);
-		free(lvm);
-		return -1;
-	}
-	*ret_layer = &lvm->layer;
-	return 0;
 }
 
 /* What is free on the grown physical volume is the volume's. */
@@ -255,19 +238,23 @@ static int grow(const struct layer *layer, uint64_t outer_bytes, struct fault *f
 static int lvm_close(struct layer *layer, struct fault *fault)
 {
 	struct lvm *lvm = (struct lvm *)layer;
-	int result = activate(lvm, lvm->volume, false, fault);
 
-	lvm_group_free(&lvm->group);
-	free(lvm);
-	return result;
+	return activate(lvm, lvm->volume, false, fault);
+}
+
+static void release(struct layer *layer)
+{
+	lvm_group_free(&((struct lvm *)layer)->group);
 }
 
 const struct layer_ops lvm_ops = {
 	.type = "LVM2_member",
 	.program = "lvm",
+	.struct_bytes = sizeof(struct lvm),
 	.open = lvm_open,
 	.inner_for = inner_for,
 	.outer_for = outer_for,
 	.grow = grow,
 	.close = lvm_close,
+	.release = release,
 };

@@ -11,8 +11,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define DISK_TIMEOUT_MS	 60000
-#define TOOLS_TIMEOUT_MS 60000
+#define DISK_TIMEOUT_MS 60000
 
 static void on_uevent(void *context, const struct uevent *event)
 {
@@ -56,7 +55,7 @@ static int bring_tools(const struct job_setup *setup, struct agent_report *repor
 	struct fault ignored;
 
 	events_tools(report, "");
-	if (wait_device_tools(&waiting, TOOLS_TIMEOUT_MS, device, fault) < 0)
+	if (wait_device_tools(&waiting, device, fault) < 0)
 		return -1;
 	(void)tools_mount(device, setup->build_id, &ignored);
 	return 0;

@@ -3,11 +3,10 @@
 
 #ifdef __linux__
 
+#include "filter.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -33,29 +32,17 @@ static const unsigned changes[] = {
 #endif
 };
 
-#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-
-/* The low half of an argument. */
-#define ARGUMENT(n)                                                                                \
-	(offsetof(struct seccomp_data, args[n]) +                                                  \
-	 (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? sizeof(__u32) : 0))
-
-#define LOAD(offset)		    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset)
-#define SKIP_UNLESS(nr, skip)	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, skip)
-#define SKIP_UNLESS_HAS(bits, skip) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, skip)
-#define DENY			    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES)
-#define ALLOW			    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-
 /* A call that opens, with its flags in that argument: before Landlock's third
  * version a file that may be read may also be cut. */
 #define DENY_CUT(nr, n)                                                                            \
-	SKIP_UNLESS(nr, 4), LOAD(ARGUMENT(n)), SKIP_UNLESS_HAS(O_TRUNC, 1), DENY, ALLOW
+	FILTER_UNLESS(nr, 4), FILTER_LOAD(FILTER_ARGUMENT(n)), FILTER_UNLESS_HAS(O_TRUNC, 1),      \
+		FILTER_DENY(EACCES), FILTER_ALLOW
 
 static void deny(struct sock_fprog *program, const unsigned *calls, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		program->filter[program->len++] = (struct sock_filter)SKIP_UNLESS(calls[i], 1);
-		program->filter[program->len++] = (struct sock_filter)DENY;
+		program->filter[program->len++] = (struct sock_filter)FILTER_UNLESS(calls[i], 1);
+		program->filter[program->len++] = (struct sock_filter)FILTER_DENY(EACCES);
 	}
 }
 
@@ -67,16 +54,17 @@ int syscalls_restrict(bool may_change)
 		DENY_CUT(SYS_open, 1),
 #endif
 	};
-	struct sock_filter filter[2 + 2 * (COUNT(never) + COUNT(changes)) + COUNT(opens)];
+	struct sock_filter
+		filter[2 + 2 * (FILTER_COUNT(never) + FILTER_COUNT(changes)) + FILTER_COUNT(opens)];
 	struct sock_fprog program = { .filter = filter };
 
-	filter[program.len++] = (struct sock_filter)LOAD(offsetof(struct seccomp_data, nr));
-	deny(&program, never, COUNT(never));
+	filter[program.len++] = (struct sock_filter)FILTER_LOAD(FILTER_NUMBER);
+	deny(&program, never, FILTER_COUNT(never));
 	if (!may_change)
-		deny(&program, changes, COUNT(changes));
-	for (size_t i = 0; !may_change && i < COUNT(opens); i++)
+		deny(&program, changes, FILTER_COUNT(changes));
+	for (size_t i = 0; !may_change && i < FILTER_COUNT(opens); i++)
 		filter[program.len++] = opens[i];
-	filter[program.len++] = (struct sock_filter)ALLOW;
+	filter[program.len++] = (struct sock_filter)FILTER_ALLOW;
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
 }
 

@@ -133,13 +133,16 @@ static void write_layers(FILE *to, const json_t *layers)
 	size_t i;
 
 	json_array_foreach ((json_t *)layers, i, layer) {
-		char sizes[3 * TEXT_SIZE_CHARS], name[512];
+		char sizes[3 * TEXT_SIZE_CHARS], name[512], safe[3 * sizeof(name)];
 
 		change(sizes, number(layer, "size_before_bytes"),
 		       number(layer, "size_after_bytes"));
-		snprintf(name, sizeof(name), "%s/%s", text(layer, "vg"), text(layer, "lv"));
-		line(to, text(layer, "kind"), sizes,
-		     has(layer, "lv") ? name : text(layer, "cipher"));
+		if (has(layer, "lv"))
+			snprintf(name, sizeof(name), "%s/%s", text(layer, "vg"), text(layer, "lv"));
+		else
+			snprintf(name, sizeof(name), "%s", text(layer, "cipher"));
+		text_make_safe(safe, sizeof(safe), name, strlen(name));
+		line(to, has(layer, "lv") ? "lvm" : "luks", sizes, safe);
 	}
 }
 

@@ -161,8 +161,7 @@ static int send_request(const struct conversation *conversation, struct session 
 		request.time_unix_s = time(NULL);
 	request.has_seed = getrandom(request.seed, sizeof(request.seed), 0) == sizeof(request.seed);
 	user_streams_describe(session->user, &request);
-	/* It takes no longer than another machine's start. */
-	request.may_leave_check = request.may_leave_check && conversation->accel != ACCEL_NATIVE;
+	request.may_leave_check = session->sequence.may_leave_check;
 	line = request_format(&request);
 	if (!line)
 		return fault_set(fault, REASON_NO_MEMORY, "out of memory");

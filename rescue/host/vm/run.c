@@ -108,6 +108,8 @@ static void prepare_session(struct run *run, enum accel accel, struct session *r
 				  .sequence = { .disk_attached = spec->hardware.disk_at_power_on,
 						.kind = spec->request.kind,
 						.has_key = spec->request.key_bytes > 0,
+						/* Sealed, it takes no longer than another machine's
+						 * start. */
 						.may_leave_check = spec->request.may_leave_check &&
 								   accel != ACCEL_NATIVE,
 						.partition_only = spec->request.partition_only,
