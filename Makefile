@@ -52,6 +52,7 @@ help:
 	@echo 'make demo       install what is missing, build, and grow a sample disk'
 	@echo 'make check      install what is missing, build, and run every test'
 	@echo 'make quick      build, and run the tests that need no machine: a minute'
+	@echo 'make check-full    every test with every variant: all features, each disk with each kind of machine'
 	@echo 'make fuzz       each fuzz target for a minute (FUZZ_SECONDS, FUZZ_RUNS, FUZZ)'
 	@echo 'make check-faults  500 kills, 100 power cuts, every fault of the host (KILLS, CUTS, STEPS, SEED)'
 	@echo 'make check-soak    200 grows of random disks (COUNT, SEED)'
@@ -73,6 +74,9 @@ demo: setup
 check: setup
 	$(Q)$(MAKE) --no-print-directory all check-build lint
 	$(Q)tests/run
+
+check-full: export FULL = 1
+check-full: check
 
 # No rescue image is needed: the kernel is not built.
 quick: setup
@@ -282,6 +286,6 @@ uninstall:
 	for command in $(COMMANDS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$command" "$(MAN)/man1/$$command.1"; done
 	rm -rf "$(LIBEXEC)" "$(DOC)"
 
-.PHONY: all core help setup demo check quick check-build check-faults check-soak fuzz bench lint clean install uninstall
+.PHONY: all core help setup demo check check-full quick check-build check-faults check-soak fuzz bench lint clean install uninstall
 
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

@@ -15,7 +15,7 @@ tap_place=memory
 # shellcheck source=faults.sh
 . "$tests/faults/faults.sh"
 
-kills=$((${KILLS:-40} / 2)) kills_each=50
+kills=$((${KILLS:-24} / 2)) kills_each=50
 kill_count=0 again_count=0 late_count=0
 count_before=0 count_working=0 count_verified=0 count_committing=0 count_committed=0 count_tidied=0
 

@@ -2,7 +2,8 @@
 # shellcheck shell=sh
 # All combinations of features that mke2fs can make of one type and block size, each grown by the agent and, as a plain
 # file, by native resize2fs: same number of blocks, clean, same files, and no more bytes on the host. To be sourced by
-# a test with $tests, $type and $block set.
+# a test with $tests, $type and $block set. Without FULL=1 only 16 of the 64 combinations are tried, in which any three
+# features meet in all eight ways: the last two features are the parities of three others.
 # shellcheck disable=SC2154  # of the test, and of tap.sh and agent.sh
 
 tap_place=memory
@@ -113,9 +114,22 @@ one() {
 	sed 's/^/#   /' "$work/complaints"
 }
 
+# bit N: of the combination
+bit() { echo $(((combination >> $1) & 1)); }
+
+sampled() {
+	[ "${FULL:-0}" = 1 ] ||
+		[ "$(bit 4)$(bit 5)" = "$((($(bit 0) + $(bit 1) + $(bit 2)) % 2))$((($(bit 1) + $(bit 2) + $(bit 3)) % 2))" ]
+}
+
 # Each feature on or off: the bits of a number.
-combination=0
+combination=0 tried=0
 while [ "$combination" -lt 64 ]; do
+	sampled || {
+		combination=$((combination + 1))
+		continue
+	}
+	tried=$((tried + 1))
 	rest=$combination name="$type $block" features=
 	for feature in resize_inode 64bit metadata_csum flex_bg orphan_file bigalloc; do
 		if [ $((rest % 2)) -eq 1 ]; then
@@ -129,5 +143,5 @@ while [ "$combination" -lt 64 ]; do
 	combination=$((combination + 1))
 done
 ok "mke2fs could make some of them" test "$made" -gt 0
-diag "$type, blocks of $block: $made of 64 combinations can be made; $grown grown, $refused refused (native: $repairable damaged, but e2fsck -p repairs it, and all files are well); bytes added: ours $added_ours, native $added_native"
+diag "$type, blocks of $block: $made of $tried combinations can be made; $grown grown, $refused refused (native: $repairable damaged, but e2fsck -p repairs it, and all files are well); bytes added: ours $added_ours, native $added_native"
 done_testing
