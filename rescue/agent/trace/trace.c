@@ -44,15 +44,25 @@ static void on_tick(void *context)
 	agent_report_alive(trace->report);
 }
 
-static void wait_until_quiet(struct trace *trace)
+/* False if it does not become quiet. */
+static bool await_quiet(struct trace *trace, int64_t quiet_us)
 {
 	int64_t deadline_ms = clock_ms() + QUIET_TIMEOUT_MS;
 
-	while (!recorder_is_quiet(trace->recorder, QUIET_US) && clock_ms() < deadline_ms) {
+	while (!recorder_is_quiet(trace->recorder, quiet_us)) {
+		if (clock_ms() >= deadline_ms)
+			return false;
 		agent_report_alive(trace->report);
 		poll(NULL, 0, POLL_MS);
 	}
-	recorder_mark(trace->recorder, clock_ms() < deadline_ms ? "settled" : "not-settled", NULL);
+	return true;
+}
+
+static void wait_until_quiet(struct trace *trace)
+{
+	bool settled = await_quiet(trace, QUIET_US);
+
+	recorder_mark(trace->recorder, settled ? "settled" : "not-settled", NULL);
 }
 
 /* The disk that is there, or will be in a moment. */
@@ -177,6 +187,7 @@ static int judge(struct trace *trace, struct fault *fault)
 		return -1;
 	recorder_mark(trace->recorder, "rescanned", NULL);
 	recorder_list(trace->recorder, trace->disk.name, "after-rescan");
+	(void)await_quiet(trace, 0); /* the mdev of an event that came meanwhile */
 	return 0;
 }
 

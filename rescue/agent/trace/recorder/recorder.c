@@ -41,6 +41,7 @@ struct recorder {
 	pthread_mutex_t lock; /* of what follows: between the callers and the listener */
 	int64_t last_us;
 	int helpers_running;
+	uint64_t uevents, helpers_started;
 };
 
 struct recorder *recorder_open(struct fault *fault)
@@ -105,6 +106,7 @@ static void read_uevents(struct recorder *recorder)
 		put_uevent(recorder, &event);
 		pthread_mutex_lock(&recorder->lock);
 		recorder->last_us = clock_us();
+		recorder->uevents++;
 		pthread_mutex_unlock(&recorder->lock);
 	}
 }
@@ -120,6 +122,7 @@ static void note_helpers(struct recorder *recorder)
 {
 	pthread_mutex_lock(&recorder->lock);
 	recorder->helpers_running = recorder->processes.helpers_running;
+	recorder->helpers_started = recorder->processes.helpers_started;
 	if (recorder->processes.last_us > recorder->last_us)
 		recorder->last_us = recorder->processes.last_us;
 	pthread_mutex_unlock(&recorder->lock);
@@ -277,7 +280,10 @@ bool recorder_is_quiet(struct recorder *recorder, int64_t quiet_us)
 	bool quiet;
 
 	pthread_mutex_lock(&recorder->lock);
-	quiet = recorder->helpers_running <= 0 && clock_us() - recorder->last_us >= quiet_us;
+	quiet = recorder->helpers_running <= 0 &&
+		(recorder->helpers_started == 0 ||
+		 recorder->helpers_started >= recorder->uevents) &&
+		clock_us() - recorder->last_us >= quiet_us;
 	pthread_mutex_unlock(&recorder->lock);
 	return quiet;
 }

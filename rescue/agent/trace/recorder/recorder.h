@@ -46,7 +46,8 @@ void recorder_look(struct recorder *recorder);
  * of it. Fault: internal. */
 int recorder_hold_up(const char *event, unsigned ms, struct fault *fault);
 
-/* No device event, and no mdev at work, for so long? */
+/* No device event, and no mdev at work, for so long? Where the kernel starts mdev for its events,
+ * each event that was read must have had its own: on a busy machine one starts late. */
 bool recorder_is_quiet(struct recorder *recorder, int64_t quiet_us);
 
 #endif
