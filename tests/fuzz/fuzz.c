@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The link line says --wrap=read,poll,recvmsg: what production code calls
+/* The link line says --wrap=read,poll,recvmsg,sendmsg: what production code calls
  * arrives here first. */
 #include "fuzz.h"
 
@@ -21,6 +21,11 @@ static struct channel {
 
 static struct fuzz_datagram pending;
 
+static struct {
+	uint8_t bytes[FUZZ_SENT_MAX];
+	size_t used_bytes;
+} sent;
+
 unsigned fuzz_accepted;
 
 ssize_t __real_read(int fd, void *buffer, size_t size_bytes);
@@ -29,6 +34,8 @@ int __real_poll(struct pollfd *slots, nfds_t count, int timeout_ms);
 int __wrap_poll(struct pollfd *slots, nfds_t count, int timeout_ms);
 ssize_t __real_recvmsg(int fd, struct msghdr *header, int flags);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *header, int flags);
+ssize_t __real_sendmsg(int fd, const struct msghdr *header, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *header, int flags);
 
 void fuzz_broken(const char *condition, const char *file, int line)
 {
@@ -67,6 +74,19 @@ void fuzz_channel(int number, const uint8_t *data, size_t size_bytes,
 	*channel = (struct channel){ .data = data, .left_bytes = size_bytes };
 	for (size_t i = 0; i < FUZZ_CHUNKS; i++)
 		channel->chunks_bytes[i] = (size_t)1 << (chunks[i] & 15);
+	sent.used_bytes = 0;
+}
+
+size_t fuzz_left(int number)
+{
+	return channels[number].left_bytes;
+}
+
+const uint8_t *fuzz_take_sent(size_t *ret_size_bytes)
+{
+	*ret_size_bytes = sent.used_bytes;
+	sent.used_bytes = 0;
+	return sent.bytes;
 }
 
 void fuzz_datagram(const struct fuzz_datagram *datagram)
@@ -79,24 +99,35 @@ static bool is_ours(int fd)
 	return fd >= FUZZ_FD && fd < FUZZ_FD + FUZZ_CHANNELS;
 }
 
-ssize_t __wrap_read(int fd, void *buffer, size_t size_bytes)
+static size_t next_chunk(struct channel *channel)
 {
-	struct channel *channel;
-	size_t given_bytes;
+	return channel->chunks_bytes[channel->turn++ % FUZZ_CHUNKS];
+}
 
-	if (!is_ours(fd))
-		return __real_read(fd, buffer, size_bytes);
-	channel = &channels[fd - FUZZ_FD];
-	given_bytes = channel->chunks_bytes[channel->turn++ % FUZZ_CHUNKS];
-	if (given_bytes > size_bytes)
-		given_bytes = size_bytes;
-	if (given_bytes > channel->left_bytes)
-		given_bytes = channel->left_bytes;
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static size_t take(struct channel *channel, void *buffer, size_t size_bytes)
+{
+	size_t given_bytes = least(size_bytes, channel->left_bytes);
+
 	if (given_bytes > 0)
 		memcpy(buffer, channel->data, given_bytes);
 	channel->data += given_bytes;
 	channel->left_bytes -= given_bytes;
-	return (ssize_t)given_bytes;
+	return given_bytes;
+}
+
+ssize_t __wrap_read(int fd, void *buffer, size_t size_bytes)
+{
+	struct channel *channel;
+
+	if (!is_ours(fd))
+		return __real_read(fd, buffer, size_bytes);
+	channel = &channels[fd - FUZZ_FD];
+	return (ssize_t)take(channel, buffer, least(size_bytes, next_chunk(channel)));
 }
 
 /* Ours are always readable: bytes, or their end. Where one of them is asked
@@ -128,6 +159,37 @@ static void give_credentials(struct msghdr *header)
 	header->msg_controllen = CMSG_SPACE(sizeof(credentials));
 }
 
+/* The channel's bytes, into one piece after the other. */
+static ssize_t receive_stream(struct channel *channel, const struct msghdr *header)
+{
+	size_t chunk_bytes = next_chunk(channel), given_bytes = 0;
+
+	for (size_t i = 0; i < header->msg_iovlen && given_bytes < chunk_bytes; i++)
+		given_bytes += take(channel, header->msg_iov[i].iov_base,
+				    least(header->msg_iov[i].iov_len, chunk_bytes - given_bytes));
+	return (ssize_t)given_bytes;
+}
+
+/* Takes as much at once as the channel gives at once. */
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *header, int flags)
+{
+	size_t chunk_bytes, taken_bytes = 0;
+
+	if (!is_ours(fd))
+		return __real_sendmsg(fd, header, flags);
+	chunk_bytes = next_chunk(&channels[fd - FUZZ_FD]);
+	for (size_t i = 0; i < header->msg_iovlen && taken_bytes < chunk_bytes; i++) {
+		const struct iovec *piece = &header->msg_iov[i];
+		size_t bytes = least(piece->iov_len, chunk_bytes - taken_bytes);
+
+		MUST(bytes <= FUZZ_SENT_MAX - sent.used_bytes);
+		memcpy(sent.bytes + sent.used_bytes, piece->iov_base, bytes);
+		sent.used_bytes += bytes;
+		taken_bytes += bytes;
+	}
+	return (ssize_t)taken_bytes;
+}
+
 ssize_t __wrap_recvmsg(int fd, struct msghdr *header, int flags)
 {
 	struct sockaddr_nl sender = { .nl_family = AF_NETLINK, .nl_pid = pending.port };
@@ -135,6 +197,8 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *header, int flags)
 
 	if (!is_ours(fd))
 		return __real_recvmsg(fd, header, flags);
+	if (!pending.data && channels[fd - FUZZ_FD].data)
+		return receive_stream(&channels[fd - FUZZ_FD], header);
 	if (!pending.data) {
 		errno = EAGAIN;
 		return -1;

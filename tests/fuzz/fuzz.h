@@ -40,6 +40,13 @@ bool fuzz_text_is_safe(const char *text, size_t size_bytes);
 void fuzz_channel(int channel, const uint8_t *data, size_t size_bytes,
 		  const uint8_t chunks[FUZZ_CHUNKS]);
 
+/* How many bytes of that channel nobody has read yet; and what was sent into it by sendmsg(2) since
+ * fuzz_channel or the last call of this (FUZZ_SENT_MAX bytes at most: more is a broken invariant).
+ */
+#define FUZZ_SENT_MAX 65536
+size_t fuzz_left(int channel);
+const uint8_t *fuzz_take_sent(size_t *ret_size_bytes);
+
 /* Read the input (its chunks in front) as lines by base/io.c, judge that they
  * are the input's own lines, and hand out each. Stops where the reader must.
  * This bit of the first chunk bounds lines at 64 bytes instead ("p" for "`"):

@@ -28,7 +28,7 @@ struct processes {
 	uint32_t next_number[PROCESSES_CPUS_MAX]; /* events are counted for each processor */
 	int helpers_running;
 	uint64_t helpers_started; /* in all */
-	int64_t last_us; /* when a helper started or ended last */
+	int64_t last_us;	  /* when a helper started or ended last */
 };
 
 /* Listen from now on. Fault: internal. */
