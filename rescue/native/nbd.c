@@ -58,7 +58,7 @@ static int exchange(struct nbd *nbd, struct request request, const void *send_by
 			       { (void *)send_bytes, send_bytes ? size_bytes : 0 } };
 	struct iovec in[] = { { &reply, sizeof(reply) },
 			      { receive_bytes, receive_bytes ? size_bytes : 0 } };
-	size_t in_bytes = sizeof(reply) + in[1].iov_len;
+	size_t data_came_bytes;
 	ssize_t came;
 
 	if (nbd->fd < 0)
@@ -78,8 +78,11 @@ static int exchange(struct nbd *nbd, struct request request, const void *send_by
 		errno = error_of(be32toh(reply.error));
 		return -1;
 	}
-	return nbd_receive_all(nbd, (char *)receive_bytes + (came - (ssize_t)sizeof(reply)),
-			       in_bytes - (size_t)came);
+	if (!receive_bytes)
+		return 0;
+	data_came_bytes = (size_t)came - sizeof(reply);
+	return nbd_receive_all(nbd, (char *)receive_bytes + data_came_bytes,
+			       size_bytes - data_came_bytes);
 }
 
 static struct request request_of(enum command command, uint64_t at_bytes, size_t size_bytes)

@@ -110,6 +110,8 @@ with_fakes() {
 
 # Begin grow_disk in the background, in a process group of its own: sets process.
 begin_disk() {
+	: >"$scratch/out"
+	: >"$scratch/err" # the run before may have said what is waited for
 	setsid env --default-signal=INT,HUP,TERM "$grow_disk" "$@" >"$scratch/out" 2>"$scratch/err" &
 	process=$!
 }

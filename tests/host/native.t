@@ -78,6 +78,16 @@ for place in 20 400; do
 	storage "die-$place"
 	refused "its end after $place requests" 30 disk-io
 done
+# A daemon that says nothing any more; the limit of ten minutes is one second here.
+storage_silent() {
+	under="env LD_PRELOAD=$work/preload.so GROW_TEST_PRELOAD=setsockopt:socket:1 PATH=$work/fake:$PATH STORAGE_BYTES=8589934592 STORAGE=hang-$1"
+	grow --accel=native
+	under=''
+}
+for place in 20 400; do
+	storage_silent "$place"
+	refused "silence after $place requests" 30 stalled
+done
 storage garbage-400
 refused 'nonsense' 30 disk-io
 storage cookie-400
@@ -104,6 +114,7 @@ begin() {
 	rm -f -- *
 	cp --sparse=always "$work/made" disk
 	picture >"$work/before"
+	: >"$work/err" # the run before said the same
 	env PATH="$work/fake:$PATH" STORAGE_BYTES=8589934592 STORAGE=hang-400 \
 		"$grow_disk" --json --accel=native --verbose disk 8G >"$work/out" 2>"$work/err" &
 	process=$!

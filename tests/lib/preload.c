@@ -13,6 +13,7 @@
  *   rename:PART:ERRNO               no rename to that name, by any call
  *   pread:PART:AT:ERRNO             pread and read fail from that offset on
  *   access:PART:found               access finds such a file, and may use it
+ *   setsockopt:socket:SECONDS       limits of the time to receive become so long
  *
  * ERRNO is a name, as EIO. When a rule acts, the file that GROW_TEST_PRELOAD_MARK
  * names is made, so that a test can wait for it. Programs below /usr are left alone:
@@ -27,12 +28,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/statvfs.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #define ERRORS_END 134
-#define CALLS	   " statvfs fsync sync_file_range rename pread access "
+#define CALLS	   " statvfs fsync sync_file_range rename pread access setsockopt "
 #define NEXT(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
 
 struct rule {
@@ -242,6 +245,18 @@ int access(const char *path, int mode)
 		return NEXT(access)(path, mode);
 	make_mark();
 	return 0;
+}
+
+int setsockopt(int fd, int level, int option, const void *value, socklen_t bytes)
+{
+	struct timeval limit = { 0 };
+	struct rule rule;
+
+	if (level != SOL_SOCKET || option != SO_RCVTIMEO || !find_by_fd("setsockopt", fd, &rule))
+		return NEXT(setsockopt)(fd, level, option, value, bytes);
+	make_mark();
+	limit.tv_sec = atol(rule.action);
+	return NEXT(setsockopt)(fd, level, option, &limit, sizeof(limit));
 }
 
 ssize_t pread(int fd, void *buffer, size_t bytes, off_t at)

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #define SOCKET_NAME "disk"
@@ -20,6 +21,9 @@
  * found, and a resize in two steps. */
 #define WORKERS	    "12"
 #define CPU_SECONDS "86400" /* as long as the host waits for a machine */
+
+/* Of a storage daemon that is asked for something. A flush of what was written may take minutes. */
+#define STORAGE_SILENCE_S 600
 
 struct texts {
 	char first[64], second[64], memory[16];
@@ -115,12 +119,25 @@ void native_end_storage(struct machine *machine)
 		(void)kill(machine->storage_pid, SIGKILL);
 }
 
+/* The sealed process beats while a tool waits for the disk, so only the socket knows that it waits
+ * for ever. The limit stays with the socket. */
+static int limit_silence(int fd)
+{
+	const struct timeval limit = { .tv_sec = STORAGE_SILENCE_S };
+
+	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
+			       setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0
+		       ? -1
+		       : 0;
+}
+
 int native_give_disk(struct machine *machine, uint32_t sector_bytes, struct fault *fault)
 {
 	cleanup_fd int fd = private_socket_connect(&machine->storage);
 	const char ready = sector_bytes == 4096 ? WIRE_DISK_4096 : WIRE_DISK_512;
 
-	if (fd < 0 || pass_fd_send(machine->disk_fd, &ready, sizeof(ready), fd) < 0)
+	if (fd < 0 || limit_silence(fd) < 0 ||
+	    pass_fd_send(machine->disk_fd, &ready, sizeof(ready), fd) < 0)
 		return fault_set_errno(fault, REASON_DISK_IO, errno,
 				       "the disk cannot be given to the sealed process");
 	machine->disk_given = true;
