@@ -39,7 +39,7 @@ static int enter(int rules_fd)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;
-	return rules_fd == FILTER ? syscalls_restrict(false) : landlock_enter(rules_fd);
+	return rules_fd == FILTER ? syscalls_restrict(0) : landlock_enter(rules_fd);
 }
 
 /* The errno of an attempt that a child makes within the rules; 0: it succeeded. */
