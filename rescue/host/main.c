@@ -4,6 +4,7 @@
 #include "host/machine/machine.h"
 #include "host/overlay/overlay.h"
 #include "host/rescue/rescue.h"
+#include "host/try/try.h"
 
 #include "base/reason.h"
 
@@ -20,6 +21,7 @@ static const struct {
 	{ "machine", verb_machine },
 	{ "overlay", verb_overlay },
 	{ "rescue", verb_rescue },
+	{ "try", verb_try },
 };
 
 /* Keep the standard three descriptors taken: no file of ours must become one of them. */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How far a system has come, read from its serial console. Pure: bytes in, facts out. */
+#ifndef BOOT_MILESTONES_H
+#define BOOT_MILESTONES_H
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define MILESTONES_LINE_BYTES 512 /* longer lines are judged by their beginning */
+#define MILESTONES_LAST	      12  /* lines that are kept */
+
+/* From weak to strong. */
+enum milestone {
+	MILESTONE_NONE,
+	MILESTONE_LOADER,     /* the firmware found something to start */
+	MILESTONE_KERNEL,     /* a kernel speaks */
+	MILESTONE_ROOT,	      /* its root file system is mounted */
+	MILESTONE_LOGIN,      /* a prompt for a login */
+	MILESTONE_CLOUD_INIT, /* cloud-init has finished */
+	MILESTONE_EXPECTED    /* what the user expects */
+};
+
+/* Zero-initialise, then set expect. */
+struct milestones {
+	const regex_t *expect; /* extended, of one line; borrowed; NULL: nothing */
+	enum milestone reached;
+	const char *bad;     /* a sign that something is wrong: a sentence; static; NULL: none */
+	bool has_cloud_init; /* it has spoken: the login prompt is not the end */
+	unsigned long lines; /* ended so far */
+
+	/* The line that is not ended yet, without the sequences that steer a terminal. */
+	char line[MILESTONES_LINE_BYTES];
+	size_t line_bytes;
+	enum { ESCAPE_NONE, ESCAPE_BEGUN, ESCAPE_CSI, ESCAPE_STRING } escape;
+
+	/* The last lines that are not empty; of MILESTONES_LAST, the next one is overwritten. */
+	char last[MILESTONES_LAST][MILESTONES_LINE_BYTES];
+	size_t next;
+};
+
+/* Read on. What a line says counts when it has ended, or, for prompts, at the end of data. */
+void milestones_feed(struct milestones *milestones, const char *data, size_t size_bytes);
+
+/* The last lines, oldest first, and the unended one; not made safe. How many; texts are borrowed.
+ */
+size_t milestones_last(const struct milestones *milestones,
+		       const char *ret_lines[MILESTONES_LAST + 1]);
+
+/* "none", "loader", "kernel", "root", "login", "cloud-init", "expected"; and what people read:
+ * "a login prompt". Static storage. */
+const char *milestone_word(enum milestone milestone);
+const char *milestone_name(enum milestone milestone);
+
+#endif
