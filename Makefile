@@ -19,7 +19,7 @@ PART_CFLAGS := -I$(B)/parts/util-linux/include -I$(B)/parts/e2fsprogs/include
 PART_LIBS := -L$(B)/parts/util-linux/lib -L$(B)/parts/e2fsprogs/lib \
 	-lfdisk -lblkid -luuid -lext2fs -le2p -lcom_err
 
-HOST_LIBS := -ljansson -lnbd -lnettle
+HOST_LIBS := -ljansson -lnbd -lnettle -lcrypt
 
 BASE := $(wildcard rescue/base/*.c rescue/wire/*.c)
 TABLE := $(wildcard rescue/table/*.c)

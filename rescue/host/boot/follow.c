@@ -13,6 +13,7 @@
 
 #define CANDIDATE_MS  10000 /* for the first word under an accelerator that has a substitute */
 #define LAST_WORDS_MS 2000
+#define PAUSE_MS      200
 #define NEVER	      INT64_MAX
 
 enum slot { SLOT_SIGNALS, SLOT_COMPLAINT, SLOT_MONITOR, SLOT_OUTPUT, SLOT_INPUT, SLOTS };
@@ -173,17 +174,19 @@ static bool is_reached(const struct boot_spec *spec, const struct milestones *mi
 	       (spec->best && milestones->reached >= best);
 }
 
-/* All that the machine has said, once it is gone. */
+/* What comes at once behind the last word, the rest of its line as a rule; of a machine that is
+ * gone, all. And what was read is written. */
 static int take_last_words(struct following *following, struct fault *fault)
 {
 	int64_t deadline_ms = clock_ms() + LAST_WORDS_MS;
 
 	while (clock_ms() < deadline_ms) {
 		struct pollfd slot = relay_slot(&following->output);
+		bool is_read = relay_is_empty(&following->output);
 
-		if (slot.fd < 0)
+		if (slot.fd < 0 || (poll(&slot, 1, PAUSE_MS) <= 0 && is_read))
 			return 0;
-		if (poll(&slot, 1, 100) > 0 && step_output(following, &slot, fault) < 0)
+		if (step_output(following, &slot, fault) < 0)
 			return -1;
 	}
 	return 0;
@@ -231,12 +234,13 @@ static bool is_over(struct following *following, int64_t deadline_ms, bool has_s
 		return true;
 	}
 	boot_machine_reap(following->machine);
-	if (following->left || is_reached(spec, milestones)) {
-		*end = following->left ? BOOT_LEFT : BOOT_REACHED;
-		return true;
-	}
-	if (spec->fails_on_bad && milestones->bad) {
-		*end = BOOT_BAD;
+	if (following->left || is_reached(spec, milestones) ||
+	    (spec->fails_on_bad && milestones->bad)) {
+		*end = following->left		      ? BOOT_LEFT
+		       : is_reached(spec, milestones) ? BOOT_REACHED
+						      : BOOT_BAD;
+		if (take_last_words(following, fault) < 0)
+			*ret_end = FOLLOW_FAULT;
 		return true;
 	}
 	if (following->machine->exited) {

@@ -137,6 +137,7 @@ int try_boot(struct try *try, struct fault *fault)
 				  .fails_on_bad = try->expects,
 				  .timeout_ms = options->timeout_seconds * INT64_C(1000),
 				  .output_fd = options->json ? -1 : STDOUT_FILENO };
+	int result;
 
 	spec.hardware.kernel = options->hardware.kernel ? try->kernel : NULL;
 	spec.hardware.initrd = options->hardware.initrd ? try->initrd : NULL;
@@ -146,10 +147,11 @@ int try_boot(struct try *try, struct fault *fault)
 		return -1;
 	spec.terminal = try->terminal.fd >= 0 ? &try->terminal : NULL;
 	say_begin(try);
-	if (boot_run(&spec, &try->result, fault) < 0)
-		return -1;
-	try->booted = true;
-	return 0;
+	result = boot_run(&spec, &try->result, fault);
+	try->booted = result == 0;
+	if (spec.terminal)
+		(void)fputc('\n', stderr); /* what comes needs a line of its own */
+	return result;
 }
 
 static int not_expected(const struct try *try, const char *why, struct fault *fault)
