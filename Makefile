@@ -213,7 +213,7 @@ FUZZ_COVER := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
 FUZZ_PARTS := tests/fuzz/fuzz.c tests/fuzz/lines.c tests/fuzz/arena.c $(BASE) $(VM) rescue/agent/devices/uevent.c \
 	$(wildcard rescue/host/confine/*.c) rescue/host/image/image.c rescue/host/image/qcow2.c rescue/host/log/ticket_text.c rescue/host/rtc.c \
 	$(TABLE) $(wildcard rescue/host/log/write_set*.c) \
-	rescue/host/arguments.c rescue/host/size.c rescue/host/grow/options.c rescue/host/grow/options_help.c
+	rescue/host/arguments.c rescue/host/size.c rescue/host/boot/firmware.c rescue/host/grow/options.c rescue/host/grow/options_help.c
 
 $(B)/obj/asan/tests/fuzz/replay.o: ALL_CFLAGS += -DFUZZ_FOLDER='"$(CURDIR)/tests/fuzz"'
 $(B)/tests/fuzz_%: $(B)/obj/asan/tests/fuzz/%.o $(call objects,asan,tests/fuzz/replay.c $(FUZZ_PARTS))

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* 0x2f8, little endian: where SeaBIOS sends what is on the screen. On the first port it would
+ * break into the lines of the system, for it is late. */
+#define SECOND_SERIAL_PORT "\xf8\x02"
+
 static char *dump(json_t *object)
 {
 	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
@@ -13,15 +17,12 @@ static char *dump(json_t *object)
 	return text;
 }
 
-/* graphics=off: SeaBIOS shows what it and a boot loader write on the screen on the serial line
- * as well, and takes keys from there. */
 static void write_machine(struct boot_arguments *arguments, const struct boot_plan *plan)
 {
 	const bool uefi = plan->firmware == FIRMWARE_UEFI;
 
-	snprintf(arguments->machine, sizeof(arguments->machine),
-		 "pc,vmport=off,graphics=off,accel=%s%s", accel_word(plan->accel),
-		 uefi ? ",pflash0=code,pflash1=variables" : "");
+	snprintf(arguments->machine, sizeof(arguments->machine), "pc,vmport=off,accel=%s%s",
+		 accel_word(plan->accel), uefi ? ",pflash0=code,pflash1=variables" : "");
 }
 
 static void write_network(struct boot_arguments *arguments, const struct boot_ports *ports)
@@ -51,6 +52,8 @@ static void write_texts(struct boot_arguments *arguments, const struct boot_plan
 	snprintf(arguments->qmp, sizeof(arguments->qmp), "socket,id=qmp,fd=%d", fds[BOOT_QMP]);
 	snprintf(arguments->console, sizeof(arguments->console), "socket,id=console,fd=%d",
 		 fds[BOOT_CONSOLE]);
+	snprintf(arguments->screen, sizeof(arguments->screen), "socket,id=screen,fd=%d",
+		 fds[BOOT_SCREEN]);
 	for (int i = 0; i < count; i++)
 		snprintf(arguments->fdsets[i], sizeof(arguments->fdsets[i]), "fd=%d,set=%d",
 			 of_disk[i].fd, of_disk[i].set);
@@ -134,7 +137,7 @@ static void write_table(struct boot_arguments *arguments, const struct boot_plan
 {
 	const struct boot_hardware *hardware = plan->hardware;
 	const char *controller = hardware_controller(hardware->attach);
-	const bool network = hardware->ports.count > 0;
+	const bool network = hardware->ports.count > 0, bios = plan->firmware == FIRMWARE_BIOS;
 	const struct {
 		const char *option, *value;
 	} table[] = {
@@ -154,6 +157,9 @@ static void write_table(struct boot_arguments *arguments, const struct boot_plan
 		{ "-mon", "chardev=qmp,mode=control" },
 		{ "-chardev", arguments->console },
 		{ "-serial", "chardev:console" },
+		{ "-chardev", arguments->screen },
+		IF(bios, "-serial", "chardev:screen"),
+		IF(bios, "-fw_cfg", "name=etc/sercon-port,string=" SECOND_SERIAL_PORT),
 		{ "-device", "VGA" },
 		{ "-device", "virtio-rng-pci" },
 		IF(hardware->attach == ATTACH_SCSI, "-device", "virtio-scsi-pci,id=scsi"),

@@ -12,7 +12,7 @@ struct boot_arguments {
 	const char *argv[BOOT_ARGUMENTS_MAX];
 	char machine[128];
 	char memory[16], cpus[16], rtc[64];
-	char qmp[64], console[64];
+	char qmp[64], console[64], screen[64];
 	char fdsets[DISK_FDS_MAX + 2][32]; /* empty: none */
 	char network[64 + 48 * BOOT_PORTS_MAX];
 	char *node, *device;	       /* the disk; owned */

@@ -16,7 +16,15 @@
 #define PAUSE_MS      200
 #define NEVER	      INT64_MAX
 
-enum slot { SLOT_SIGNALS, SLOT_COMPLAINT, SLOT_MONITOR, SLOT_OUTPUT, SLOT_INPUT, SLOTS };
+enum slot {
+	SLOT_SIGNALS,
+	SLOT_COMPLAINT,
+	SLOT_MONITOR,
+	SLOT_OUTPUT,
+	SLOT_SCREEN,
+	SLOT_INPUT,
+	SLOTS
+};
 
 struct following {
 	const struct boot_spec *spec;
@@ -24,9 +32,9 @@ struct following {
 	struct boot_result *result;
 	struct monitor monitor;
 	struct tail complaint, console;
-	struct relay output, input;
+	struct relay outputs[SOURCES], input;
 	unsigned long lines_told;
-	bool spoke; /* the console */
+	bool spoke;
 	bool asked; /* the monitor, for its abilities */
 	bool left;  /* by the user's keys */
 	int64_t begun_ms, spoke_ms;
@@ -35,13 +43,18 @@ struct following {
 static void connect_console(struct following *following)
 {
 	const struct boot_spec *spec = following->spec;
-	int console_fd = following->machine->fds[BOOT_CONSOLE];
+	const int *fds = following->machine->fds;
 
-	following->output = (struct relay){ .from = console_fd, .to = spec->output_fd };
-	following->input = (struct relay){ .from = -1, .to = console_fd, .ended = true };
+	following->outputs[SOURCE_CONSOLE] = (struct relay){ .from = fds[BOOT_CONSOLE] };
+	following->outputs[SOURCE_SCREEN] = (struct relay){ .from = fds[BOOT_SCREEN] };
+	for (int i = 0; i < SOURCES; i++)
+		following->outputs[i].to = spec->terminal ? spec->terminal->fd : spec->output_fd;
+	following->input = (struct relay){ .from = -1, .to = fds[BOOT_SCREEN], .ended = true };
+	if (spec->firmware == FIRMWARE_UEFI)
+		following->input.to = fds[BOOT_CONSOLE];
 	if (!spec->terminal)
 		return;
-	following->output.to = following->input.from = spec->terminal->fd;
+	following->input.from = spec->terminal->fd;
 	following->input.ended = false;
 	terminal_enter(spec->terminal);
 }
@@ -49,7 +62,7 @@ static void connect_console(struct following *following)
 static void tell_line(struct following *following)
 {
 	const struct milestones *milestones = &following->result->milestones;
-	const char *lines[MILESTONES_LAST + 1];
+	const char *lines[MILESTONES_LAST + SOURCES];
 	size_t count;
 
 	if (!following->spec->on_line || milestones->lines == following->lines_told)
@@ -60,19 +73,28 @@ static void tell_line(struct following *following)
 		following->spec->on_line(following->spec->context, lines[count - 1]);
 }
 
-/* Read or write a part of the console. */
-static int step_output(struct following *following, const struct pollfd *slot, struct fault *fault)
+static void take_output(struct following *following, enum milestones_source source,
+			const char *data, size_t count)
 {
-	struct relay *output = &following->output;
+	following->spoke = true;
+	following->spoke_ms = clock_ms();
+	/* Keys are for the boot loader first, then for the system. */
+	if (source == SOURCE_CONSOLE && relay_is_empty(&following->input))
+		following->input.to = following->machine->fds[BOOT_CONSOLE];
+	tail_feed(&following->console, data, count);
+	milestones_feed(&following->result->milestones, source, data, count);
+	tell_line(following);
+}
+
+/* Read or write a part of the console, or of the screen. */
+static int step_output(struct following *following, enum milestones_source source,
+		       const struct pollfd *slot, struct fault *fault)
+{
+	struct relay *output = &following->outputs[source];
 	size_t count = relay_step(output, slot);
 
-	if (count > 0) {
-		following->spoke = true;
-		following->spoke_ms = clock_ms();
-		tail_feed(&following->console, output->data, count);
-		milestones_feed(&following->result->milestones, output->data, count);
-		tell_line(following);
-	}
+	if (count > 0)
+		take_output(following, source, output->data, count);
 	if (output->to < 0)
 		output->at = output->used; /* nobody wants it */
 	if (!output->broken)
@@ -81,6 +103,17 @@ static int step_output(struct following *following, const struct pollfd *slot, s
 		return fault_set(fault, REASON_INTERRUPTED, "nobody reads the console any more");
 	return fault_set_errno(fault, REASON_DISK_IO, output->error,
 			       "the console cannot be written");
+}
+
+/* Both. */
+static int step_outputs(struct following *following, const struct pollfd slots[SOURCES],
+			struct fault *fault)
+{
+	for (int source = 0; source < SOURCES; source++)
+		if (step_output(following, (enum milestones_source)source, &slots[source], fault) <
+		    0)
+			return -1;
+	return 0;
 }
 
 static void step_input(struct following *following, const struct pollfd *slot)
@@ -146,7 +179,8 @@ static int wait_once(struct following *following, int64_t deadline_ms, struct fa
 				     .events = POLLIN },
 		[SLOT_MONITOR] = { .fd = monitor->end_of_file ? -1 : monitor->fd,
 				   .events = POLLIN },
-		[SLOT_OUTPUT] = relay_slot(&following->output),
+		[SLOT_OUTPUT] = relay_slot(&following->outputs[SOURCE_CONSOLE]),
+		[SLOT_SCREEN] = relay_slot(&following->outputs[SOURCE_SCREEN]),
 		[SLOT_INPUT] = relay_slot(&following->input),
 	};
 
@@ -159,7 +193,7 @@ static int wait_once(struct following *following, int64_t deadline_ms, struct fa
 	if (slots[SLOT_MONITOR].revents && step_monitor(following, fault) < 0)
 		return -1;
 	step_input(following, &slots[SLOT_INPUT]);
-	return step_output(following, &slots[SLOT_OUTPUT], fault);
+	return step_outputs(following, &slots[SLOT_OUTPUT], fault);
 }
 
 /* Has the system come as far as is asked for? With cloud-init the login prompt comes too
@@ -181,12 +215,14 @@ static int take_last_words(struct following *following, struct fault *fault)
 	int64_t deadline_ms = clock_ms() + LAST_WORDS_MS;
 
 	while (clock_ms() < deadline_ms) {
-		struct pollfd slot = relay_slot(&following->output);
-		bool is_read = relay_is_empty(&following->output);
+		const struct relay *outputs = following->outputs;
+		struct pollfd slots[SOURCES] = { relay_slot(&outputs[0]), relay_slot(&outputs[1]) };
+		bool are_read = relay_is_empty(&outputs[0]) && relay_is_empty(&outputs[1]);
 
-		if (slot.fd < 0 || (poll(&slot, 1, PAUSE_MS) <= 0 && is_read))
+		if ((slots[0].fd < 0 && slots[1].fd < 0) ||
+		    (poll(slots, SOURCES, PAUSE_MS) <= 0 && are_read))
 			return 0;
-		if (step_output(following, &slot, fault) < 0)
+		if (step_outputs(following, slots, fault) < 0)
 			return -1;
 	}
 	return 0;

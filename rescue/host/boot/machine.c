@@ -18,8 +18,9 @@ static pid_t start(const struct boot_plan *plan, const int fds[BOOT_CHANNELS], c
 					.argv = argv,
 					.confine = plan->confine,
 					.complaint_fd = fds[BOOT_COMPLAINT],
-					.fds = { fds[BOOT_CONSOLE], fds[BOOT_QMP] },
-					.fd_count = 2 };
+					.fds = { fds[BOOT_CONSOLE], fds[BOOT_SCREEN],
+						 fds[BOOT_QMP] },
+					.fd_count = 3 };
 	struct disk_fd of_disk[DISK_FDS_MAX];
 	int count = disk_fds(plan->disk, of_disk);
 

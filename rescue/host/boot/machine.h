@@ -50,7 +50,9 @@ struct boot_plan {
 	const struct confine *confine;
 };
 
-enum boot_channel { BOOT_CONSOLE, BOOT_QMP, BOOT_COMPLAINT, BOOT_CHANNELS };
+/* The screen is what a BIOS, and a boot loader that calls it, write there, as text: SeaBIOS sends
+ * it to a serial port of its own, and takes keys from there. */
+enum boot_channel { BOOT_CONSOLE, BOOT_SCREEN, BOOT_QMP, BOOT_COMPLAINT, BOOT_CHANNELS };
 
 struct boot_machine {
 	pid_t pid;		/* 0: none, or reaped */
@@ -59,7 +61,7 @@ struct boot_machine {
 	int wait_status;
 };
 
-#define BOOT_MACHINE_NONE ((struct boot_machine){ .fds = { -1, -1, -1 } })
+#define BOOT_MACHINE_NONE ((struct boot_machine){ .fds = { -1, -1, -1, -1 } })
 
 /* Start it. The child dies with us (Linux). boot_machine_stop must follow, also after a failure. */
 int boot_machine_start(const struct boot_plan *plan, struct boot_machine *ret_machine,

@@ -136,10 +136,8 @@ static void reach(struct milestones *milestones, enum milestone milestone)
 		milestones->reached = milestone;
 }
 
-static void judge(struct milestones *milestones)
+static void judge(struct milestones *milestones, const char *line)
 {
-	const char *line = milestones->line;
-
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
 		if (stands(line, marks[i].where, marks[i].text))
 			reach(milestones, marks[i].milestone);
@@ -159,67 +157,68 @@ static void judge(struct milestones *milestones)
 		reach(milestones, MILESTONE_EXPECTED);
 }
 
-static void end_line(struct milestones *milestones)
+static void end_line(struct milestones *milestones, struct milestones_line *line)
 {
-	if (milestones->line_bytes == 0)
+	if (line->bytes == 0)
 		return;
-	milestones->line[milestones->line_bytes] = '\0';
-	judge(milestones);
-	strcpy(milestones->last[milestones->next], milestones->line);
+	line->text[line->bytes] = '\0';
+	judge(milestones, line->text);
+	strcpy(milestones->last[milestones->next], line->text);
 	milestones->next = (milestones->next + 1) % MILESTONES_LAST;
 	milestones->lines++;
-	milestones->line_bytes = 0;
-	milestones->line[0] = '\0';
+	line->bytes = 0;
 }
 
 /* Return whether the byte belongs to a sequence that steers a terminal. One that moves the cursor
  * to another place ends the line: a boot menu is no text. */
-static bool is_escape(struct milestones *milestones, unsigned char byte)
+static bool is_escape(struct milestones *milestones, struct milestones_line *line,
+		      unsigned char byte)
 {
-	switch (milestones->escape) {
+	switch (line->escape) {
 	case ESCAPE_NONE:
 		if (byte != ESCAPE)
 			return false;
-		milestones->escape = ESCAPE_BEGUN;
+		line->escape = ESCAPE_BEGUN;
 		return true;
 	case ESCAPE_BEGUN:
-		milestones->escape = byte == '['   ? ESCAPE_CSI
-				     : byte == ']' ? ESCAPE_STRING
-						   : ESCAPE_NONE;
+		line->escape = byte == '[' ? ESCAPE_CSI : byte == ']' ? ESCAPE_STRING : ESCAPE_NONE;
 		return true;
 	case ESCAPE_CSI:
 		if (byte < 0x40 || byte > 0x7e)
 			return true;
-		milestones->escape = ESCAPE_NONE;
+		line->escape = ESCAPE_NONE;
 		if (byte == 'H' || byte == 'f' || byte == 'J')
-			end_line(milestones);
+			end_line(milestones, line);
 		return true;
 	default: /* until a bell, or the ESC of its other end */
 		if (byte == BELL || byte == ESCAPE)
-			milestones->escape = byte == ESCAPE ? ESCAPE_BEGUN : ESCAPE_NONE;
+			line->escape = byte == ESCAPE ? ESCAPE_BEGUN : ESCAPE_NONE;
 		return true;
 	}
 }
 
-void milestones_feed(struct milestones *milestones, const char *data, size_t size_bytes)
+void milestones_feed(struct milestones *milestones, enum milestones_source source, const char *data,
+		     size_t size_bytes)
 {
+	struct milestones_line *line = &milestones->lines_of[source];
+
 	for (size_t i = 0; i < size_bytes; i++) {
 		unsigned char byte = (unsigned char)data[i];
 
-		if (is_escape(milestones, byte))
+		if (is_escape(milestones, line, byte))
 			continue;
 		if (byte == '\n' || byte == '\r')
-			end_line(milestones);
-		else if (byte != '\0' && milestones->line_bytes < MILESTONES_LINE_BYTES - 1)
-			milestones->line[milestones->line_bytes++] = data[i];
+			end_line(milestones, line);
+		else if (byte != '\0' && line->bytes < MILESTONES_LINE_BYTES - 1)
+			line->text[line->bytes++] = data[i];
 	}
-	milestones->line[milestones->line_bytes] = '\0';
-	if (milestones->line_bytes > 0)
-		judge(milestones);
+	line->text[line->bytes] = '\0';
+	if (line->bytes > 0)
+		judge(milestones, line->text);
 }
 
 size_t milestones_last(const struct milestones *milestones,
-		       const char *ret_lines[MILESTONES_LAST + 1])
+		       const char *ret_lines[MILESTONES_LAST + SOURCES])
 {
 	size_t count = 0;
 
@@ -229,7 +228,8 @@ size_t milestones_last(const struct milestones *milestones,
 		if (line[0] != '\0')
 			ret_lines[count++] = line;
 	}
-	if (milestones->line_bytes > 0)
-		ret_lines[count++] = milestones->line;
+	for (int source = SOURCES - 1; source >= 0; source--)
+		if (milestones->lines_of[source].bytes > 0)
+			ret_lines[count++] = milestones->lines_of[source].text;
 	return count;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How far a system has come, read from its serial console. Pure: bytes in, facts out. */
+/* How far a system has come, read from its serial console, and from what a BIOS shows on the
+ * screen. Pure: bytes in, facts out. */
 #ifndef BOOT_MILESTONES_H
 #define BOOT_MILESTONES_H
 
@@ -21,6 +22,16 @@ enum milestone {
 	MILESTONE_EXPECTED    /* what the user expects */
 };
 
+/* Where bytes come from. */
+enum milestones_source { SOURCE_CONSOLE, SOURCE_SCREEN, SOURCES };
+
+/* A line that is not ended yet, without the sequences that steer a terminal. */
+struct milestones_line {
+	char text[MILESTONES_LINE_BYTES];
+	size_t bytes;
+	enum { ESCAPE_NONE, ESCAPE_BEGUN, ESCAPE_CSI, ESCAPE_STRING } escape;
+};
+
 /* Zero-initialise, then set expect. */
 struct milestones {
 	const regex_t *expect; /* extended, of one line; borrowed; NULL: nothing */
@@ -29,10 +40,7 @@ struct milestones {
 	bool has_cloud_init; /* it has spoken: the login prompt is not the end */
 	unsigned long lines; /* ended so far */
 
-	/* The line that is not ended yet, without the sequences that steer a terminal. */
-	char line[MILESTONES_LINE_BYTES];
-	size_t line_bytes;
-	enum { ESCAPE_NONE, ESCAPE_BEGUN, ESCAPE_CSI, ESCAPE_STRING } escape;
+	struct milestones_line lines_of[SOURCES];
 
 	/* The last lines that are not empty; of MILESTONES_LAST, the next one is overwritten. */
 	char last[MILESTONES_LAST][MILESTONES_LINE_BYTES];
@@ -40,12 +48,13 @@ struct milestones {
 };
 
 /* Read on. What a line says counts when it has ended, or, for prompts, at the end of data. */
-void milestones_feed(struct milestones *milestones, const char *data, size_t size_bytes);
+void milestones_feed(struct milestones *milestones, enum milestones_source source, const char *data,
+		     size_t size_bytes);
 
-/* The last lines, oldest first, and the unended one; not made safe. How many; texts are borrowed.
+/* The last lines, oldest first, and the unended ones; not made safe. How many; texts are borrowed.
  */
 size_t milestones_last(const struct milestones *milestones,
-		       const char *ret_lines[MILESTONES_LAST + 1]);
+		       const char *ret_lines[MILESTONES_LAST + SOURCES]);
 
 /* "none", "loader", "kernel", "root", "login", "cloud-init", "expected"; and what people read:
  * "a login prompt". Static storage. */

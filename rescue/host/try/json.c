@@ -30,7 +30,7 @@ static const char *end_word(const struct try *try)
 
 static json_t *last_lines(const struct milestones *milestones)
 {
-	const char *lines[MILESTONES_LAST + 1];
+	const char *lines[MILESTONES_LAST + SOURCES];
 	size_t count = milestones_last(milestones, lines);
 	json_t *list = json_array();
 
