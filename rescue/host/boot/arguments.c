@@ -65,12 +65,13 @@ static void write_texts(struct boot_arguments *arguments, const struct boot_plan
 			 "fd=%d,set=%d", plan->seed_fd, FDSET_SEED);
 }
 
-/* On an error the machine stops and says so; the disk is the first to boot from. */
+/* On an error the machine stops and says so; the disk is the first to boot from, unless a
+ * kernel is. */
 static json_t *disk_device(const struct boot_plan *plan)
 {
 	json_t *device = hardware_device(plan->hardware->attach, plan->sector_bytes);
 
-	if (device)
+	if (device && !plan->hardware->kernel)
 		json_object_set_new(device, "bootindex", json_integer(0));
 	return device;
 }

@@ -23,6 +23,7 @@ enum slot {
 	SLOT_OUTPUT,
 	SLOT_SCREEN,
 	SLOT_INPUT,
+	SLOT_READER,
 	SLOTS
 };
 
@@ -73,6 +74,11 @@ static void tell_line(struct following *following)
 		following->spec->on_line(following->spec->context, lines[count - 1]);
 }
 
+static int nobody_reads(struct fault *fault)
+{
+	return fault_set(fault, REASON_INTERRUPTED, "nobody reads the console any more");
+}
+
 static void take_output(struct following *following, enum milestones_source source,
 			const char *data, size_t count)
 {
@@ -100,7 +106,7 @@ static int step_output(struct following *following, enum milestones_source sourc
 	if (!output->broken)
 		return 0;
 	if (output->error == EPIPE)
-		return fault_set(fault, REASON_INTERRUPTED, "nobody reads the console any more");
+		return nobody_reads(fault);
 	return fault_set_errno(fault, REASON_DISK_IO, output->error,
 			       "the console cannot be written");
 }
@@ -182,6 +188,8 @@ static int wait_once(struct following *following, int64_t deadline_ms, struct fa
 		[SLOT_OUTPUT] = relay_slot(&following->outputs[SOURCE_CONSOLE]),
 		[SLOT_SCREEN] = relay_slot(&following->outputs[SOURCE_SCREEN]),
 		[SLOT_INPUT] = relay_slot(&following->input),
+		/* Whether there is one, also while the system is silent. */
+		[SLOT_READER] = { .fd = following->spec->output_fd },
 	};
 
 	if (left_ms < -1)
@@ -192,6 +200,8 @@ static int wait_once(struct following *following, int64_t deadline_ms, struct fa
 		step_complaint(following);
 	if (slots[SLOT_MONITOR].revents && step_monitor(following, fault) < 0)
 		return -1;
+	if (slots[SLOT_READER].revents & (POLLERR | POLLHUP))
+		return nobody_reads(fault);
 	step_input(following, &slots[SLOT_INPUT]);
 	return step_outputs(following, &slots[SLOT_OUTPUT], fault);
 }
@@ -244,6 +254,7 @@ static enum follow_end explain_exit(struct following *following, bool has_substi
 		step_complaint(following);
 	if (take_last_words(following, fault) < 0)
 		return FOLLOW_FAULT;
+	milestones_end(&following->result->milestones);
 	if (machine->wait_status == 0) {
 		following->result->end = BOOT_OFF;
 		if (is_reached(following->spec, &following->result->milestones))

@@ -7,8 +7,9 @@
 #define ESCAPE 0x1b
 #define BELL   0x07
 
-/* How a text has to stand in its line. */
-enum where { ANYWHERE, AT_BEGIN, AT_END };
+/* How a text has to stand in its line. Only what waits for keys counts in a line that has not
+ * ended. */
+enum where { ANYWHERE, AT_BEGIN, AT_END, WAITS, WAITS_AT_BEGIN };
 
 /* SeaBIOS, EDK2, GRUB, syslinux, systemd-boot's stub; Linux and the BSDs; Linux's file systems and
  * its first process, systemd, procd, sysvinit; getty, OpenWrt's askfirst; cloud-init. */
@@ -39,8 +40,7 @@ static const struct {
 	{ MILESTONE_ROOT, AT_BEGIN, "INIT: version" },
 	{ MILESTONE_ROOT, ANYWHERE, "procd: - early -" },
 	{ MILESTONE_ROOT, AT_BEGIN, "Trying to mount root from" },
-	{ MILESTONE_LOGIN, AT_END, " login:" },
-	{ MILESTONE_LOGIN, ANYWHERE, "Please press Enter to activate this console" },
+	{ MILESTONE_LOGIN, WAITS, "Please press Enter to activate this console" },
 };
 
 static const struct {
@@ -49,8 +49,8 @@ static const struct {
 } bad_signs[] = {
 	{ ANYWHERE, "You are in emergency mode", "it is in emergency mode" },
 	{ ANYWHERE, "Welcome to emergency mode", "it is in emergency mode" },
-	{ ANYWHERE, "Give root password for maintenance", "it asks for maintenance" },
-	{ ANYWHERE, "Press Enter for maintenance", "it asks for maintenance" },
+	{ WAITS, "Give root password for maintenance", "it asks for maintenance" },
+	{ WAITS, "Press Enter for maintenance", "it asks for maintenance" },
 	{ ANYWHERE, "Entering emergency mode", "it is in emergency mode" },
 	{ ANYWHERE, "Dependency failed for Local File Systems", "a file system is missing" },
 	{ ANYWHERE, "Kernel panic - not syncing", "its kernel panics" },
@@ -58,10 +58,10 @@ static const struct {
 	{ ANYWHERE, "No bootable option or device was found",
 	  "the firmware finds nothing to boot" },
 	{ ANYWHERE, "UEFI Interactive Shell", "the firmware finds nothing to boot" },
-	{ AT_BEGIN, "grub rescue>", "GRUB does not find its files" },
+	{ WAITS_AT_BEGIN, "grub rescue>", "GRUB does not find its files" },
 	{ ANYWHERE, "Minimal BASH-like line editing", "GRUB does not find its configuration" },
 	{ ANYWHERE, "Dropping to a shell!", "the initramfs does not find the root" },
-	{ AT_BEGIN, "(initramfs)", "the initramfs does not find the root" },
+	{ WAITS_AT_BEGIN, "(initramfs)", "the initramfs does not find the root" },
 	{ ANYWHERE, "Cannot open root device", "the kernel does not find the root" },
 };
 
@@ -87,12 +87,15 @@ const char *milestone_name(enum milestone milestone)
 	return words[milestone].name;
 }
 
-static bool stands(const char *line, enum where where, const char *text)
+static bool stands(const char *line, bool ended, enum where where, const char *text)
 {
 	size_t length = strlen(text), line_length = strlen(line);
 
+	if (!ended && (where == ANYWHERE || where == AT_BEGIN))
+		return false;
 	switch (where) {
 	case AT_BEGIN:
+	case WAITS_AT_BEGIN:
 		return strncmp(line, text, length) == 0;
 	case AT_END:
 		while (line_length > 0 && line[line_length - 1] == ' ')
@@ -126,8 +129,14 @@ static bool is_of_kernel(const char *line)
 /* systemd of the system, not that of an initramfs; and no boot loader. */
 static bool is_welcome(const char *line)
 {
-	return stands(line, AT_BEGIN, "Welcome to ") && !strstr(line, "nitramfs") &&
+	return stands(line, true, AT_BEGIN, "Welcome to ") && !strstr(line, "nitramfs") &&
 	       !strstr(line, "GRUB");
+}
+
+/* "box login: ", not "Last login: " with more to come. */
+static bool is_login(const char *line)
+{
+	return stands(line, false, AT_END, " login:") && !stands(line, true, AT_BEGIN, "Last ");
 }
 
 static void reach(struct milestones *milestones, enum milestone milestone)
@@ -136,23 +145,31 @@ static void reach(struct milestones *milestones, enum milestone milestone)
 		milestones->reached = milestone;
 }
 
-static void judge(struct milestones *milestones, const char *line)
+static void judge_ended(struct milestones *milestones, const char *line)
 {
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		if (stands(line, marks[i].where, marks[i].text))
-			reach(milestones, marks[i].milestone);
-	for (size_t i = 0; !milestones->bad && i < sizeof(bad_signs) / sizeof(bad_signs[0]); i++)
-		if (stands(line, bad_signs[i].where, bad_signs[i].text))
-			milestones->bad = bad_signs[i].sentence;
 	if (is_of_kernel(line))
 		reach(milestones, MILESTONE_KERNEL);
 	if (is_welcome(line))
 		reach(milestones, MILESTONE_ROOT);
-	if (strstr(line, "Cloud-init v.")) {
-		milestones->has_cloud_init = true;
-		if (strstr(line, " finished at "))
-			reach(milestones, MILESTONE_CLOUD_INIT);
-	}
+	if (!strstr(line, "Cloud-init v."))
+		return;
+	milestones->has_cloud_init = true;
+	if (strstr(line, " finished at "))
+		reach(milestones, MILESTONE_CLOUD_INIT);
+}
+
+static void judge(struct milestones *milestones, const char *line, bool ended)
+{
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (stands(line, ended, marks[i].where, marks[i].text))
+			reach(milestones, marks[i].milestone);
+	for (size_t i = 0; !milestones->bad && i < sizeof(bad_signs) / sizeof(bad_signs[0]); i++)
+		if (stands(line, ended, bad_signs[i].where, bad_signs[i].text))
+			milestones->bad = bad_signs[i].sentence;
+	if (is_login(line))
+		reach(milestones, MILESTONE_LOGIN);
+	if (ended)
+		judge_ended(milestones, line);
 	if (milestones->expect && regexec(milestones->expect, line, 0, NULL, 0) == 0)
 		reach(milestones, MILESTONE_EXPECTED);
 }
@@ -162,7 +179,7 @@ static void end_line(struct milestones *milestones, struct milestones_line *line
 	if (line->bytes == 0)
 		return;
 	line->text[line->bytes] = '\0';
-	judge(milestones, line->text);
+	judge(milestones, line->text, true);
 	strcpy(milestones->last[milestones->next], line->text);
 	milestones->next = (milestones->next + 1) % MILESTONES_LAST;
 	milestones->lines++;
@@ -214,7 +231,13 @@ void milestones_feed(struct milestones *milestones, enum milestones_source sourc
 	}
 	line->text[line->bytes] = '\0';
 	if (line->bytes > 0)
-		judge(milestones, line->text);
+		judge(milestones, line->text, false);
+}
+
+void milestones_end(struct milestones *milestones)
+{
+	for (int source = 0; source < SOURCES; source++)
+		end_line(milestones, &milestones->lines_of[source]);
 }
 
 size_t milestones_last(const struct milestones *milestones,

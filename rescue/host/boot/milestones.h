@@ -47,9 +47,13 @@ struct milestones {
 	size_t next;
 };
 
-/* Read on. What a line says counts when it has ended, or, for prompts, at the end of data. */
+/* Read on. What a line says counts when it has ended; what waits for keys, and what is expected,
+ * also at the end of the data. */
 void milestones_feed(struct milestones *milestones, enum milestones_source source, const char *data,
 		     size_t size_bytes);
+
+/* Nothing more comes: what is begun has ended. */
+void milestones_end(struct milestones *milestones);
 
 /* The last lines, oldest first, and the unended ones; not made safe. How many; texts are borrowed.
  */
