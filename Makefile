@@ -263,7 +263,7 @@ $(B)/bench/measure: $(call objects,plain,bench/measure.c bench/sample.c tests/fa
 
 # --- install -----------------------------------------------------------
 
-COMMANDS := grow-disk rescue-disk trace-boot trace-diff
+COMMANDS := grow-disk rescue-disk try-disk trace-boot trace-diff
 LIBEXEC = $(DESTDIR)$(PREFIX)/libexec/grow-disk
 MAN = $(DESTDIR)$(PREFIX)/share/man
 DOC = $(DESTDIR)$(PREFIX)/share/doc/grow-disk

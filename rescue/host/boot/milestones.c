@@ -18,7 +18,7 @@ static const struct {
 	enum where where;
 	const char *text;
 } marks[] = {
-	{ MILESTONE_LOADER, ANYWHERE, "Booting from Hard Disk" },
+	{ MILESTONE_LOADER, WAITS, "Booting from Hard Disk" },
 	{ MILESTONE_LOADER, ANYWHERE, "BdsDxe: starting Boot" },
 	{ MILESTONE_LOADER, ANYWHERE, "Booting from ROM" },
 	{ MILESTONE_LOADER, ANYWHERE, "GNU GRUB" },
