@@ -2,19 +2,16 @@
 #include "follow.h"
 
 #include "base/io.h"
-#include "base/relay.h"
 #include "host/vm/qemu/exit_reason.h"
-#include "host/vm/qemu/monitor.h"
+#include "streams.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
-#define CANDIDATE_MS  10000 /* for the first word under an accelerator that has a substitute */
-#define LAST_WORDS_MS 2000
-#define PAUSE_MS      200
-#define NEVER	      INT64_MAX
+#define CANDIDATE_MS 10000 /* for the first word under an accelerator that has a substitute */
+#define NEVER	     INT64_MAX
 
 enum slot {
 	SLOT_SIGNALS,
@@ -26,113 +23,6 @@ enum slot {
 	SLOT_READER,
 	SLOTS
 };
-
-struct following {
-	const struct boot_spec *spec;
-	struct boot_machine *machine;
-	struct boot_result *result;
-	struct monitor monitor;
-	struct tail complaint, console;
-	struct relay outputs[SOURCES], input;
-	unsigned long lines_told;
-	bool spoke;
-	bool asked; /* the monitor, for its abilities */
-	bool left;  /* by the user's keys */
-	int64_t begun_ms, spoke_ms;
-};
-
-static void connect_console(struct following *following)
-{
-	const struct boot_spec *spec = following->spec;
-	const int *fds = following->machine->fds;
-
-	following->outputs[SOURCE_CONSOLE] = (struct relay){ .from = fds[BOOT_CONSOLE] };
-	following->outputs[SOURCE_SCREEN] = (struct relay){ .from = fds[BOOT_SCREEN] };
-	for (int i = 0; i < SOURCES; i++)
-		following->outputs[i].to = spec->terminal ? spec->terminal->fd : spec->output_fd;
-	following->input = (struct relay){ .from = -1, .to = fds[BOOT_SCREEN], .ended = true };
-	if (spec->firmware == FIRMWARE_UEFI)
-		following->input.to = fds[BOOT_CONSOLE];
-	if (!spec->terminal)
-		return;
-	following->input.from = spec->terminal->fd;
-	following->input.ended = false;
-	terminal_enter(spec->terminal);
-}
-
-static void tell_line(struct following *following)
-{
-	const struct milestones *milestones = &following->result->milestones;
-	const char *lines[MILESTONES_LAST + SOURCES];
-	size_t count;
-
-	if (!following->spec->on_line || milestones->lines == following->lines_told)
-		return;
-	following->lines_told = milestones->lines;
-	count = milestones_last(milestones, lines);
-	if (count > 0)
-		following->spec->on_line(following->spec->context, lines[count - 1]);
-}
-
-static int nobody_reads(struct fault *fault)
-{
-	return fault_set(fault, REASON_INTERRUPTED, "nobody reads the console any more");
-}
-
-static void take_output(struct following *following, enum milestones_source source,
-			const char *data, size_t count)
-{
-	following->spoke = true;
-	following->spoke_ms = clock_ms();
-	/* Keys are for the boot loader first, then for the system. */
-	if (source == SOURCE_CONSOLE && relay_is_empty(&following->input))
-		following->input.to = following->machine->fds[BOOT_CONSOLE];
-	tail_feed(&following->console, data, count);
-	milestones_feed(&following->result->milestones, source, data, count);
-	tell_line(following);
-}
-
-/* Read or write a part of the console, or of the screen. */
-static int step_output(struct following *following, enum milestones_source source,
-		       const struct pollfd *slot, struct fault *fault)
-{
-	struct relay *output = &following->outputs[source];
-	size_t count = relay_step(output, slot);
-
-	if (count > 0)
-		take_output(following, source, output->data, count);
-	if (output->to < 0)
-		output->at = output->used; /* nobody wants it */
-	if (!output->broken)
-		return 0;
-	if (output->error == EPIPE)
-		return nobody_reads(fault);
-	return fault_set_errno(fault, REASON_DISK_IO, output->error,
-			       "the console cannot be written");
-}
-
-/* Both. */
-static int step_outputs(struct following *following, const struct pollfd slots[SOURCES],
-			struct fault *fault)
-{
-	for (int source = 0; source < SOURCES; source++)
-		if (step_output(following, (enum milestones_source)source, &slots[source], fault) <
-		    0)
-			return -1;
-	return 0;
-}
-
-static void step_input(struct following *following, const struct pollfd *slot)
-{
-	struct relay *input = &following->input;
-	size_t count = relay_step(input, slot);
-
-	if (count > 0 &&
-	    terminal_is_escape(following->spec->terminal, input->data, count, clock_ms()))
-		following->left = true;
-	if (input->from >= 0 && input->ended)
-		following->left = true; /* the terminal is gone */
-}
 
 static int step_monitor(struct following *following, struct fault *fault)
 {
@@ -201,9 +91,9 @@ static int wait_once(struct following *following, int64_t deadline_ms, struct fa
 	if (slots[SLOT_MONITOR].revents && step_monitor(following, fault) < 0)
 		return -1;
 	if (slots[SLOT_READER].revents & (POLLERR | POLLHUP))
-		return nobody_reads(fault);
-	step_input(following, &slots[SLOT_INPUT]);
-	return step_outputs(following, &slots[SLOT_OUTPUT], fault);
+		return streams_nobody_reads(fault);
+	streams_step_input(following, &slots[SLOT_INPUT]);
+	return streams_step_outputs(following, &slots[SLOT_OUTPUT], fault);
 }
 
 /* Has the system come as far as is asked for? With cloud-init the login prompt comes too
@@ -216,26 +106,6 @@ static bool is_reached(const struct boot_spec *spec, const struct milestones *mi
 		return milestones->reached == MILESTONE_EXPECTED;
 	return (spec->until != MILESTONE_NONE && milestones->reached >= spec->until) ||
 	       (spec->best && milestones->reached >= best);
-}
-
-/* What comes at once behind the last word, the rest of its line as a rule; of a machine that is
- * gone, all. And what was read is written. */
-static int take_last_words(struct following *following, struct fault *fault)
-{
-	int64_t deadline_ms = clock_ms() + LAST_WORDS_MS;
-
-	while (clock_ms() < deadline_ms) {
-		const struct relay *outputs = following->outputs;
-		struct pollfd slots[SOURCES] = { relay_slot(&outputs[0]), relay_slot(&outputs[1]) };
-		bool are_read = relay_is_empty(&outputs[0]) && relay_is_empty(&outputs[1]);
-
-		if ((slots[0].fd < 0 && slots[1].fd < 0) ||
-		    (poll(slots, SOURCES, PAUSE_MS) <= 0 && are_read))
-			return 0;
-		if (step_outputs(following, slots, fault) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 static enum follow_end explain_exit(struct following *following, bool has_substitute,
@@ -252,7 +122,7 @@ static enum follow_end explain_exit(struct following *following, bool has_substi
 	       poll(&(struct pollfd){ .fd = machine->fds[BOOT_COMPLAINT], .events = POLLIN }, 1,
 		    0) > 0)
 		step_complaint(following);
-	if (take_last_words(following, fault) < 0)
+	if (streams_take_last_words(following, fault) < 0)
 		return FOLLOW_FAULT;
 	milestones_end(&following->result->milestones);
 	if (machine->wait_status == 0) {
@@ -286,7 +156,7 @@ static bool is_over(struct following *following, int64_t deadline_ms, bool has_s
 		*end = following->left		      ? BOOT_LEFT
 		       : is_reached(spec, milestones) ? BOOT_REACHED
 						      : BOOT_BAD;
-		if (take_last_words(following, fault) < 0)
+		if (streams_take_last_words(following, fault) < 0)
 			*ret_end = FOLLOW_FAULT;
 		return true;
 	}
@@ -320,7 +190,7 @@ enum follow_end follow(const struct boot_spec *spec, struct boot_machine *machin
 	int64_t deadline_ms;
 
 	if (monitor_open(&following.monitor, machine->fds[BOOT_QMP], fault) == 0) {
-		connect_console(&following);
+		streams_connect(&following);
 		do {
 			deadline_ms = next_deadline(&following, has_substitute);
 			if (wait_once(&following, deadline_ms, fault) < 0) {
