@@ -55,6 +55,7 @@ help:
 	@echo 'make fuzz       each fuzz target for a minute (FUZZ_SECONDS, FUZZ_RUNS, FUZZ)'
 	@echo 'make check-faults  500 kills, 100 power cuts, every fault of the host (KILLS, CUTS, STEPS, SEED)'
 	@echo 'make check-soak    200 grows of random disks (COUNT, SEED)'
+	@echo 'make check-boot    a Debian of a cloud boots, is grown, is proven: half an hour without KVM'
 	@echo 'make bench      beside its peers: tables and a plot (BENCH_QUICK=1: a minute; others in bench/bench)'
 	@echo 'make install    into PREFIX (default /usr/local), below DESTDIR'
 	@echo 'make uninstall  the reverse'
@@ -86,6 +87,10 @@ fuzz:
 	$(Q)initramfs/install-packages build fuzz
 	$(Q)$(MAKE) --no-print-directory $(FUZZ:%=$(B)/fuzz/%)
 	$(Q)tests/fuzz/run $(B)/fuzz $(FUZZ)
+
+check-boot: setup
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)cd tests && prove --failures --comments --merge --timer --exec lib/start boot/cloud
 
 check-faults check-soak: setup
 	$(Q)$(MAKE) --no-print-directory all check-build
@@ -282,6 +287,6 @@ uninstall:
 	for command in $(COMMANDS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$command" "$(MAN)/man1/$$command.1"; done
 	rm -rf "$(LIBEXEC)" "$(DOC)"
 
-.PHONY: all core help setup demo check quick check-build check-faults check-soak fuzz bench lint clean install uninstall
+.PHONY: all core help setup demo check quick check-build check-boot check-faults check-soak fuzz bench lint clean install uninstall
 
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

@@ -17,11 +17,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char *argv[]); /* argv[0] is the verb; returns the exit status */
 } verbs[] = {
-	{ "grow", verb_grow },
-	{ "machine", verb_machine },
-	{ "overlay", verb_overlay },
-	{ "rescue", verb_rescue },
-	{ "try", verb_try },
+	{ "grow", verb_grow },	   { "machine", verb_machine }, { "overlay", verb_overlay },
+	{ "rescue", verb_rescue }, { "try", verb_try },
 };
 
 /* Keep the standard three descriptors taken: no file of ours must become one of them. */
