@@ -19,7 +19,7 @@ PART_CFLAGS := -I$(B)/parts/util-linux/include -I$(B)/parts/e2fsprogs/include
 PART_LIBS := -L$(B)/parts/util-linux/lib -L$(B)/parts/e2fsprogs/lib \
 	-lfdisk -lblkid -luuid -lext2fs -le2p -lcom_err
 
-HOST_LIBS := -ljansson -lnbd -lnettle
+HOST_LIBS := -ljansson -lnbd -lnettle -lcrypt
 
 BASE := $(wildcard rescue/base/*.c rescue/wire/*.c)
 TABLE := $(wildcard rescue/table/*.c)
@@ -56,6 +56,7 @@ help:
 	@echo 'make fuzz       each fuzz target for a minute (FUZZ_SECONDS, FUZZ_RUNS, FUZZ)'
 	@echo 'make check-faults  500 kills, 100 power cuts, every fault of the host (KILLS, CUTS, STEPS, SEED)'
 	@echo 'make check-soak    200 grows of random disks (COUNT, SEED)'
+	@echo 'make check-boot    a Debian of a cloud boots, is grown, is proven: half an hour without KVM'
 	@echo 'make bench      beside its peers: tables and a plot (BENCH_QUICK=1: a minute; others in bench/bench)'
 	@echo 'make install    into PREFIX (default /usr/local), below DESTDIR'
 	@echo 'make uninstall  the reverse'
@@ -90,6 +91,10 @@ fuzz:
 	$(Q)initramfs/install-packages build fuzz
 	$(Q)$(MAKE) --no-print-directory $(FUZZ:%=$(B)/fuzz/%)
 	$(Q)tests/fuzz/run $(B)/fuzz $(FUZZ)
+
+check-boot: setup
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)cd tests && prove --failures --comments --merge --timer --exec lib/start boot/cloud
 
 check-faults check-soak: setup
 	$(Q)$(MAKE) --no-print-directory all check-build
@@ -217,7 +222,7 @@ FUZZ_COVER := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
 FUZZ_PARTS := tests/fuzz/fuzz.c tests/fuzz/lines.c tests/fuzz/arena.c $(BASE) $(VM) rescue/agent/devices/uevent.c \
 	$(wildcard rescue/host/confine/*.c) rescue/host/image/image.c rescue/host/image/qcow2.c rescue/host/log/ticket_text.c rescue/host/rtc.c \
 	$(TABLE) $(wildcard rescue/host/log/write_set*.c) $(wildcard rescue/native/nbd*.c) \
-	rescue/host/arguments.c rescue/host/size.c rescue/host/grow/options.c rescue/host/grow/options_help.c
+	rescue/host/arguments.c rescue/host/size.c rescue/host/boot/firmware.c rescue/host/grow/options.c rescue/host/grow/options_help.c
 
 $(B)/obj/asan/tests/fuzz/replay.o: ALL_CFLAGS += -DFUZZ_FOLDER='"$(CURDIR)/tests/fuzz"'
 $(B)/tests/fuzz_%: $(B)/obj/asan/tests/fuzz/%.o $(call objects,asan,tests/fuzz/replay.c $(FUZZ_PARTS))
@@ -267,7 +272,7 @@ $(B)/bench/measure: $(call objects,plain,bench/measure.c bench/sample.c tests/fa
 
 # --- install -----------------------------------------------------------
 
-COMMANDS := grow-disk rescue-disk trace-boot trace-diff
+COMMANDS := grow-disk rescue-disk try-disk trace-boot trace-diff
 LIBEXEC = $(DESTDIR)$(PREFIX)/libexec/grow-disk
 MAN = $(DESTDIR)$(PREFIX)/share/man
 DOC = $(DESTDIR)$(PREFIX)/share/doc/grow-disk
@@ -286,6 +291,6 @@ uninstall:
 	for command in $(COMMANDS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$command" "$(MAN)/man1/$$command.1"; done
 	rm -rf "$(LIBEXEC)" "$(DOC)"
 
-.PHONY: all core help setup demo check check-full quick check-build check-faults check-soak fuzz bench lint clean install uninstall
+.PHONY: all core help setup demo check check-full quick check-build check-boot check-faults check-soak fuzz bench lint clean install uninstall
 
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

@@ -35,6 +35,7 @@ enum status {
 	X(REASON_IMAGE_LIMIT, "image-limit", STATUS_REFUSED)                                       \
 	X(REASON_IMAGE_HAS_DEPENDENTS, "image-has-dependents", STATUS_REFUSED)                     \
 	X(REASON_SIZE_SMALLER, "size-smaller", STATUS_REFUSED)                                     \
+	X(REASON_NO_BOOT_LOADER, "no-boot-loader", STATUS_REFUSED)                                 \
 	X(REASON_TRACE_UNREADABLE, "trace-unreadable", STATUS_REFUSED)                             \
 	X(REASON_TRACE_INVALID, "trace-invalid", STATUS_REFUSED)                                   \
 	X(REASON_IMAGE_CORRUPT, "image-corrupt", STATUS_DAMAGED)                                   \
@@ -43,6 +44,7 @@ enum status {
 	X(REASON_LOG_FOREIGN, "log-foreign", STATUS_DAMAGED)                                       \
 	X(REASON_LOG_STALE, "log-stale", STATUS_DAMAGED)                                           \
 	X(REASON_COMMIT_BEGUN, "commit-begun", STATUS_DAMAGED)                                     \
+	X(REASON_BOOT_NOT_PROVEN, "boot-not-proven", STATUS_DAMAGED)                               \
 	X(REASON_IMAGE_LOCKED, "image-locked", STATUS_RETRY)                                       \
 	X(REASON_COMMIT_UNFINISHED, "commit-unfinished", STATUS_RETRY)                             \
 	X(REASON_MISSING_PROGRAM, "missing-program", STATUS_HOST)                                  \

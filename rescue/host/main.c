@@ -4,6 +4,7 @@
 #include "host/machine/machine.h"
 #include "host/overlay/overlay.h"
 #include "host/rescue/rescue.h"
+#include "host/try/try.h"
 
 #include "base/reason.h"
 
@@ -16,10 +17,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char *argv[]); /* argv[0] is the verb; returns the exit status */
 } verbs[] = {
-	{ "grow", verb_grow },
-	{ "machine", verb_machine },
-	{ "overlay", verb_overlay },
-	{ "rescue", verb_rescue },
+	{ "grow", verb_grow },	   { "machine", verb_machine }, { "overlay", verb_overlay },
+	{ "rescue", verb_rescue }, { "try", verb_try },
 };
 
 /* Keep the standard three descriptors taken: no file of ours must become one of them. */

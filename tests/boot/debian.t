@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A real Debian, killed while it writes, so that its journal has to be replayed; grown; boots again and is well.
+# A real Debian, killed while it writes, so that its journal has to be replayed; grown, and kept because it boots as before; boots
+# again and is well.
 set -u
 tests=$(dirname -- "$0")/..
 # shellcheck source=../lib/tap.sh
@@ -35,7 +36,11 @@ ok "its journal has to be replayed" grep -q needs_recovery superblock
 qemu-img convert -f raw -O qcow2 disk.img disk.qcow2
 
 ok "the facts are taken down" "$judge" before disk.qcow2 2 facts --repaired p
-ok "it is grown" env GROW_DISK_GUEST_DIR="$build" "$grow_disk" --accel tcg disk.qcow2 4G
+grow_it() {
+	GROW_DISK_GUEST_DIR=$build "$grow_disk" --accel tcg --attach ide --prove-boot='^packages: [0-9]' --json disk.qcow2 4G >result
+}
+ok "it is grown, and proven to boot" grow_it
+is "both boots are told" "$(jq -r '[.boot.milestone, .boot.before.milestone, .boot.after.milestone, .changed] | map(tostring) | join(" ")' <result)" 'expected expected expected true'
 ok "the judge is content" "$judge" after disk.qcow2 facts --size 4294967296
 ok "it boots and powers off" boots disk.qcow2 qcow2 after.log || tail -n 20 after.log | sed 's/^/#   /'
 is "it reads what was written before" "$(said after.log begun)" 'written before the power failed'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The shells of rescue-disk and trace-boot as a person has them: in a terminal (tmux), by their keys.
+# The shells of rescue-disk and trace-boot, and the console of try-disk, as a person has them: in a terminal (tmux), by their keys.
 # shellcheck disable=SC2016,SC2154  # the guest's shell expands it; work comes from tap.sh
 set -u
 tests=$(dirname "$0")/..
@@ -173,10 +173,31 @@ breaks() {
 	is 'nothing is left of it' "$(image_sum disk) $(ls -A)$(ls -A "$TMPDIR")" "$sum disk"
 }
 
+# The console of a system, which is not ours: its kernel and its first process speak.
+tries() {
+	keys -R
+	terminal clear-history -t shell
+	type_line "clear; '$source_tree/hostscripts/try-disk' --accel tcg --kernel '$build/kernel' --initrd '$build/initramfs.cpio' --append 'console=ttyS0 quiet rdinit=/bin/sh' disk"
+	ok 'try-disk: told how to end it' shows 'Ctrl-\] three times ends it'
+	ok 'try-disk: the console of the system' comes_to_say 'echo $((6 * 7)):' '^42:'
+	keys C-]
+	sleep 2
+	type_line 'echo still'
+	ok 'try-disk: one is no escape' shows '^still'
+	keys C-] C-] C-]
+	ok 'try-disk: three end it, and that is well' shows '^host:0#'
+	type_line 'stty -a >../after; echo sane'
+	ok 'try-disk: the terminal is a terminal again' shows '^sane'
+	sed '1d' ../after >../after-rest
+	ok 'try-disk: with all its settings' cmp ../before-rest ../after-rest
+	is 'try-disk: nothing has changed, nothing is left' "$(image_sum disk) $(ls -A)$(ls -A "$TMPDIR")" "$sum disk"
+}
+
 prompts
 job_control
 ends
 escapes
 breaks
+tries
 questions
 done_testing

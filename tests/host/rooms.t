@@ -50,12 +50,13 @@ for room in confine qemu user talk warm; do
 	ok "host/vm/$room includes the rooms below it" may_include "host/vm/$room" "^($vm)"
 done
 ok 'host/vm includes its rooms' may_include host/vm "^($vm)"
+ok 'host/boot includes the rooms below it, and those of QEMU and the terminal' may_include host/boot "^($host|host/log/|host/vm/(confine|qemu|user)/)"
 # The verbs are the top.
-verbs='grow|machine|overlay|rescue'
+verbs='grow|machine|overlay|rescue|try'
 ok 'host/machine includes host/vm' may_include host/machine '^(base|wire|host/vm)/|^host/signals\.h$'
 ok 'host/overlay needs no machine' may_include host/overlay "^($host|host/log/)|^host/(arguments|console|guest|size)\.h$"
-for room in grow rescue; do
-	ok "host/$room includes no other verb" may_include "host/$room" "^(base|table|wire)/|^host/(image|block|log|vm|result)/|^host/[a-z]*\.h$"
+for room in grow rescue try; do
+	ok "host/$room includes no other verb" may_include "host/$room" "^(base|table|wire)/|^host/(image|block|log|vm|boot|result)/|^host/[a-z]*\.h$"
 done
 is 'main.c alone includes the verbs' "$(grep -rlE "^#include \"host/($verbs)/" . | tr '\n' ' ')" './host/main.c '
 is 'the verbs alone have a console' "$(grep -rlE '^#include "host/console\.h"' . | grep -vE "^\./host/($verbs)/")" ''

@@ -22,7 +22,7 @@ as_user() {
 
 ok 'make install' make -C "$source_tree" --no-print-directory install DESTDIR="$stage" PREFIX=/usr
 for file in bin/grow-disk libexec/grow-disk/grow-disk-host libexec/grow-disk/rescue-native libexec/grow-disk/kernel libexec/grow-disk/initramfs.cpio \
-	libexec/grow-disk/build-id share/man/man1/grow-disk.1; do
+	libexec/grow-disk/build-id share/man/man1/grow-disk.1 bin/try-disk share/man/man1/try-disk.1; do
 	ok "installed: $file" test -s "$stage/usr/$file"
 done
 installed=$stage/usr/bin/grow-disk
@@ -46,6 +46,12 @@ cp "$work/home/plan.qcow2" "$work/golden/disk.qcow2"
 chmod 444 "$work/golden/disk.qcow2"
 chmod 555 "$work/golden"
 is 'rescue-disk looks at what may only be read' "$(as_user "$stage/usr/bin/rescue-disk" "$work/golden/disk.qcow2" -- cat /proc/partitions | grep -c 'sda[12]')" 2
+chmod 755 "$work/golden"
+truncate -s 1M "$work/golden/boots"
+"$tests/images/boot-sector" "$work/golden/boots" 'all is said\n'
+chmod 444 "$work/golden/boots"
+chmod 555 "$work/golden"
+is 'try-disk boots what may only be read' "$(as_user "$stage/usr/bin/try-disk" --quiet "$work/golden/boots" | grep -c 'all is said')" 1
 chmod 755 "$work/golden" # to be removed
 ok 'the accelerator that worked is remembered' test -s "$work/home/.cache/grow-disk/accel"
 is 'the machine is saved, and no other file is left' \

@@ -230,6 +230,7 @@ static void nothing_is_known(void **state)
 		"limits",
 		"largest",
 		"fence",
+		"boot",
 		"timings_ms",
 		"accelerator",
 		"start",

@@ -33,13 +33,17 @@ static int open_rules(void)
 	return -1;
 }
 
-#define FILTER (-1) /* in place of rules: the filter of system calls */
+/* In place of rules: the filter of system calls, and the one that lets TCP be served. */
+#define FILTER	       (-1)
+#define FILTER_LISTENS (-2)
 
 static int enter(int rules_fd)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;
-	return rules_fd == FILTER ? syscalls_restrict(false) : landlock_enter(rules_fd);
+	if (rules_fd == FILTER_LISTENS)
+		return syscalls_restrict(SYSCALLS_MAY_LISTEN);
+	return rules_fd == FILTER ? syscalls_restrict(0) : landlock_enter(rules_fd);
 }
 
 /* The errno of an attempt that a child makes within the rules; 0: it succeeded. */
@@ -249,6 +253,74 @@ static void filter_lets_the_rest_pass(void **state)
 	assert_int_equal(errno_within(FILTER, list_folder, folder), 0);
 }
 
+static int make_tcp_socket(const char *unused)
+{
+	(void)unused;
+	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+static int make_udp_socket(const char *unused)
+{
+	(void)unused;
+	return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+static int make_raw_socket(const char *unused)
+{
+	(void)unused;
+	return socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+}
+
+static int make_ipv6_socket(const char *unused)
+{
+	(void)unused;
+	return socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static void who_listens_has_tcp_alone(void **state)
+{
+	static int (*const attempts[])(const char *) = {
+		make_udp_socket, make_raw_socket, make_ipv6_socket, make_unix_socket,
+		cut_by_path,	 set_up_io_uring, change_mode,
+	};
+
+	(void)state;
+	assert_int_equal(errno_within(FILTER, make_tcp_socket, ""), EACCES);
+	assert_int_equal(errno_within(FILTER_LISTENS, make_tcp_socket, ""), 0);
+	assert_int_equal(errno_within(FILTER_LISTENS, read_file, in_folder("file")), 0);
+	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++)
+		if (errno_within(FILTER_LISTENS, attempts[i], in_folder("file")) != EACCES)
+			fail_msg("attempt %zu is not denied", i);
+}
+
+static int bind_port(const char *port)
+{
+	const struct sockaddr_in at = { .sin_family = AF_INET,
+					.sin_port = htons((uint16_t)atoi(port)),
+					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const int on = 1;
+	cleanup_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	return fd < 0 ? -1 : bind(fd, (const struct sockaddr *)&at, sizeof(at));
+}
+
+/* Since Landlock's fourth version. */
+static void only_the_port_that_is_named_may_be_had(void **state)
+{
+	cleanup_fd int rules_fd = open_rules();
+	int without = errno_within(rules_fd, bind_port, "47391");
+
+	(void)state;
+	if (without == 0)
+		return; /* this kernel has no such rule */
+	assert_int_equal(without, EACCES);
+	assert_int_equal(landlock_allow_port(rules_fd, 47391), 0);
+	assert_int_not_equal(errno_within(rules_fd, bind_port, "47391"), EACCES);
+	assert_int_equal(errno_within(rules_fd, bind_port, "47392"), EACCES);
+	assert_int_not_equal(errno_within(rules_fd, connect_tcp, "127.0.0.1"), ECONNREFUSED);
+}
+
 static void touch(const char *path)
 {
 	cleanup_fd int fd = make_file(path);
@@ -287,6 +359,8 @@ int main(void)
 		cmocka_unit_test(closes_the_way_out),
 		cmocka_unit_test(filter_denies_what_landlock_lets_pass),
 		cmocka_unit_test(filter_lets_the_rest_pass),
+		cmocka_unit_test(who_listens_has_tcp_alone),
+		cmocka_unit_test(only_the_port_that_is_named_may_be_had),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -71,6 +71,12 @@ struct table_source block_source(struct block_source *context, struct block_disk
 /* Why the table was TABLE_UNREADABLE. Always -1. */
 int block_source_fault(const struct block_source *context, struct fault *fault);
 
+/* Have this look at the disk of an image, which is a service of its own for that alone if the
+ * image is no raw one. Its answer; -1 with the fault if the disk cannot be opened. */
+int block_look(const struct image *image, const char *work_folder, const struct programs *programs,
+	       int (*look)(void *context, const struct table_source *source), void *context,
+	       struct fault *fault);
+
 /* What the log holds itself, in order, touching pieces joined. *ret_extents is owned by the
  * caller. */
 int block_extents(struct block_disk *disk, struct block_extent **ret_extents, size_t *ret_count,

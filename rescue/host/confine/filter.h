@@ -20,7 +20,9 @@
 /* Skip so many statements unless what is loaded is that value, or has one of these bits. */
 #define FILTER_UNLESS(value, skip)    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, skip)
 #define FILTER_UNLESS_HAS(bits, skip) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, skip)
-#define FILTER_DENY(error)	      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error))
-#define FILTER_ALLOW		      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+/* Keep only these bits of what is loaded. */
+#define FILTER_MASK(bits)  BPF_STMT(BPF_ALU | BPF_AND | BPF_K, bits)
+#define FILTER_DENY(error) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error))
+#define FILTER_ALLOW	   BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
 #endif

@@ -16,6 +16,8 @@
 #define FS_TRUNCATE    (UINT64_C(1) << 14)
 #define FS_IOCTL_DEV   (UINT64_C(1) << 15)
 #define NET_TCP	       (UINT64_C(3)) /* bind and connect */
+#define NET_BIND       (UINT64_C(1))
+#define RULE_NET_PORT  2
 #define SCOPE_ABSTRACT (UINT64_C(1) << 0)
 #define SCOPE_SIGNAL   (UINT64_C(1) << 1)
 
@@ -96,6 +98,16 @@ int landlock_allow(int rules_fd, const char *path, unsigned rights)
 	return (int)syscall(SYS_landlock_add_rule, rules_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 }
 
+/* struct landlock_net_port_attr as of ABI 4. */
+int landlock_allow_port(int rules_fd, unsigned port)
+{
+	const struct {
+		uint64_t access, port;
+	} rule = { NET_BIND, port };
+
+	return (int)syscall(SYS_landlock_add_rule, rules_fd, RULE_NET_PORT, &rule, 0);
+}
+
 int landlock_enter(int rules_fd)
 {
 	return (int)syscall(SYS_landlock_restrict_self, rules_fd, 0);
@@ -113,6 +125,13 @@ int landlock_open(void)
 int landlock_allow(int rules_fd, const char *path, unsigned rights)
 {
 	(void)rules_fd, (void)path, (void)rights;
+	errno = ENOSYS;
+	return -1;
+}
+
+int landlock_allow_port(int rules_fd, unsigned port)
+{
+	(void)rules_fd, (void)port;
 	errno = ENOSYS;
 	return -1;
 }

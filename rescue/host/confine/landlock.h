@@ -22,6 +22,10 @@ int landlock_open(void);
  * what it points to. 0, or -1 with errno. Async-signal-safe. */
 int landlock_allow(int rules_fd, const char *path, unsigned rights);
 
+/* Permit to listen on this TCP port. 0, or -1 with errno: a kernel before Landlock's fourth
+ * version denies no port. */
+int landlock_allow_port(int rules_fd, unsigned port);
+
 /* From here on, and for every child and exec. Needs no_new_privs. 0, or -1 with
  * errno. Async-signal-safe. */
 int landlock_enter(int rules_fd);

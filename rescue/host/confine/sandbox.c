@@ -25,7 +25,7 @@ int sandbox_open(const char *program_path, const struct grant *grants, size_t co
 int sandbox_enter(int rules_fd)
 {
 #ifdef __linux__
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscalls_restrict(false) < 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscalls_restrict(0) < 0)
 		return -1;
 	if (rules_fd < 0)
 		return 0;

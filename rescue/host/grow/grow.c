@@ -26,8 +26,10 @@ static const struct stage {
 	{ GROW | PLAN, grow_look },
 	{ GROW | PLAN, grow_start_machine },
 	{ GROW | PLAN, grow_examine },
+	{ GROW, grow_check_boot },
 	{ GROW | PLAN, grow_work },
 	{ GROW, grow_compare },
+	{ GROW, grow_prove },
 	{ GROW, grow_commit },
 };
 
@@ -136,6 +138,7 @@ static void close_run(struct grow *grow)
 		keep_failed_log(grow);
 	log_close(&grow->log);
 	grow_forget_machines(grow);
+	json_decref(grow->result.boot);
 	close_fdp(&grow->key.fd);
 	image_close(&grow->image);
 	work_remove(&grow->work);

@@ -3,6 +3,7 @@
 #ifndef GROW_GROW_H
 #define GROW_GROW_H
 
+#include "host/boot/firmware.h"
 #include "host/console.h"
 #include "host/image/room.h"
 #include "host/log/commit.h"
@@ -54,6 +55,8 @@ struct grow {
 	struct room room;
 	struct grow_disks disks;
 	struct grow_machines machines;
+	struct firmware_facts boot_facts; /* of --prove-boot */
+	enum firmware firmware;
 	struct commit commit;
 	struct result result;
 	bool over;	   /* nothing is left to do */
@@ -72,8 +75,10 @@ int grow_tell_pending(struct grow *grow, struct fault *fault);
 int grow_look(struct grow *grow, struct fault *fault);
 int grow_start_machine(struct grow *grow, struct fault *fault);
 int grow_examine(struct grow *grow, struct fault *fault);
+int grow_check_boot(struct grow *grow, struct fault *fault);
 int grow_work(struct grow *grow, struct fault *fault);
 int grow_compare(struct grow *grow, struct fault *fault);
+int grow_prove(struct grow *grow, struct fault *fault);
 int grow_commit(struct grow *grow, struct fault *fault);
 
 /* Read what the fence needs of the image, while the machine works. What cannot be read is read

@@ -5,10 +5,13 @@
 #include "host/arguments.h"
 #include "host/size.h"
 
+#include <regex.h>
 #include <string.h>
 
 #define PARTITION_MAX	 1024
 #define WAIT_SECONDS_MAX 99999
+#define PROVE_SECONDS	 600
+#define PROVE_MAX	 99999
 
 enum code {
 	CODE_FIRST = 256, /* not a character */
@@ -33,7 +36,11 @@ enum code {
 	CODE_JSON,
 	CODE_EVENTS,
 	CODE_KEEP_FAILED,
-	CODE_KEEP_LOG
+	CODE_KEEP_LOG,
+	CODE_PROVE_BOOT,
+	CODE_PROVE_TIMEOUT,
+	CODE_FIRMWARE,
+	CODE_ATTACH
 };
 
 static const struct option long_options[] = {
@@ -59,6 +66,10 @@ static const struct option long_options[] = {
 	{ "events", required_argument, NULL, CODE_EVENTS },
 	{ "keep-failed", no_argument, NULL, CODE_KEEP_FAILED },
 	{ "keep-log", required_argument, NULL, CODE_KEEP_LOG },
+	{ "prove-boot", optional_argument, NULL, CODE_PROVE_BOOT },
+	{ "prove-timeout", required_argument, NULL, CODE_PROVE_TIMEOUT },
+	{ "firmware", required_argument, NULL, CODE_FIRMWARE },
+	{ "attach", required_argument, NULL, CODE_ATTACH },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -141,11 +152,52 @@ static int take_volume(struct grow_options *options, struct fault *fault)
 	return usage(fault, "'%s' is no name of a logical volume", options->volume);
 }
 
+/* It is compiled again where it is used. */
+static int take_prove_boot(struct grow_options *options, struct fault *fault)
+{
+	regex_t expect;
+
+	options->prove_boot = true;
+	options->prove_expect = optarg;
+	if (!optarg)
+		return 0;
+	if (regcomp(&expect, optarg, REG_EXTENDED | REG_NOSUB) != 0)
+		return arguments_refuse_value(&arguments, CODE_PROVE_BOOT, fault);
+	regfree(&expect);
+	return 0;
+}
+
+static int take_boot_value(struct grow_options *options, int code, struct fault *fault)
+{
+	int place = 0, result;
+
+	switch (code) {
+	case CODE_PROVE_BOOT:
+		return take_prove_boot(options, fault);
+	case CODE_PROVE_TIMEOUT:
+		return arguments_number(&arguments, code, 1, PROVE_MAX, &options->prove_seconds,
+					fault);
+	case CODE_FIRMWARE:
+		result = arguments_word(&arguments, code, firmware_words, &place, fault);
+		options->firmware = (enum firmware)place;
+		return result;
+	default:
+		result = arguments_word(&arguments, code, attach_words, &place, fault);
+		options->attach = (enum attach)place;
+		return result;
+	}
+}
+
 static int take_value(struct grow_options *options, int code, struct fault *fault)
 {
 	int place = 0, result;
 
 	switch (code) {
+	case CODE_PROVE_BOOT:
+	case CODE_PROVE_TIMEOUT:
+	case CODE_FIRMWARE:
+	case CODE_ATTACH:
+		return take_boot_value(options, code, fault);
 	case CODE_PARTITION:
 		return take_partition(options, fault);
 	case CODE_LEAVE:
@@ -249,6 +301,8 @@ static int take_operands(struct grow_options *options, int argc, char *const arg
 		return usage(fault, "SIZE is empty%s", NULL);
 	if (options->keep_failed && options->verb != GROW_VERB_GROW)
 		return usage(fault, "--keep-failed goes only with a grow%s", NULL);
+	if (options->prove_boot && options->verb != GROW_VERB_GROW)
+		return usage(fault, "--prove-boot goes only with a grow%s", NULL);
 	if (options->size &&
 	    (options->verb == GROW_VERB_RECOVER || options->verb == GROW_VERB_DISCARD))
 		return usage(fault, "--%s takes no SIZE", grow_verb_word(options->verb));
@@ -271,6 +325,8 @@ int grow_options_parse(int argc, char *argv[], struct grow_options *ret_options,
 
 	*ret_options = (struct grow_options){ .partition_value = "",
 					      .warm = true,
+					      .prove_seconds = PROVE_SECONDS,
+					      .attach = ATTACH_VIRTIO,
 					      .json = find_json(argc, argv) };
 	opterr = 0; /* the sentence is ours */
 	while ((code = getopt_long(argc, argv, ":qvhV", long_options, NULL)) != -1) {

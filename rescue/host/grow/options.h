@@ -4,9 +4,11 @@
 #define GROW_OPTIONS_H
 
 #include "base/fault.h"
+#include "host/boot/firmware.h"
 #include "host/image/detect.h"
 #include "host/rtc.h"
 #include "host/vm/qemu/accel.h"
+#include "host/vm/qemu/hardware.h"
 #include "wire/request.h"
 
 #include <stdbool.h>
@@ -39,6 +41,11 @@ struct grow_options {
 	const char *work_dir, *events, *keep_log; /* NULL: none */
 	unsigned wait_lock_seconds;
 	bool keep_failed;
+	bool prove_boot;
+	const char *prove_expect; /* a line of the console; NULL: how far it comes by itself */
+	unsigned prove_seconds;	  /* for each boot */
+	enum firmware firmware;
+	enum attach attach; /* of the disk that is booted */
 };
 
 extern const char grow_help_text[];

@@ -378,6 +378,7 @@ json_t *result_object(const struct result *result)
 	set(object, "limits", bounds);
 	set(object, "largest", largest(bounds));
 	set(object, "fence", fence(result));
+	set(object, "boot", copy_of(result->boot));
 	set(object, "timings_ms", timings(result, plan, machine));
 	set(object, "accelerator", get(machine, "accel"));
 	set(object, "start", get(machine, "start"));

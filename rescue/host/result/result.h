@@ -30,6 +30,8 @@ struct result {
 	const struct marks *marks_before, *marks_after; /* with the fence */
 	const json_t *events;				/* of the machine, an array; may be NULL */
 	const json_t *check_events; /* of a second machine, which only checked; may be NULL */
+	json_t *boot; /* of --prove-boot: how far it came, as it stands in the object; may be NULL
+		       */
 	int64_t fence_ms, commit_ms, total_ms; /* RESULT_UNKNOWN_MS: not done */
 };
 

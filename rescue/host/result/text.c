@@ -303,6 +303,16 @@ static void write_end(FILE *to, const json_t *result)
 	line(to, "done", value, NULL);
 }
 
+/* How far both came, the disk as it was and the grown one. */
+static void write_boot(FILE *to, const json_t *boot)
+{
+	if (json_is_object(boot) && has(boot, "milestone"))
+		line(to, "boot", text(boot, "milestone"),
+		     strcmp(text(boot, "firmware"), "uefi") == 0
+			     ? "reached as before, with UEFI"
+			     : "reached as before, with a BIOS");
+}
+
 static void write_text(FILE *to, const json_t *result)
 {
 	const json_t *filesystem = json_object_get(result, "filesystem");
@@ -313,6 +323,7 @@ static void write_text(FILE *to, const json_t *result)
 	write_layers(to, json_object_get(result, "layers"));
 	write_filesystem(to, filesystem);
 	write_repairs(to, filesystem);
+	write_boot(to, json_object_get(result, "boot"));
 	if (strcmp(text(result, "action"), "plan") == 0)
 		write_plan(to, result);
 	else

@@ -38,8 +38,10 @@ static void allow_inherited(int rules_fd, int fd, unsigned rights)
 static void write_rules(int rules_fd, const struct confine_needs *needs)
 {
 	system_rules_allow(rules_fd, needs->qemu);
-	(void)landlock_allow(rules_fd, needs->kernel, MAY_READ);
-	(void)landlock_allow(rules_fd, needs->initramfs, MAY_READ);
+	if (needs->kernel)
+		(void)landlock_allow(rules_fd, needs->kernel, MAY_READ);
+	if (needs->initramfs)
+		(void)landlock_allow(rules_fd, needs->initramfs, MAY_READ);
 	if (needs->kvm)
 		(void)landlock_allow(rules_fd, "/dev/kvm", MAY_READ | MAY_WRITE | MAY_IOCTL);
 	if (needs->share)
@@ -49,6 +51,8 @@ static void write_rules(int rules_fd, const struct confine_needs *needs)
 	allow_backing_files(rules_fd, needs);
 	if (needs->native)
 		(void)landlock_allow(rules_fd, needs->native, MAY_READ | MAY_EXECUTE);
+	for (size_t i = 0; i < needs->port_count; i++)
+		(void)landlock_allow_port(rules_fd, needs->ports[i]);
 	allow_inherited(rules_fd, needs->write_fd, MAY_READ | MAY_WRITE);
 	allow_inherited(rules_fd, needs->read_fd, MAY_READ);
 }
@@ -59,6 +63,7 @@ void confine_open(struct confine *confine, const struct confine_needs *needs, bo
 		.rules_fd = strict ? landlock_open() : -1,
 		.strict = strict,
 		.may_change = needs->share_writable,
+		.may_listen = needs->port_count > 0,
 		.memory_bytes = (needs->memory_mib + CONFINE_MEMORY_MARGIN_MIB) * MIB,
 		.disk_max_bytes = needs->disk_max_bytes,
 	};
@@ -106,7 +111,8 @@ int confine_enter(const struct confine *confine)
 	if (!confine->strict)
 		return 0;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    syscalls_restrict(confine->may_change) < 0)
+	    syscalls_restrict((confine->may_change ? SYSCALLS_MAY_CHANGE : 0) |
+			      (confine->may_listen ? SYSCALLS_MAY_LISTEN : 0)) < 0)
 		return -1;
 	if (confine->rules_fd >= 0) {
 		/* It is another folder for each process. */

@@ -17,6 +17,7 @@ struct confine {
 	int rules_fd;		 /* Landlock; owned; -1: none, or not to be confined */
 	bool strict;		 /* all of it, and not only the limits of files */
 	bool may_change;	 /* a folder of the host, and what is in it */
+	bool may_listen;	 /* on TCP ports */
 	uint64_t memory_bytes;	 /* address space, where strict */
 	uint64_t disk_max_bytes; /* largest file it may write; 0: no limit */
 };
@@ -24,7 +25,7 @@ struct confine {
 /* The things QEMU works with. All texts are borrowed. QEMU gets the disk by descriptor,
  * so it needs no rule; the storage daemon opens it anew, and needs one. */
 struct confine_needs {
-	const char *qemu, *kernel, *initramfs; /* absolute paths */
+	const char *qemu, *kernel, *initramfs; /* absolute paths; of the latter two NULL: none */
 	bool kvm;
 	const char *share; /* a folder of the host, or NULL */
 	bool share_writable;
@@ -32,9 +33,11 @@ struct confine_needs {
 	size_t read_count;
 	const char *backing_path; /* likewise, or NULL */
 	const char *native;	  /* the program of a sealed process, or NULL */
-	int write_fd, read_fd;	  /* inherited, and opened anew by /proc/self/fd; -1: none */
-	unsigned memory_mib;	  /* of the guest */
-	uint64_t disk_max_bytes;  /* 0: no limit */
+	const unsigned *ports;	  /* to listen on */
+	size_t port_count;
+	int write_fd, read_fd;	 /* inherited, and opened anew by /proc/self/fd; -1: none */
+	unsigned memory_mib;	 /* of the guest */
+	uint64_t disk_max_bytes; /* 0: no limit */
 };
 
 /* Prepare the rules for a QEMU that needs this. Cannot fail: without Landlock in the

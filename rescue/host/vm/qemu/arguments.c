@@ -151,6 +151,7 @@ static void write_table(struct arguments *arguments, const struct machine_plan *
 		  hardware_controller(hardware->attach) },
 		{ arguments->fdsets[0][0] ? "-add-fd" : NULL, arguments->fdsets[0] },
 		{ arguments->fdsets[1][0] ? "-add-fd" : NULL, arguments->fdsets[1] },
+		{ arguments->fdsets[2][0] ? "-add-fd" : NULL, arguments->fdsets[2] },
 		{ arguments->node ? "-blockdev" : NULL, arguments->node },
 		{ arguments->device ? "-device" : NULL, arguments->device },
 		{ arguments->share ? "-fsdev" : NULL, arguments->share },

@@ -11,6 +11,8 @@ int disk_fds(const struct disk_plan *disk, struct disk_fd ret_fds[DISK_FDS_MAX])
 	ret_fds[count++] = (struct disk_fd){ disk->image.fd, FDSET_DISK };
 	if (disk->backing.format && disk->backing.fd >= 0)
 		ret_fds[count++] = (struct disk_fd){ disk->backing.fd, FDSET_BACKING };
+	if (disk->base.format && disk->base.fd >= 0)
+		ret_fds[count++] = (struct disk_fd){ disk->base.fd, FDSET_BASE };
 	return count;
 }
 
@@ -35,6 +37,23 @@ static json_t *file_node(const struct disk_image *image, bool inherited, int set
 			 image->fd >= 0 ? name : image->path, "locking", "off");
 }
 
+static json_t *backing_node(const struct disk_plan *disk, const struct disk_image *image, int set)
+{
+	if (!image->format)
+		return NULL;
+	return json_pack("{s:s, s:b, s:o}", "driver", image->format, "read-only", 1, "file",
+			 file_node(image, disk->inherited, set));
+}
+
+/* Takes over both nodes. NULL: one is missing that should be there. */
+static json_t *add_backing(json_t *node, const struct disk_image *image, json_t *backing)
+{
+	if (!node || !image->format || json_object_set_new(node, "backing", backing) == 0)
+		return node;
+	json_decref(node);
+	return NULL;
+}
+
 /* The overlay is thrown away on any failure, so no flush of the guest needs to
  * reach the platter: the caller flushes before it trusts the result. Zeroes
  * stay holes as it is: detect-zeroes was measured and saves nothing. */
@@ -44,16 +63,10 @@ json_t *disk_node(const struct disk_plan *disk)
 				 "driver", disk->image.format, "read-only", (int)disk->read_only,
 				 "discard", "unmap", "cache", "direct", 0, "no-flush", 1, "file",
 				 file_node(&disk->image, disk->inherited, FDSET_DISK));
-	json_t *backing;
 
-	if (!node || !disk->backing.format)
-		return node;
-	backing = json_pack("{s:s, s:b, s:o}", "driver", disk->backing.format, "read-only", 1,
-			    "file", file_node(&disk->backing, disk->inherited, FDSET_BACKING));
-	if (json_object_set_new(node, "backing", backing) == 0)
-		return node;
-	json_decref(node);
-	return NULL;
+	return add_backing(node, &disk->backing,
+			   add_backing(backing_node(disk, &disk->backing, FDSET_BACKING),
+				       &disk->base, backing_node(disk, &disk->base, FDSET_BASE)));
 }
 
 json_t *disk_read_node(const char *name, int set)

@@ -21,17 +21,26 @@ struct disk_plan {
 	struct disk_image image; /* by descriptor only */
 	bool read_only;
 	struct disk_image backing; /* format NULL: QEMU follows the header */
+	struct disk_image base;	   /* behind the backing; format NULL: QEMU follows that header */
 	bool inherited;		   /* it has our descriptors, under our numbers, and no sets */
 };
 
 /* The sets of descriptors. */
-enum { FDSET_DISK = 1, FDSET_BACKING = 2, FDSET_TOOLS = 3, FDSET_KEY = 4 };
+enum {
+	FDSET_DISK = 1,
+	FDSET_BACKING,
+	FDSET_TOOLS,
+	FDSET_KEY,
+	FDSET_BASE,
+	FDSET_VARIABLES, /* of the firmware */
+	FDSET_SEED
+};
 
 struct disk_fd {
 	int fd, set;
 };
 
-#define DISK_FDS_MAX 2
+#define DISK_FDS_MAX 3
 
 /* The descriptors that QEMU needs before it is told of the node; how many. */
 int disk_fds(const struct disk_plan *disk, struct disk_fd ret_fds[DISK_FDS_MAX]);

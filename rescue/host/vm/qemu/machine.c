@@ -4,54 +4,21 @@
 #include "arguments.h"
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "channels.h"
 #include "native.h"
 #include "process.h"
 #include "process_limits.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
 
 #define STOP_MS 1000
-
-struct channels {
-	int ours[CHANNELS];
-	int theirs[CHANNELS];
-};
-
-static void close_channels(struct channels *channels)
-{
-	for (int i = 0; i < CHANNELS; i++) {
-		close_fdp(&channels->ours[i]);
-		close_fdp(&channels->theirs[i]);
-	}
-}
-
-/* One kind for all: a socket pair also does for output that only goes one way. */
-static int open_channels(struct channels *channels, int count)
-{
-	for (int i = 0; i < CHANNELS; i++)
-		channels->ours[i] = channels->theirs[i] = -1;
-	for (int i = 0; i < count; i++) {
-		int pair[2];
-
-		if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
-			return -1;
-		channels->ours[i] = pair[0];
-		channels->theirs[i] = pair[1];
-		if (fcntl(pair[0], F_SETFD, FD_CLOEXEC) < 0 ||
-		    fcntl(pair[0], F_SETFL, O_NONBLOCK) < 0)
-			return -1;
-	}
-	return 0;
-}
 
 /* Become the parent of processes that QEMU leaves, even in sessions of their own, to be
  * able to end them. Not if we were born with children of somebody else. */
@@ -107,29 +74,29 @@ static pid_t start_machine(const struct machine_plan *plan, const int fds[CHANNE
 int machine_start(const struct machine_plan *plan, struct machine *ret_machine, struct fault *fault)
 {
 	struct machine *machine = ret_machine;
-	struct channels channels;
+	int ours[CHANNELS], theirs[CHANNELS];
+	int count = plan->hardware->streams ? CHANNELS : CHANNEL_INPUT;
 
 	*machine = MACHINE_NONE;
-	if (open_channels(&channels, plan->hardware->streams ? CHANNELS : CHANNEL_INPUT) < 0) {
-		fault_set_errno(fault, REASON_INTERNAL, errno, "cannot make a socket pair");
-		close_channels(&channels);
-		return -1;
-	}
+	for (int i = 0; i < CHANNELS; i++)
+		ours[i] = theirs[i] = -1;
+	if (channels_open(ours, theirs, count) < 0)
+		return fault_set_errno(fault, REASON_INTERNAL, errno, "cannot make a socket pair");
 	machine->adopts = adopt_orphans();
-	machine->pid = plan->native ? native_start(plan, channels.theirs, machine, fault)
-				    : start_machine(plan, channels.theirs, fault);
+	machine->pid = plan->native ? native_start(plan, theirs, machine, fault)
+				    : start_machine(plan, theirs, fault);
 	if (machine->pid < 0) {
 		machine->pid = 0;
-		close_channels(&channels);
+		channels_close(ours, theirs, count);
 		return -1;
 	}
-	machine->wire_fd = steal_fd(&channels.ours[CHANNEL_WIRE]);
-	machine->qmp_fd = steal_fd(&channels.ours[CHANNEL_QMP]);
-	machine->console_fd = steal_fd(&channels.ours[CHANNEL_CONSOLE]);
-	machine->complaint_fd = steal_fd(&channels.ours[CHANNEL_COMPLAINT]);
+	machine->wire_fd = steal_fd(&ours[CHANNEL_WIRE]);
+	machine->qmp_fd = steal_fd(&ours[CHANNEL_QMP]);
+	machine->console_fd = steal_fd(&ours[CHANNEL_CONSOLE]);
+	machine->complaint_fd = steal_fd(&ours[CHANNEL_COMPLAINT]);
 	for (int i = 0; i < MACHINE_STREAMS; i++)
-		machine->stream_fds[i] = steal_fd(&channels.ours[CHANNEL_INPUT + i]);
-	close_channels(&channels);
+		machine->stream_fds[i] = steal_fd(&ours[CHANNEL_INPUT + i]);
+	channels_close(ours, theirs, count);
 	return 0;
 }
 

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "arguments.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* 0x2f8, little endian: where SeaBIOS sends what is on the screen. On the first port it would
+ * break into the lines of the system, for it is late. */
+#define SECOND_SERIAL_PORT "\xf8\x02"
+
+static char *dump(json_t *object)
+{
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+	json_decref(object);
+	return text;
+}
+
+static void write_machine(struct boot_arguments *arguments, const struct boot_plan *plan)
+{
+	const bool uefi = plan->firmware == FIRMWARE_UEFI;
+
+	snprintf(arguments->machine, sizeof(arguments->machine), "pc,vmport=off,accel=%s%s",
+		 accel_word(plan->accel), uefi ? ",pflash0=code,pflash1=variables" : "");
+}
+
+static void write_network(struct boot_arguments *arguments, const struct boot_ports *ports)
+{
+	size_t used = (size_t)snprintf(arguments->network, sizeof(arguments->network),
+				       "user,id=network,restrict=on");
+
+	for (size_t i = 0; i < ports->count && used < sizeof(arguments->network); i++)
+		used += (size_t)snprintf(
+			arguments->network + used, sizeof(arguments->network) - used,
+			",hostfwd=tcp:127.0.0.1:%u-:%u", ports->list[i].host, ports->list[i].guest);
+}
+
+static void write_texts(struct boot_arguments *arguments, const struct boot_plan *plan,
+			const int fds[BOOT_CHANNELS])
+{
+	const struct boot_hardware *hardware = plan->hardware;
+	struct disk_fd of_disk[DISK_FDS_MAX];
+	int count = disk_fds(plan->disk, of_disk);
+
+	write_machine(arguments, plan);
+	write_network(arguments, &hardware->ports);
+	snprintf(arguments->memory, sizeof(arguments->memory), "%u", hardware->memory_mib);
+	snprintf(arguments->cpus, sizeof(arguments->cpus), "%u", hardware->cpus);
+	snprintf(arguments->rtc, sizeof(arguments->rtc), "base=%s,clock=vm",
+		 hardware->rtc ? hardware->rtc : "");
+	snprintf(arguments->qmp, sizeof(arguments->qmp), "socket,id=qmp,fd=%d", fds[BOOT_QMP]);
+	snprintf(arguments->console, sizeof(arguments->console), "socket,id=console,fd=%d",
+		 fds[BOOT_CONSOLE]);
+	snprintf(arguments->screen, sizeof(arguments->screen), "socket,id=screen,fd=%d",
+		 fds[BOOT_SCREEN]);
+	for (int i = 0; i < count; i++)
+		snprintf(arguments->fdsets[i], sizeof(arguments->fdsets[i]), "fd=%d,set=%d",
+			 of_disk[i].fd, of_disk[i].set);
+	if (plan->variables_fd >= 0)
+		snprintf(arguments->fdsets[DISK_FDS_MAX], sizeof(arguments->fdsets[0]),
+			 "fd=%d,set=%d", plan->variables_fd, FDSET_VARIABLES);
+	if (plan->seed_fd >= 0)
+		snprintf(arguments->fdsets[DISK_FDS_MAX + 1], sizeof(arguments->fdsets[0]),
+			 "fd=%d,set=%d", plan->seed_fd, FDSET_SEED);
+}
+
+/* On an error the machine stops and says so; the disk is the first to boot from, unless a
+ * kernel is. */
+static json_t *disk_device(const struct boot_plan *plan)
+{
+	json_t *device = hardware_device(plan->hardware->attach, plan->sector_bytes);
+
+	if (device && !plan->hardware->kernel)
+		json_object_set_new(device, "bootindex", json_integer(0));
+	return device;
+}
+
+static json_t *variables_node(void)
+{
+	char file[32];
+
+	snprintf(file, sizeof(file), "/dev/fdset/%d", FDSET_VARIABLES);
+	return json_pack("{s:s, s:s, s:{s:s, s:s, s:s}}", "node-name", "variables", "driver", "raw",
+			 "file", "driver", "file", "filename", file, "locking", "off");
+}
+
+/* A kernel for clouds may know no other disks than virtio's: only where the user has an IDE
+ * disk, the seed is a CD. */
+static json_t *seed_device(const struct boot_plan *plan)
+{
+	if (plan->hardware->attach == ATTACH_IDE)
+		return json_pack("{s:s, s:s, s:s}", "driver", "ide-cd", "bus", "ide.1", "drive",
+				 "seed");
+	return json_pack("{s:s, s:s}", "driver", "virtio-blk-pci", "drive", "seed");
+}
+
+static int write_objects(struct boot_arguments *arguments, const struct boot_plan *plan)
+{
+	arguments->node = dump(disk_node(plan->disk));
+	arguments->device = dump(disk_device(plan));
+	if (!arguments->node || !arguments->device)
+		return -1;
+	if (plan->firmware == FIRMWARE_UEFI) {
+		arguments->code = dump(json_pack("{s:s, s:s, s:b, s:{s:s, s:s}}", "node-name",
+						 "code", "driver", "raw", "read-only", 1, "file",
+						 "driver", "file", "filename", plan->ovmf_code));
+		arguments->variables = dump(variables_node());
+		if (!arguments->code || !arguments->variables)
+			return -1;
+	}
+	if (plan->seed_fd >= 0) {
+		arguments->seed_node = dump(disk_read_node("seed", FDSET_SEED));
+		arguments->seed_device = dump(seed_device(plan));
+		if (!arguments->seed_node || !arguments->seed_device)
+			return -1;
+	}
+	return 0;
+}
+
+void boot_arguments_free(struct boot_arguments *arguments)
+{
+	free(arguments->node);
+	free(arguments->device);
+	free(arguments->code);
+	free(arguments->variables);
+	free(arguments->seed_node);
+	free(arguments->seed_device);
+}
+
+/* An option with its value, where the condition holds. */
+#define IF(condition, option, value)                                                               \
+	{                                                                                          \
+		(condition) ? (option) : NULL, value                                               \
+	}
+
+static void write_table(struct boot_arguments *arguments, const struct boot_plan *plan)
+{
+	const struct boot_hardware *hardware = plan->hardware;
+	const char *controller = hardware_controller(hardware->attach);
+	const bool network = hardware->ports.count > 0, bios = plan->firmware == FIRMWARE_BIOS;
+	const struct {
+		const char *option, *value;
+	} table[] = {
+		{ "-nodefaults", NULL },
+		{ "-no-user-config", NULL },
+		IF(plan->once, "-no-reboot", NULL),
+		{ "-display", "none" },
+		{ "-machine", arguments->machine },
+		{ "-cpu", plan->accel == ACCEL_TCG ? "max" : "host" },
+		{ "-smp", arguments->cpus },
+		{ "-m", arguments->memory },
+		IF(hardware->rtc, "-rtc", arguments->rtc),
+		IF(hardware->kernel, "-kernel", hardware->kernel),
+		IF(hardware->initrd, "-initrd", hardware->initrd),
+		IF(hardware->append, "-append", hardware->append),
+		{ "-chardev", arguments->qmp },
+		{ "-mon", "chardev=qmp,mode=control" },
+		{ "-chardev", arguments->console },
+		{ "-serial", "chardev:console" },
+		{ "-chardev", arguments->screen },
+		IF(bios, "-serial", "chardev:screen"),
+		IF(bios, "-fw_cfg", "name=etc/sercon-port,string=" SECOND_SERIAL_PORT),
+		{ "-device", "VGA" },
+		{ "-device", "virtio-rng-pci" },
+		IF(hardware->attach == ATTACH_SCSI, "-device", "virtio-scsi-pci,id=scsi"),
+		IF(controller, "-device", controller),
+		IF(arguments->fdsets[0][0], "-add-fd", arguments->fdsets[0]),
+		IF(arguments->fdsets[1][0], "-add-fd", arguments->fdsets[1]),
+		IF(arguments->fdsets[2][0], "-add-fd", arguments->fdsets[2]),
+		IF(arguments->fdsets[3][0], "-add-fd", arguments->fdsets[3]),
+		IF(arguments->fdsets[4][0], "-add-fd", arguments->fdsets[4]),
+		IF(arguments->code, "-blockdev", arguments->code),
+		IF(arguments->variables, "-blockdev", arguments->variables),
+		{ "-blockdev", arguments->node },
+		{ "-device", arguments->device },
+		IF(arguments->seed_node, "-blockdev", arguments->seed_node),
+		IF(arguments->seed_device, "-device", arguments->seed_device),
+		IF(network, "-netdev", arguments->network),
+		IF(network, "-device", "virtio-net-pci,netdev=network,romfile="),
+		IF(plan->sandbox, "-sandbox",
+		   "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"),
+	};
+	size_t count = 0;
+
+	arguments->argv[count++] = plan->qemu;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (!table[i].option)
+			continue;
+		arguments->argv[count++] = table[i].option;
+		if (table[i].value)
+			arguments->argv[count++] = table[i].value;
+	}
+	arguments->argv[count] = NULL;
+}
+
+int boot_arguments_write(struct boot_arguments *arguments, const struct boot_plan *plan,
+			 const int fds[BOOT_CHANNELS])
+{
+	*arguments = (struct boot_arguments){ 0 };
+	write_texts(arguments, plan, fds);
+	if (write_objects(arguments, plan) < 0)
+		return -1;
+	write_table(arguments, plan);
+	return 0;
+}

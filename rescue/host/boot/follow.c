@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "follow.h"
+
+#include "base/io.h"
+#include "host/vm/qemu/exit_reason.h"
+#include "streams.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CANDIDATE_MS 10000 /* for the first word under an accelerator that has a substitute */
+#define NEVER	     INT64_MAX
+
+enum slot {
+	SLOT_SIGNALS,
+	SLOT_COMPLAINT,
+	SLOT_MONITOR,
+	SLOT_OUTPUT,
+	SLOT_SCREEN,
+	SLOT_INPUT,
+	SLOT_READER,
+	SLOTS
+};
+
+static int step_monitor(struct following *following, struct fault *fault)
+{
+	struct monitor *monitor = &following->monitor;
+
+	if (monitor_read(monitor, fault) < 0)
+		return -1;
+	if (!monitor->greeted || following->asked)
+		return 0;
+	following->asked = true;
+	return monitor_send(monitor, "qmp_capabilities", NULL, -1, fault);
+}
+
+static void step_complaint(struct following *following)
+{
+	char data[1024];
+	int *fd = &following->machine->fds[BOOT_COMPLAINT];
+	ssize_t got = read(*fd, data, sizeof(data));
+
+	if (got > 0)
+		tail_feed(&following->complaint, data, (size_t)got);
+	else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+		close(*fd);
+		*fd = -1;
+	}
+}
+
+static int64_t next_deadline(const struct following *following, bool has_substitute)
+{
+	const struct boot_spec *spec = following->spec;
+	int64_t deadline_ms = NEVER, quiet_ms = following->spoke_ms + spec->quiet_ms;
+
+	if (spec->timeout_ms > 0)
+		deadline_ms = following->begun_ms + spec->timeout_ms;
+	if (spec->quiet_ms > 0 && following->result->milestones.reached >= MILESTONE_KERNEL &&
+	    quiet_ms < deadline_ms)
+		deadline_ms = quiet_ms;
+	if (has_substitute && !following->spoke)
+		deadline_ms = following->begun_ms + CANDIDATE_MS;
+	return deadline_ms;
+}
+
+static int wait_once(struct following *following, int64_t deadline_ms, struct fault *fault)
+{
+	const struct line_reader *monitor = &following->monitor.qmp.reader;
+	int64_t left_ms = deadline_ms == NEVER ? -1 : deadline_ms - clock_ms();
+	struct pollfd slots[SLOTS] = {
+		[SLOT_SIGNALS] = { .fd = following->spec->interrupt->signals_fd, .events = POLLIN },
+		[SLOT_COMPLAINT] = { .fd = following->machine->fds[BOOT_COMPLAINT],
+				     .events = POLLIN },
+		[SLOT_MONITOR] = { .fd = monitor->end_of_file ? -1 : monitor->fd,
+				   .events = POLLIN },
+		[SLOT_OUTPUT] = relay_slot(&following->outputs[SOURCE_CONSOLE]),
+		[SLOT_SCREEN] = relay_slot(&following->outputs[SOURCE_SCREEN]),
+		[SLOT_INPUT] = relay_slot(&following->input),
+		/* Whether there is one, also while the system is silent. */
+		[SLOT_READER] = { .fd = following->spec->output_fd },
+	};
+
+	if (left_ms < -1)
+		left_ms = 0;
+	if (poll(slots, SLOTS, left_ms > INT32_MAX ? INT32_MAX : (int)left_ms) < 0)
+		return 0;
+	if (slots[SLOT_COMPLAINT].revents)
+		step_complaint(following);
+	if (slots[SLOT_MONITOR].revents && step_monitor(following, fault) < 0)
+		return -1;
+	if (slots[SLOT_READER].revents & (POLLERR | POLLHUP))
+		return streams_nobody_reads(fault);
+	streams_step_input(following, &slots[SLOT_INPUT]);
+	return streams_step_outputs(following, &slots[SLOT_OUTPUT], fault);
+}
+
+/* Has the system come as far as is asked for? With cloud-init the login prompt comes too
+ * early. */
+static bool is_reached(const struct boot_spec *spec, const struct milestones *milestones)
+{
+	enum milestone best = milestones->has_cloud_init ? MILESTONE_CLOUD_INIT : MILESTONE_LOGIN;
+
+	if (spec->expect)
+		return milestones->reached == MILESTONE_EXPECTED;
+	return (spec->until != MILESTONE_NONE && milestones->reached >= spec->until) ||
+	       (spec->best && milestones->reached >= best);
+}
+
+static enum follow_end explain_exit(struct following *following, bool has_substitute,
+				    struct fault *fault)
+{
+	const struct boot_machine *machine = following->machine;
+	const struct exit_facts facts = { .exited = true,
+					  .wait_status = machine->wait_status,
+					  .complaint = &following->complaint,
+					  .console = &following->console,
+					  .memory_mib = following->spec->hardware.memory_mib };
+
+	while (machine->fds[BOOT_COMPLAINT] >= 0 &&
+	       poll(&(struct pollfd){ .fd = machine->fds[BOOT_COMPLAINT], .events = POLLIN }, 1,
+		    0) > 0)
+		step_complaint(following);
+	if (streams_take_last_words(following, fault) < 0)
+		return FOLLOW_FAULT;
+	milestones_end(&following->result->milestones);
+	if (machine->wait_status == 0) {
+		following->result->end = BOOT_OFF;
+		if (is_reached(following->spec, &following->result->milestones))
+			following->result->end = BOOT_REACHED;
+		return FOLLOW_DONE;
+	}
+	exit_reason_explain(&facts, fault);
+	if (!following->spoke && exit_reason_lacks_sandbox(&facts))
+		return FOLLOW_NO_SANDBOX;
+	return !following->spoke && has_substitute ? FOLLOW_SILENT : FOLLOW_FAULT;
+}
+
+/* Return whether it is over, with *ret_end. */
+static bool is_over(struct following *following, int64_t deadline_ms, bool has_substitute,
+		    enum follow_end *ret_end, struct fault *fault)
+{
+	const struct boot_spec *spec = following->spec;
+	const struct milestones *milestones = &following->result->milestones;
+	enum boot_end *end = &following->result->end;
+
+	*ret_end = FOLLOW_DONE;
+	if (interrupt_check(spec->interrupt, fault) < 0) {
+		*ret_end = FOLLOW_FAULT;
+		return true;
+	}
+	boot_machine_reap(following->machine);
+	if (following->left || is_reached(spec, milestones) ||
+	    (spec->fails_on_bad && milestones->bad)) {
+		*end = following->left		      ? BOOT_LEFT
+		       : is_reached(spec, milestones) ? BOOT_REACHED
+						      : BOOT_BAD;
+		if (streams_take_last_words(following, fault) < 0)
+			*ret_end = FOLLOW_FAULT;
+		return true;
+	}
+	if (following->machine->exited) {
+		*ret_end = explain_exit(following, has_substitute, fault);
+		return true;
+	}
+	if (clock_ms() < deadline_ms)
+		return false;
+	if (has_substitute && !following->spoke) {
+		*ret_end = FOLLOW_SILENT;
+		return true;
+	}
+	*end = spec->timeout_ms > 0 && clock_ms() - following->begun_ms >= spec->timeout_ms
+		       ? BOOT_TIMEOUT
+		       : BOOT_QUIET;
+	return true;
+}
+
+enum follow_end follow(const struct boot_spec *spec, struct boot_machine *machine,
+		       bool has_substitute, struct boot_result *result, struct fault *fault)
+{
+	struct following following = { .spec = spec,
+				       .machine = machine,
+				       .result = result,
+				       .monitor = { .disk_max_bytes = spec->disk->max_bytes },
+				       .complaint = { .copy_fd = -1 },
+				       .console = { .copy_fd = -1 },
+				       .begun_ms = clock_ms() };
+	enum follow_end end = FOLLOW_FAULT;
+	int64_t deadline_ms;
+
+	if (monitor_open(&following.monitor, machine->fds[BOOT_QMP], fault) == 0) {
+		streams_connect(&following);
+		do {
+			deadline_ms = next_deadline(&following, has_substitute);
+			if (wait_once(&following, deadline_ms, fault) < 0) {
+				end = FOLLOW_FAULT;
+				break;
+			}
+		} while (!is_over(&following, deadline_ms, has_substitute, &end, fault));
+	}
+	if (spec->terminal)
+		terminal_leave(spec->terminal);
+	monitor_close(&following.monitor);
+	return end;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "seed.h"
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "host/confine/landlock.h"
+
+#include <crypt.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_MAX_BYTES (1 << 20) /* cloud-init takes less from most clouds */
+#define WRITE_MS       10000
+#define INSTANCE_ID    "try-disk"
+#define SEED_NAME      "seed.iso"
+
+bool seed_is_wished(const struct seed_wish *wish)
+{
+	return wish->user_data || wish->meta_data || wish->network_config ||
+	       wish->ssh_key_count > 0 || wish->password_file || wish->hostname;
+}
+
+/* All of a small file, or of standard input for "-"; NUL-terminated; owned by the caller. NULL with
+ * the fault. */
+static char *read_file(const char *path, size_t *ret_bytes, struct fault *fault)
+{
+	cleanup_fd int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+						   : open(path, O_RDONLY | O_CLOEXEC);
+	char *text = malloc(FILE_MAX_BYTES + 1);
+	size_t used = 0;
+	ssize_t got = fd < 0 ? -1 : 1;
+
+	while (text && got > 0 && used < FILE_MAX_BYTES) {
+		got = read(fd, text + used, FILE_MAX_BYTES - used);
+		used += got > 0 ? (size_t)got : 0;
+	}
+	if (text && got >= 0 && used < FILE_MAX_BYTES) {
+		text[used] = '\0';
+		*ret_bytes = used;
+		return text;
+	}
+	fault_set_errno(fault, REASON_USAGE, got < 0 ? errno : EFBIG,
+			"%.300s cannot be read for the seed", path);
+	fault_hint(fault, "See try-disk --help");
+	free(text);
+	return NULL;
+}
+
+static int write_file(const char *folder, const char *name, const char *text, size_t size_bytes,
+		      struct fault *fault)
+{
+	char path[PATH_MAX + 32];
+	cleanup_fd int fd = -1;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0 && write_all(fd, text, size_bytes, WRITE_MS) == 0)
+		return 0;
+	return fault_set_errno(fault, errno == ENOSPC ? REASON_NO_SPACE : REASON_DISK_IO, errno,
+			       "The seed cannot be written");
+}
+
+/* As it is. */
+static int copy_file(const char *from_path, const char *folder, const char *name,
+		     struct fault *fault)
+{
+	cleanup_free char *text = NULL;
+	size_t size_bytes = 0;
+
+	text = read_file(from_path, &size_bytes, fault);
+	return text ? write_file(folder, name, text, size_bytes, fault) : -1;
+}
+
+/* JSON is YAML too, and has one way to write a text that may hold anything. */
+static int write_object(const char *folder, const char *name, const char *head, json_t *object,
+			struct fault *fault)
+{
+	cleanup_free char *dump = object ? json_dumps(object, JSON_INDENT(1)) : NULL;
+	cleanup_free char *text = NULL;
+
+	json_decref(object);
+	if (!dump || asprintf(&text, "%s%s\n", head, dump) < 0) {
+		text = NULL;
+		return fault_set(fault, REASON_NO_MEMORY, "Memory has run out");
+	}
+	return write_file(folder, name, text, strlen(text), fault);
+}
+
+static int bad_key(const char *path, struct fault *fault)
+{
+	fault_set(fault, REASON_USAGE, "%.300s holds no public key of ssh", path);
+	return fault_hint(fault, "Name the file that ends with .pub");
+}
+
+/* Each line that is not empty, nor a comment. A private key must not get into the guest. */
+static int add_keys(json_t *list, const char *path, struct fault *fault)
+{
+	cleanup_free char *text = NULL;
+	size_t size_bytes = 0, count = json_array_size(list);
+	char *rest = NULL;
+
+	text = read_file(path, &size_bytes, fault);
+	if (!text)
+		return -1;
+	for (char *line = strtok_r(text, "\r\n", &rest); line;
+	     line = strtok_r(NULL, "\r\n", &rest)) {
+		if (line[0] == '#')
+			continue;
+		if (strncmp(line, "-----", 5) == 0 || !strchr(line, ' ') ||
+		    json_array_append_new(list, json_string(line)) < 0)
+			return bad_key(path, fault);
+	}
+	return json_array_size(list) > count ? 0 : bad_key(path, fault);
+}
+
+/* The guest gets only the hash, as does everybody who can read the seed. */
+static int hash_password(const char *path, char ret_hash[CRYPT_OUTPUT_SIZE], struct fault *fault)
+{
+	cleanup_free char *text = NULL;
+	cleanup_free struct crypt_data *data = calloc(1, sizeof(*data));
+	char salt[CRYPT_GENSALT_OUTPUT_SIZE];
+	const char *hash = NULL;
+	size_t size_bytes = 0;
+
+	text = read_file(path, &size_bytes, fault);
+	if (!text)
+		return -1;
+	text[strcspn(text, "\r\n")] = '\0';
+	if (text[0] == '\0') {
+		fault_set(fault, REASON_USAGE, "The password is empty");
+		return fault_hint(fault, "Its file has it in the first line");
+	}
+	if (data && crypt_gensalt_rn("$6$", 0, NULL, 0, salt, sizeof(salt)))
+		hash = crypt_r(text, salt, data);
+	if (hash && hash[0] == '$')
+		snprintf(ret_hash, CRYPT_OUTPUT_SIZE, "%s", hash);
+	explicit_bzero(text, size_bytes);
+	if (hash && hash[0] == '$')
+		return 0;
+	return fault_set_errno(fault, REASON_INTERNAL, errno, "The password cannot be hashed");
+}
+
+/* For the default user of the system. */
+static int write_user_data(const struct seed_wish *wish, const char *folder, struct fault *fault)
+{
+	json_t *object = json_object(), *keys = json_array();
+	char hash[CRYPT_OUTPUT_SIZE];
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < wish->ssh_key_count; i++)
+		result = add_keys(keys, wish->ssh_keys[i], fault);
+	if (result == 0 && wish->password_file)
+		result = hash_password(wish->password_file, hash, fault);
+	if (result == 0 && wish->password_file) {
+		json_object_set_new(object, "password", json_string(hash));
+		json_object_set_new(object, "chpasswd", json_pack("{s:b}", "expire", 0));
+		json_object_set_new(object, "ssh_pwauth", json_true());
+	}
+	if (result == 0 && wish->ssh_key_count > 0)
+		json_object_set(object, "ssh_authorized_keys", keys);
+	json_decref(keys);
+	if (result == 0)
+		return write_object(folder, "user-data", "#cloud-config\n", object, fault);
+	json_decref(object);
+	return -1;
+}
+
+static int write_files(const struct seed_wish *wish, const char *folder, struct fault *fault)
+{
+	json_t *meta;
+
+	if ((wish->user_data ? copy_file(wish->user_data, folder, "user-data", fault)
+			     : write_user_data(wish, folder, fault)) < 0)
+		return -1;
+	if (wish->network_config &&
+	    copy_file(wish->network_config, folder, "network-config", fault) < 0)
+		return -1;
+	if (wish->meta_data)
+		return copy_file(wish->meta_data, folder, "meta-data", fault);
+	meta = json_pack("{s:s, s:s*}", "instance-id", INSTANCE_ID, "local-hostname",
+			 wish->hostname);
+	return write_object(folder, "meta-data", "", meta, fault);
+}
+
+/* Confined, as every program that we start: it may write to nothing but the seed. */
+static int make_iso(const struct seed_wish *wish, const char *folder,
+		    const struct programs *programs, const char *path, struct fault *fault)
+{
+	char names[3][PATH_MAX + 64], output[PATH_MAX + 16];
+	const char *argv[] = { "xorriso", "-no_rc", "-as", "mkisofs", "-quiet", "-V",
+			       "cidata",  "-J",	    "-r",  "-o",      output,	"-graft-points",
+			       names[0],  names[1], NULL,  NULL };
+	struct program program = { .argv = argv,
+				   .cpu_seconds = 60,
+				   .grants = { { folder, MAY_READ },
+					       { path, MAY_READ | MAY_WRITE } } };
+	struct program_end end;
+
+	snprintf(output, sizeof(output), "stdio:%s", path);
+	snprintf(names[0], sizeof(names[0]), "user-data=%s/user-data", folder);
+	snprintf(names[1], sizeof(names[1]), "meta-data=%s/meta-data", folder);
+	snprintf(names[2], sizeof(names[2]), "network-config=%s/network-config", folder);
+	if (wish->network_config)
+		argv[14] = names[2];
+	if (program_run(programs, &program, &end, fault) < 0)
+		return -1;
+	program_end_close(&end);
+	return end.exit_status == 0
+		       ? 0
+		       : program_fault(&end, REASON_INTERNAL, fault, "The seed cannot be made");
+}
+
+int seed_make(const struct seed_wish *wish, const char *folder, const struct programs *programs,
+	      char ret_path[PATH_MAX], struct fault *fault)
+{
+	char program[PATH_MAX];
+
+	if (program_find("xorriso", program) < 0) {
+		fault_set(fault, REASON_MISSING_PROGRAM, "The program xorriso is not there");
+		return fault_hint(fault, "On Debian: apt-get install xorriso");
+	}
+	if (snprintf(ret_path, PATH_MAX, "%s/" SEED_NAME, folder) >= PATH_MAX)
+		return fault_set(fault, REASON_FOLDER_NOT_WRITABLE,
+				 "The path of the temporary folder is too long");
+	if (write_files(wish, folder, fault) < 0 || write_file(folder, SEED_NAME, "", 0, fault) < 0)
+		return -1;
+	return make_iso(wish, folder, programs, ret_path, fault);
+}

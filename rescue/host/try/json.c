@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "try.h"
+
+#include "base/text.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *text(const char *value)
+{
+	char safe[3 * PATH_MAX];
+
+	if (!value)
+		return json_null();
+	text_make_safe(safe, sizeof(safe), value, strlen(value));
+	return json_string(safe);
+}
+
+static const char *end_word(const struct try *try)
+{
+	static const char *const words[] = {
+		[BOOT_REACHED] = "expected", [BOOT_BAD] = "bad-sign", [BOOT_OFF] = "power-off",
+		[BOOT_TIMEOUT] = "timeout",  [BOOT_QUIET] = "quiet",  [BOOT_LEFT] = "left",
+	};
+
+	return try->booted ? words[try->result.end] : NULL;
+}
+
+static json_t *last_lines(const struct milestones *milestones)
+{
+	const char *lines[MILESTONES_LAST + SOURCES];
+	size_t count = milestones_last(milestones, lines);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, text(lines[i]));
+	return list;
+}
+
+bool try_print_json(const struct try *try, const struct fault *fault)
+{
+	const struct milestones *milestones = &try->result.milestones;
+	const bool booted = try->booted;
+	json_t *object = json_pack(
+		"{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "schema", 1,
+		"image", text(try->image.name ? try->image.path : NULL), "firmware",
+		text(try->firmware == FIRMWARE_AUTO ? NULL : firmware_words[try->firmware]),
+		"accelerator", text(booted ? accel_word(try->result.accel) : NULL), "end",
+		text(end_word(try)), "milestone",
+		text(booted ? milestone_word(milestones->reached) : NULL), "bad_sign",
+		text(booted ? milestones->bad : NULL), "console", last_lines(milestones), "reason",
+		text(fault ? reason_word(fault->reason) : NULL), "status",
+		fault ? (int)reason_status(fault->reason) : 0, "message",
+		text(fault ? fault->message : NULL), "hint",
+		text(fault && fault->hint[0] ? fault->hint : NULL));
+	char *dump = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
+	bool printed = dump && puts(dump) >= 0 && fflush(stdout) == 0;
+
+	free(dump);
+	json_decref(object);
+	return printed;
+}

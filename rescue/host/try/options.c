@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "options.h"
+
+#include "host/arguments.h"
+
+#include <string.h>
+
+#define MEMORY_MIN_MIB	     64
+#define MEMORY_MAX_MIB	     1048576
+#define MEMORY_DEFAULT_MIB   1024
+#define CPUS_MAX	     64
+#define TIMEOUT_MAX_SECONDS  99999
+#define PORT_MAX	     65535
+#define PORT_FORMAT_BYTES    12
+#define HOSTNAME_LETTERS     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."
+#define HOSTNAME_MAX_LETTERS 253
+
+enum code {
+	CODE_FIRST = 256, /* not a character */
+	CODE_FIRMWARE,
+	CODE_ATTACH,
+	CODE_MEMORY,
+	CODE_CPUS,
+	CODE_ACCEL,
+	CODE_PORT,
+	CODE_RTC,
+	CODE_KERNEL,
+	CODE_INITRD,
+	CODE_APPEND,
+	CODE_EXPECT,
+	CODE_TIMEOUT,
+	CODE_USER_DATA,
+	CODE_META_DATA,
+	CODE_NETWORK_CONFIG,
+	CODE_SSH_KEY,
+	CODE_PASSWORD_FILE,
+	CODE_HOSTNAME,
+	CODE_FORMAT,
+	CODE_ALLOW_BACKING,
+	CODE_JSON
+};
+
+static const struct option long_options[] = {
+	{ "firmware", required_argument, NULL, CODE_FIRMWARE },
+	{ "attach", required_argument, NULL, CODE_ATTACH },
+	{ "memory", required_argument, NULL, CODE_MEMORY },
+	{ "cpus", required_argument, NULL, CODE_CPUS },
+	{ "accel", required_argument, NULL, CODE_ACCEL },
+	{ "port", required_argument, NULL, CODE_PORT },
+	{ "rtc", required_argument, NULL, CODE_RTC },
+	{ "kernel", required_argument, NULL, CODE_KERNEL },
+	{ "initrd", required_argument, NULL, CODE_INITRD },
+	{ "append", required_argument, NULL, CODE_APPEND },
+	{ "expect", required_argument, NULL, CODE_EXPECT },
+	{ "timeout", required_argument, NULL, CODE_TIMEOUT },
+	{ "user-data", required_argument, NULL, CODE_USER_DATA },
+	{ "meta-data", required_argument, NULL, CODE_META_DATA },
+	{ "network-config", required_argument, NULL, CODE_NETWORK_CONFIG },
+	{ "ssh-key", required_argument, NULL, CODE_SSH_KEY },
+	{ "password-file", required_argument, NULL, CODE_PASSWORD_FILE },
+	{ "hostname", required_argument, NULL, CODE_HOSTNAME },
+	{ "format", required_argument, NULL, CODE_FORMAT },
+	{ "allow-backing", no_argument, NULL, CODE_ALLOW_BACKING },
+	{ "json", no_argument, NULL, CODE_JSON },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ 0 },
+};
+
+static const struct arguments arguments = { .program = "try-disk", .options = long_options };
+
+static int usage(struct fault *fault, const char *format, const char *word)
+{
+	return arguments_refuse(&arguments, fault, format, word);
+}
+
+/* HOST:GUEST */
+static int take_port(struct boot_ports *ports, struct fault *fault)
+{
+	struct boot_port port;
+	char rest;
+
+	if (ports->count == BOOT_PORTS_MAX)
+		return usage(fault, "There are too many --port%s", NULL);
+	if (strlen(optarg) >= PORT_FORMAT_BYTES ||
+	    sscanf(optarg, "%5u:%5u%c", &port.host, &port.guest, &rest) != 2 || port.host == 0 ||
+	    port.host > PORT_MAX || port.guest == 0 || port.guest > PORT_MAX)
+		return usage(fault, "--port cannot be '%s': write HOST:GUEST, as 2222:22", optarg);
+	ports->list[ports->count++] = port;
+	return 0;
+}
+
+static int take_key(struct seed_wish *seed, struct fault *fault)
+{
+	if (seed->ssh_key_count == SEED_KEYS_MAX)
+		return usage(fault, "There are too many --ssh-key%s", NULL);
+	return arguments_text(&arguments, CODE_SSH_KEY, &seed->ssh_keys[seed->ssh_key_count++],
+			      fault);
+}
+
+static int take_hostname(struct seed_wish *seed, struct fault *fault)
+{
+	if (arguments_text(&arguments, CODE_HOSTNAME, &seed->hostname, fault) < 0)
+		return -1;
+	if (strlen(optarg) <= HOSTNAME_MAX_LETTERS &&
+	    strspn(optarg, HOSTNAME_LETTERS) == strlen(optarg))
+		return 0;
+	return arguments_refuse_value(&arguments, CODE_HOSTNAME, fault);
+}
+
+static int take_word(struct try_options *options, int code, struct fault *fault)
+{
+	static const char *const accels[] = { "auto", "kvm", "hvf", "tcg", NULL };
+	const char *const *words = code == CODE_FIRMWARE ? firmware_words
+				   : code == CODE_ATTACH ? attach_words
+				   : code == CODE_ACCEL	 ? accels
+							 : arguments_formats;
+	int place = 0;
+
+	if (arguments_word(&arguments, code, words, &place, fault) < 0)
+		return -1;
+	if (code == CODE_FIRMWARE)
+		options->firmware = (enum firmware)place;
+	else if (code == CODE_ATTACH)
+		options->hardware.attach = (enum attach)place;
+	else if (code == CODE_ACCEL)
+		options->accel = (enum accel)place;
+	else
+		options->format = place == 0 ? FORMAT_RAW : FORMAT_QCOW2;
+	return 0;
+}
+
+/* A text that is taken as it is. */
+static const char **text_of(struct try_options *options, int code)
+{
+	switch (code) {
+	case CODE_KERNEL:
+		return &options->hardware.kernel;
+	case CODE_INITRD:
+		return &options->hardware.initrd;
+	case CODE_APPEND:
+		return &options->hardware.append;
+	case CODE_EXPECT:
+		return &options->expect;
+	case CODE_USER_DATA:
+		return &options->seed.user_data;
+	case CODE_META_DATA:
+		return &options->seed.meta_data;
+	case CODE_NETWORK_CONFIG:
+		return &options->seed.network_config;
+	default:
+		return &options->seed.password_file;
+	}
+}
+
+static int take_value(struct try_options *options, int code, struct fault *fault)
+{
+	int64_t unix_s;
+
+	switch (code) {
+	case CODE_FIRMWARE:
+	case CODE_ATTACH:
+	case CODE_ACCEL:
+	case CODE_FORMAT:
+		return take_word(options, code, fault);
+	case CODE_MEMORY:
+		return arguments_number(&arguments, code, MEMORY_MIN_MIB, MEMORY_MAX_MIB,
+					&options->hardware.memory_mib, fault);
+	case CODE_CPUS:
+		return arguments_number(&arguments, code, 1, CPUS_MAX, &options->hardware.cpus,
+					fault);
+	case CODE_TIMEOUT:
+		return arguments_number(&arguments, code, 1, TIMEOUT_MAX_SECONDS,
+					&options->timeout_seconds, fault);
+	case CODE_RTC:
+		return arguments_rtc(&arguments, &unix_s, options->rtc, fault);
+	case CODE_PORT:
+		return take_port(&options->hardware.ports, fault);
+	case CODE_SSH_KEY:
+		return take_key(&options->seed, fault);
+	case CODE_HOSTNAME:
+		return take_hostname(&options->seed, fault);
+	default:
+		return arguments_text(&arguments, code, text_of(options, code), fault);
+	}
+}
+
+static int take(struct try_options *options, int code, struct fault *fault)
+{
+	switch (code) {
+	case CODE_ALLOW_BACKING:
+		options->allow_backing = true;
+		return 0;
+	case CODE_JSON:
+		options->json = true;
+		return 0;
+	case 'q':
+		options->quiet = true;
+		return 0;
+	case 'v':
+		options->verbose = true;
+		return 0;
+	case 'h':
+		options->help = true;
+		return 0;
+	case 'V':
+		options->version = true;
+		return 0;
+	default:
+		return take_value(options, code, fault);
+	}
+}
+
+static int check(const struct try_options *options, struct fault *fault)
+{
+	const struct boot_hardware *hardware = &options->hardware;
+	const struct seed_wish *seed = &options->seed;
+
+	if ((hardware->initrd || hardware->append) && !hardware->kernel)
+		return usage(fault, "--%s needs --kernel", hardware->initrd ? "initrd" : "append");
+	if (hardware->kernel && options->firmware == FIRMWARE_UEFI)
+		return usage(fault, "--kernel goes only with the firmware bios%s", NULL);
+	if (seed->user_data && (seed->ssh_key_count > 0 || seed->password_file))
+		return usage(fault,
+			     "--user-data has the place of --ssh-key and --password-file: put "
+			     "them into the file%s",
+			     NULL);
+	if (seed->meta_data && seed->hostname)
+		return usage(fault,
+			     "--meta-data has the place of --hostname: put it into the file%s",
+			     NULL);
+	return 0;
+}
+
+int try_options_parse(int argc, char *argv[], struct try_options *ret_options, struct fault *fault)
+{
+	int code;
+
+	*ret_options = (struct try_options){
+		.hardware = { .attach = ATTACH_VIRTIO, .memory_mib = MEMORY_DEFAULT_MIB, .cpus = 1 }
+	};
+	opterr = 0; /* the sentence is ours */
+	while ((code = getopt_long(argc, argv, ":qvhV", long_options, NULL)) != -1) {
+		if (code == ':' || code == '?')
+			return arguments_refuse_option(&arguments, code, argv, fault);
+		if (take(ret_options, code, fault) < 0)
+			return -1;
+		if (ret_options->help || ret_options->version)
+			return 0;
+	}
+	if (optind >= argc)
+		return usage(fault, "The name of an image is missing%s", NULL);
+	if (argc - optind > 1)
+		return usage(fault, "'%s' is one operand too many", argv[optind + 1]);
+	ret_options->image = argv[optind];
+	return check(ret_options, fault);
+}

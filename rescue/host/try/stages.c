@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the image to the end of its system. */
+#include "try.h"
+
+#include "base/text.h"
+#include "host/block/block.h"
+#include "host/guest.h"
+#include "host/image/lock.h"
+#include "host/image/tables.h"
+#include "host/log/recover.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* QEMU gets real paths: it may open nothing else. */
+static int find_file(const char *given, char found[PATH_MAX], struct fault *fault)
+{
+	if (!given || (realpath(given, found) && access(found, R_OK) == 0))
+		return 0;
+	fault_set_errno(fault, REASON_USAGE, errno, "%.300s cannot be read", given);
+	return fault_hint(fault, "See try-disk --help");
+}
+
+static int compile_expect(struct try *try, struct fault *fault)
+{
+	const char *text = try->options->expect;
+	char why[200];
+	int error;
+
+	if (!text)
+		return 0;
+	error = regcomp(&try->expect, text, REG_EXTENDED | REG_NOSUB);
+	if (error == 0) {
+		try->expects = true;
+		return 0;
+	}
+	regerror(error, &try->expect, why, sizeof(why));
+	fault_set(fault, REASON_USAGE, "--expect is no regular expression: %s", why);
+	return fault_hint(fault, "See regex(7)");
+}
+
+int try_prepare(struct try *try, struct fault *fault)
+{
+	const struct boot_hardware *hardware = &try->options->hardware;
+
+	if (compile_expect(try, fault) < 0 || find_file(hardware->kernel, try->kernel, fault) < 0 ||
+	    find_file(hardware->initrd, try->initrd, fault) < 0 ||
+	    guest_check_programs(true, fault) < 0)
+		return -1;
+	return work_make(&try->work, "try-disk", fault);
+}
+
+/* As a reader, who shares with readers. */
+int try_take_image(struct try *try, struct fault *fault)
+{
+	struct image *image = &try->image;
+
+	if (image_find(try->options->image, true, image, fault) < 0 ||
+	    image_check_kind(image, fault) < 0 ||
+	    lock_take(image, 0, &try->interrupt, NULL, NULL, fault) < 0 ||
+	    image_check_empty(image, fault) < 0)
+		return -1;
+	ticket_find(image, &try->earlier.ticket);
+	if (recover_check_guard(image, &try->earlier, fault) < 0)
+		return -1;
+	return try->earlier.ticket.state == TICKET_NONE
+		       ? 0
+		       : recover_refuse_reader(image, &try->earlier, fault);
+}
+
+int try_look(struct try *try, struct fault *fault)
+{
+	struct image *image = &try->image;
+	const struct try_options *options = try->options;
+
+	if (image_mark(image->path, &image->seen) < 0)
+		return fault_set_errno(fault, REASON_DISK_IO, errno, "%.300s cannot be looked at",
+				       image->path);
+	if (image_detect(image, options->format, (struct image_accepts){ options->allow_backing },
+			 fault) < 0 ||
+	    image_check_tables(image, &try->programs, fault) < 0 ||
+	    block_look(image, try->work.folder, &try->programs, firmware_look, &try->facts, fault) <
+		    0)
+		return -1;
+	if (options->hardware.kernel) {
+		try->firmware = FIRMWARE_BIOS;
+		return 0;
+	}
+	return firmware_choose(options->firmware, &try->facts, image->path, &try->firmware, fault);
+}
+
+int try_seed(struct try *try, struct fault *fault)
+{
+	if (!seed_is_wished(&try->options->seed))
+		return 0;
+	return seed_make(&try->options->seed, try->work.folder, &try->programs, try->seed_path,
+			 fault);
+}
+
+static void say_begin(const struct try *try)
+{
+	console_say(&try->console, "booting %s with %s; what it writes is thrown away%s",
+		    try->image.path,
+		    try->options->hardware.kernel    ? "the kernel that was named"
+		    : try->firmware == FIRMWARE_UEFI ? "UEFI (OVMF)"
+						     : "a BIOS (SeaBIOS)",
+		    try->terminal.fd >= 0 ? ". Ctrl-] three times ends it" : "");
+}
+
+/* A terminal is used where both ends are one, and nobody wants JSON. */
+static int open_terminal(struct try *try, struct fault *fault)
+{
+	if (try->options->json || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return 0;
+	return terminal_open(&try->terminal, fault);
+}
+
+int try_boot(struct try *try, struct fault *fault)
+{
+	const struct try_options *options = try->options;
+	const struct boot_layers layers = { .image = &try->image,
+					    .size_bytes = try->image.size_bytes,
+					    .work_folder = try->work.folder,
+					    .name = "try.log" };
+	struct boot_spec spec = { .qemu = guest_qemu(),
+				  .accel = options->accel,
+				  .hardware = options->hardware,
+				  .firmware = try->firmware,
+				  .disk = &try->disk,
+				  .sector_bytes = try->facts.sector_bytes,
+				  .seed_path = try->seed_path[0] ? try->seed_path : NULL,
+				  .work_folder = try->work.folder,
+				  .interrupt = &try->interrupt,
+				  .expect = try->expects ? &try->expect : NULL,
+				  .fails_on_bad = try->expects,
+				  .timeout_ms = options->timeout_seconds * INT64_C(1000),
+				  .output_fd = options->json ? -1 : STDOUT_FILENO };
+	int result;
+
+	spec.hardware.kernel = options->hardware.kernel ? try->kernel : NULL;
+	spec.hardware.initrd = options->hardware.initrd ? try->initrd : NULL;
+	spec.hardware.rtc = options->rtc[0] ? options->rtc : NULL;
+	if (boot_disk_open(&try->disk, &layers, &try->programs, fault) < 0 ||
+	    open_terminal(try, fault) < 0)
+		return -1;
+	spec.terminal = try->terminal.fd >= 0 ? &try->terminal : NULL;
+	say_begin(try);
+	result = boot_run(&spec, &try->result, fault);
+	try->booted = result == 0;
+	if (spec.terminal)
+		(void)fputc('\n', stderr); /* what comes needs a line of its own */
+	return result;
+}
+
+static int not_expected(const struct try *try, const char *why, struct fault *fault)
+{
+	const struct milestones *milestones = &try->result.milestones;
+	char safe[200];
+
+	text_make_safe(safe, sizeof(safe), try->options->expect, strlen(try->options->expect));
+	return fault_set(fault, REASON_BOOT_NOT_PROVEN,
+			 "The console did not show '%s': %s; it came as far as %s", safe, why,
+			 milestone_name(milestones->reached));
+}
+
+int try_judge(struct try *try, struct fault *fault)
+{
+	switch (try->result.end) {
+	case BOOT_TIMEOUT:
+		fault_set(fault, REASON_STALLED,
+			  "The time of %u s is over; the system came as far as %s",
+			  try->options->timeout_seconds,
+			  milestone_name(try->result.milestones.reached));
+		return fault_hint(fault, "Give it more time: --timeout SECONDS");
+	case BOOT_BAD:
+		return not_expected(try, try->result.milestones.bad, fault);
+	case BOOT_OFF:
+		return try->expects ? not_expected(try, "the system has ended", fault) : 0;
+	default:
+		return 0;
+	}
+}

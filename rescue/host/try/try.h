@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Boot a disk in a virtual machine, and throw away what it writes. */
+#ifndef TRY_TRY_H
+#define TRY_TRY_H
+
+#include "host/boot/run.h"
+#include "host/console.h"
+#include "host/program.h"
+#include "host/work.h"
+#include "options.h"
+
+/* One run: what moves through its stages. */
+struct
+try {
+	const struct try_options *options;
+	struct console console;
+	struct interrupt interrupt;
+	struct programs programs;
+	struct work work;
+	struct image image;
+	struct log earlier;			 /* that a run of grow-disk has left */
+	char kernel[PATH_MAX], initrd[PATH_MAX]; /* real paths; "": none */
+	char seed_path[PATH_MAX];		 /* "": none */
+	regex_t expect;
+	bool expects; /* expect is compiled */
+	struct firmware_facts facts;
+	enum firmware firmware;
+	struct boot_disk disk;
+	struct terminal terminal;
+	struct boot_result result;
+	bool booted; /* result is set */
+};
+
+/* The verb: argv[0] is "try". Returns the exit status. */
+int verb_try(int argc, char *argv[]);
+
+/* Stages, in their order. */
+int try_prepare(struct try *try, struct fault *fault);
+int try_take_image(struct try *try, struct fault *fault);
+int try_look(struct try *try, struct fault *fault);
+int try_seed(struct try *try, struct fault *fault);
+int try_boot(struct try *try, struct fault *fault);
+int try_judge(struct try *try, struct fault *fault);
+
+/* Print the result as JSON; fault NULL: it is good. Returns whether it could be printed. */
+bool try_print_json(const struct try *try, const struct fault *fault);
+
+#endif
