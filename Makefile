@@ -11,7 +11,7 @@ DESTDIR ?=
 CC := gcc
 WARNINGS := -Wall -Wextra -Wmissing-declarations -Wshadow -Werror
 CFLAGS ?= -O2 -g
-ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DGROW_DISK_VERSION='"$(VERSION)"' $(WARNINGS) -Irescue -MMD -MP $(CFLAGS)
+ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DGROW_DISK_VERSION='"$(VERSION)"' $(WARNINGS) -Irescue -MMD -MP '-ffile-prefix-map=$(CURDIR)=.' $(CFLAGS)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 B := build
@@ -29,7 +29,7 @@ HOST := $(shell find rescue/host -name '*.c') $(TABLE)
 VM := $(filter rescue/host/vm/% rescue/host/confine/% rescue/host/private_socket.c rescue/host/signals.c,$(HOST))
 UNIT := $(wildcard tests/unit/*.c)
 HASH := \#
-SHELL_SCRIPTS = $(shell find .ci bench hostscripts initramfs tests -type f -exec awk 'FNR == 1 && /^$(HASH)!.*sh$$/ { print FILENAME } { nextfile }' {} +)
+SHELL_SCRIPTS = $(shell find .ci bench hostscripts initramfs packaging tests -type f -exec awk 'FNR == 1 && /^$(HASH)!.*sh$$/ { print FILENAME } { nextfile }' {} +)
 FUZZ := report request qmp uevent session qcow2 ticket options gpt nbd
 C_FILES = $(shell find bench rescue tests -name '*.[ch]')
 
@@ -42,7 +42,7 @@ say = $(if $(V),,@echo '  $(1)	$(2)')
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-all: core $(B)/tools.img
+all: core $(B)/tools.img $(B)/contents.json completions
 
 # All that ext2/3/4 need. The other file systems' programs take longer to build.
 core: $(B)/grow-disk-host $(B)/rescue-native $(B)/initramfs.cpio $(B)/kernel
@@ -60,13 +60,18 @@ help:
 	@echo 'make bench      beside its peers: tables and a plot (BENCH_QUICK=1: a minute; others in bench/bench)'
 	@echo 'make install    into PREFIX (default /usr/local), below DESTDIR'
 	@echo 'make uninstall  the reverse'
+	@echo 'make deb        a Debian package, build/deb/grow-disk_$(VERSION)_amd64.deb'
+	@echo 'make portable   a tarball that runs where it is unpacked, build/portable/'
+	@echo 'make dist       a tarball of the sources, build/dist/'
+	@echo 'make sources    the Debian source packages of all parts, build/sources/'
+	@echo 'make check-package  install the Debian package in bare Debian systems, and use it (as root)'
 	@echo 'make setup      install the Debian packages that building and testing need'
 	@echo 'make lint       shellcheck, clang-format'
 	@echo 'make clean      remove build/ (the cache of built parts stays)'
 	@echo 'Variables: V=1 shows commands; GROW_DISK_CACHE moves the cache.'
 
 setup:
-	$(Q)initramfs/install-packages run build test
+	$(Q)initramfs/install-packages run build test package
 
 demo: setup
 	$(Q)$(MAKE) --no-print-directory core
@@ -84,8 +89,14 @@ quick: setup
 	$(Q)$(MAKE) --no-print-directory check-build
 	$(Q)tests/run -q
 
+completions: $(B)/completions/grow-disk $(B)/completions/_grow-disk
+
+$(B)/completions/grow-disk $(B)/completions/_grow-disk: $(wildcard hostscripts/completions/*)
+	$(Q)mkdir -p $(@D)
+	$(Q)hostscripts/completions/generate $(if $(filter _%,$(@F)),zsh,bash) >$@
+
 # What only the tests need.
-check-build: $(B)/asan/rescue $(B)/asan/grow-disk-host $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT)) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/faults/strike $(B)/faults/lossy $(B)/tests-preload.so $(B)/tests-pretend $(B)/bench/measure
+check-build: completions $(B)/asan/rescue $(B)/asan/grow-disk-host $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT)) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/faults/strike $(B)/faults/lossy $(B)/tests-preload.so $(B)/tests-pretend $(B)/bench/measure
 
 fuzz:
 	$(Q)initramfs/install-packages build fuzz
@@ -135,6 +146,11 @@ $(B)/tools.img: $(B)/initramfs.cpio initramfs/pack-tools $(B)/parts/xfsprogs $(B
 	$(call say,PACK,$@)
 	$(Q)initramfs/pack-tools $(B)/build-id $@
 
+# What from Debian is inside: for --version --json, and for the list of parts (SBOM) of a package.
+$(B)/contents.json: $(B)/tools.img $(B)/rescue-native initramfs/contents
+	$(call say,LIST,$@)
+	$(Q)initramfs/contents >$@.new && mv $@.new $@
+
 # --- programs ----------------------------------------------------------
 
 $(B)/obj/plain/rescue/agent/%.o $(B)/obj/asan/rescue/agent/%.o: ALL_CFLAGS += $(PART_CFLAGS)
@@ -183,6 +199,12 @@ $(B)/rescue-native: $(call objects,plain,$(NATIVE) rescue/host/confine/landlock.
 $(B)/grow-disk-host: $(call objects,plain,$(HOST) $(BASE))
 	$(call say,LINK,$@)
 	$(Q)$(CC) -o $@ $^ $(HOST_LIBS)
+
+# The same without libraries of the host, for `make portable`.
+$(B)/obj/portable/grow-disk-host: $(call objects,plain,$(HOST) $(BASE)) $(B)/parts/libnbd
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -static-pie -o $@ $(filter %.o,$^) -L$(B)/parts/libnbd/lib $(HOST_LIBS)
 
 $(B)/asan/rescue: $(call objects,asan,$(AGENT) $(TABLE) $(BASE))
 	$(call say,LINK,$@)
@@ -276,21 +298,60 @@ COMMANDS := grow-disk rescue-disk try-disk trace-boot trace-diff
 LIBEXEC = $(DESTDIR)$(PREFIX)/libexec/grow-disk
 MAN = $(DESTDIR)$(PREFIX)/share/man
 DOC = $(DESTDIR)$(PREFIX)/share/doc/grow-disk
+BASH_COMPLETIONS ?= $(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
 
 install: all
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/trace" "$(MAN)/man1" "$(DOC)/decisions"
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/trace" "$(MAN)/man1" "$(DOC)/docs/decisions" \
+		"$(DESTDIR)$(BASH_COMPLETIONS)" "$(DESTDIR)$(ZSH_COMPLETIONS)"
 	install -m 755 $(COMMANDS:%=hostscripts/%) "$(DESTDIR)$(PREFIX)/bin/"
 	install -m 755 $(B)/grow-disk-host $(B)/rescue-native "$(LIBEXEC)/"
-	install -m 644 $(B)/kernel $(B)/initramfs.cpio $(B)/build-id $(B)/tools.img "$(LIBEXEC)/"
+	install -m 644 $(B)/kernel $(B)/initramfs.cpio $(B)/build-id $(B)/tools.img $(B)/contents.json "$(LIBEXEC)/"
 	install -m 644 hostscripts/lib/trace/* "$(LIBEXEC)/trace/"
 	install -m 644 docs/man/*.1 "$(MAN)/man1/"
-	install -m 644 README.md CHANGELOG.md LICENSE docs/*.md docs/*.svg "$(DOC)/"
-	install -m 644 docs/decisions/*.md "$(DOC)/decisions/"
+	install -m 644 README.md CHANGELOG.md NOTICE LICENSE "$(DOC)/"
+	install -m 644 docs/*.md docs/*.svg "$(DOC)/docs/"
+	install -m 644 docs/decisions/*.md "$(DOC)/docs/decisions/"
+	install -m 644 $(B)/completions/grow-disk "$(DESTDIR)$(BASH_COMPLETIONS)/"
+	for command in $(filter-out grow-disk,$(COMMANDS)); do ln -sf grow-disk "$(DESTDIR)$(BASH_COMPLETIONS)/$$command"; done
+	install -m 644 $(B)/completions/_grow-disk "$(DESTDIR)$(ZSH_COMPLETIONS)/"
+
+# --- packages ----------------------------------------------------------
+
+# What is inside, as SPDX.
+sbom: $(B)/grow-disk.spdx.json
+$(B)/grow-disk.spdx.json: $(B)/contents.json $(B)/grow-disk-host packaging/sbom packaging/sbom.jq NOTICE debian/changelog Makefile
+	$(call say,LIST,$@)
+	$(Q)packaging/sbom $(VERSION) $(B) >$@.new && mv $@.new $@
+
+deb:
+	$(Q)initramfs/install-packages run build package
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)packaging/deb $(B)/deb
+
+portable:
+	$(Q)initramfs/install-packages run build package
+	$(Q)$(MAKE) --no-print-directory all $(B)/obj/portable/grow-disk-host
+	$(Q)packaging/portable $(VERSION) $(B)/obj/portable/grow-disk-host $(B)/portable
+
+# The Debian source packages of what is built: for those who pass it on.
+sources: $(B)/contents.json $(B)/parts/libnbd
+	$(Q)initramfs/contents agent native kernel initramfs tools portable >$(B)/sources.json
+	$(Q)packaging/sources $(B)/sources.json $(B)/sources
+
+dist:
+	$(Q)packaging/dist $(VERSION) $(B)/dist
+
+check-package: deb portable
+	$(Q)tests/package/run
 
 uninstall:
-	for command in $(COMMANDS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$command" "$(MAN)/man1/$$command.1"; done
+	for command in $(COMMANDS); do \
+		rm -f "$(DESTDIR)$(PREFIX)/bin/$$command" "$(MAN)/man1/$$command.1" "$(DESTDIR)$(BASH_COMPLETIONS)/$$command"; \
+	done
+	rm -f "$(DESTDIR)$(ZSH_COMPLETIONS)/_grow-disk"
 	rm -rf "$(LIBEXEC)" "$(DOC)"
 
-.PHONY: all core help setup demo check check-full quick check-build check-boot check-faults check-soak fuzz bench lint clean install uninstall
+.PHONY: all core completions deb sbom portable sources dist check-package help setup demo check check-full quick check-build check-boot check-faults check-soak fuzz bench lint clean install uninstall
 
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

@@ -51,13 +51,13 @@ unlisted() {
 }
 
 scripts() {
-	find .ci bench hostscripts initramfs tests -type f ! -path 'tests/fuzz/corpus/*' -exec awk '
+	find .ci bench hostscripts initramfs packaging tests -type f ! -path 'tests/fuzz/corpus/*' -exec awk '
 		FNR <= 3 && /^(#!.*(sh|perl)$|# shellcheck shell=sh)/ { print FILENAME }
 		FNR == 3 { nextfile }' {} + | sort -u
 }
 
 # shellcheck disable=SC2046  # a list of words
-set -- $(listed run build test)
+set -- $(listed run build test package)
 # shellcheck disable=SC2046,SC2086  # these, too
 programs_of $minimal "$@" $(depends_of "$@") >"$work/provided"
 for other in $others; do

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "host/log/failed.h"
 #include "host/signals.h"
+#include "host/version.h"
 
 #include <sys/stat.h>
 
@@ -144,6 +145,28 @@ static void close_run(struct grow *grow)
 	work_remove(&grow->work);
 }
 
+/* --help, --version, and --version --json. */
+static enum status print_about(const struct grow_options *options)
+{
+	struct console console;
+	struct fault fault;
+	json_t *object;
+	int result;
+
+	if (options->help || !options->json) {
+		fputs(options->help ? grow_help_text : "grow-disk " GROW_DISK_VERSION "\n", stdout);
+		return STATUS_OK;
+	}
+	object = version_object("grow-disk");
+	result = result_print_json(object, &fault);
+	json_decref(object);
+	if (result == 0)
+		return STATUS_OK;
+	console_open(&console, "grow-disk", false, false);
+	console_fault(&console, &fault);
+	return reason_status(fault.reason);
+}
+
 int verb_grow(int argc, char *argv[])
 {
 	struct grow_options options;
@@ -154,13 +177,8 @@ int verb_grow(int argc, char *argv[])
 	enum status status;
 
 	umask(077);
-	if (parsed && (options.help || options.version)) {
-		if (options.help)
-			fputs(grow_help_text, stdout);
-		else
-			puts("grow-disk " GROW_DISK_VERSION);
-		return STATUS_OK;
-	}
+	if (parsed && (options.help || options.version))
+		return print_about(&options);
 	open_run(&grow, &options);
 	failed = !parsed || signals_open(&grow.interrupt.signals_fd, &fault) < 0 ||
 		 run_stages(&grow, &fault) < 0;
