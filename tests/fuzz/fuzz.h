@@ -40,6 +40,9 @@ bool fuzz_text_is_safe(const char *text, size_t size_bytes);
 void fuzz_channel(int channel, const uint8_t *data, size_t size_bytes,
 		  const uint8_t chunks[FUZZ_CHUNKS]);
 
+/* Let pread(2) of FUZZ_FD give these bytes (borrowed). */
+void fuzz_disk(const uint8_t *data, size_t size_bytes);
+
 /* Read the input (its chunks in front) as lines by base/io.c, judge that they
  * are the input's own lines, and hand out each. Stops where the reader must.
  * This bit of the first chunk bounds lines at 64 bytes instead ("p" for "`"):
