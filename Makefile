@@ -30,7 +30,7 @@ VM := $(filter rescue/host/vm/% rescue/host/confine/% rescue/host/private_socket
 UNIT := $(wildcard tests/unit/*.c)
 HASH := \#
 SHELL_SCRIPTS = $(shell find .ci bench hostscripts initramfs packaging tests -type f -exec awk 'FNR == 1 && /^$(HASH)!.*sh$$/ { print FILENAME } { nextfile }' {} +)
-FUZZ := report request qmp uevent session qcow2 ticket options gpt nbd
+FUZZ := report request qmp uevent session qcow2 ticket options gpt ebr fsheaders lvm nbd
 C_FILES = $(shell find bench rescue tests -name '*.[ch]')
 
 # Two builds of everything: plain, and with sanitizers for the tests.
@@ -237,14 +237,16 @@ $(B)/obj/rooms.a: $(UNIT_OBJECTS)
 
 # A fuzz target twice: by gcc with a main that replays kept inputs, a test; and
 # by clang with its engine, only for `make fuzz`.
-FUZZ_WRAP := -Wl,--wrap=read,--wrap=poll,--wrap=recvmsg,--wrap=sendmsg
+FUZZ_WRAP := -Wl,--wrap=read,--wrap=pread,--wrap=poll,--wrap=recvmsg,--wrap=sendmsg
 FUZZ_CC := clang-14
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_COVER := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
 FUZZ_PARTS := tests/fuzz/fuzz.c tests/fuzz/lines.c tests/fuzz/arena.c $(BASE) $(VM) rescue/agent/devices/uevent.c \
 	$(wildcard rescue/host/confine/*.c) rescue/host/image/image.c rescue/host/image/qcow2.c rescue/host/log/ticket_text.c rescue/host/rtc.c \
 	$(TABLE) $(wildcard rescue/host/log/write_set*.c) $(wildcard rescue/native/nbd*.c) \
-	rescue/host/arguments.c rescue/host/size.c rescue/host/boot/firmware.c rescue/host/grow/options.c rescue/host/grow/options_help.c
+	rescue/host/arguments.c rescue/host/size.c rescue/host/boot/firmware.c rescue/host/grow/options.c rescue/host/grow/options_help.c \
+	$(addprefix rescue/agent/filesystem/,superblock.c xfs_facts.c xfs_log.c btrfs_facts.c f2fs_facts.c squashfs_overlay.c swap_header.c) \
+	$(addprefix rescue/agent/layers/,luks_header.c lvm_group.c lvm_volume.c)
 
 $(B)/obj/asan/tests/fuzz/replay.o: ALL_CFLAGS += -DFUZZ_FOLDER='"$(CURDIR)/tests/fuzz"'
 $(B)/tests/fuzz_%: $(B)/obj/asan/tests/fuzz/%.o $(call objects,asan,tests/fuzz/replay.c $(FUZZ_PARTS))

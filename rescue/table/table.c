@@ -78,6 +78,13 @@ uint64_t table_end_lba(const struct table_part *part)
 	return part->start_lba + part->size_sectors;
 }
 
+uint64_t table_begin_behind_lba(const struct table_part *part, uint64_t lba)
+{
+	if (table_begin_lba(part) > lba)
+		return table_begin_lba(part);
+	return part->start_lba > lba ? part->start_lba : UINT64_MAX;
+}
+
 static bool has_sector(const struct table_part *part, uint64_t lba)
 {
 	return lba >= part->start_lba && lba < table_end_lba(part);
@@ -113,10 +120,10 @@ uint64_t table_room_end_lba(const struct table_parts *parts, const struct table_
 	uint64_t end = end_lba;
 
 	for (size_t i = 0; i < parts->count; i++) {
-		const struct table_part *other = &parts->parts[i];
+		uint64_t begin_lba = table_begin_behind_lba(&parts->parts[i], part->start_lba);
 
-		if (table_begin_lba(other) > part->start_lba && table_begin_lba(other) < end)
-			end = table_begin_lba(other);
+		if (begin_lba < end)
+			end = begin_lba;
 	}
 	return end;
 }

@@ -96,6 +96,10 @@ struct table_source table_source_memory(struct table_memory *memory);
 uint64_t table_begin_lba(const struct table_part *part);
 uint64_t table_end_lba(const struct table_part *part);
 
+/* Where a part begins behind that sector: of a logical one its boot record, or, where that lies
+ * elsewhere, what it holds. UINT64_MAX: it does not. */
+uint64_t table_begin_behind_lba(const struct table_part *part, uint64_t lba);
+
 /* The part with that number, or the last by start LBA for number 0, which is never a container;
  * NULL: there is none. */
 const struct table_part *table_choose(const struct table_parts *parts, unsigned number);

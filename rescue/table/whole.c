@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* No table: a file system on the whole disk. Sources: what libblkid looks for in
- * superblocks/{ext,xfs,btrfs,f2fs}.c. */
+/* No table: a file system, or a layer, on the whole disk. Sources: what libblkid looks for in
+ * superblocks/{ext,xfs,btrfs,f2fs,swap,squashfs,lvm,luks}.c. */
 #include "whole.h"
 
 #include <string.h>
@@ -16,9 +16,19 @@ static const struct {
 	{ "xfs", 0, 4, "XFSB", 0 },
 	{ "btrfs", 65600, 8, "_BHRfS_M", 65536 },
 	{ "f2fs", 1024, 4, "\x10\x20\xf5\xf2", 1024 },
+	{ "squashfs", 0, 4, "hsqs", 0 },
+	{ "LVM2_member", 512, 8, "LABELONE", 512 },
+	{ "crypto_LUKS", 0, 6, "LUKS\xba\xbe", 0 },
+	/* By the size of its page; and while a system hibernates. */
+	{ "swap", 4096 - 10, 10, "SWAPSPACE2", 1024 },
+	{ "swap", 8192 - 10, 10, "SWAPSPACE2", 1024 },
+	{ "swap", 16384 - 10, 10, "SWAPSPACE2", 1024 },
+	{ "swap", 32768 - 10, 10, "SWAPSPACE2", 1024 },
+	{ "swap", 65536 - 10, 10, "SWAPSPACE2", 1024 },
+	{ "swsuspend", 4096 - 10, 9, "S1SUSPEND", 1024 },
 };
 
-#define MAGIC_MAX_BYTES 8
+#define MAGIC_MAX_BYTES 10
 
 static enum table_answer find(const struct table_source *source, uint64_t *ret_begin_bytes)
 {

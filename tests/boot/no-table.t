@@ -75,6 +75,18 @@ for type in xfs btrfs; do
 	esac
 done
 
+# Swap, whose header is all that it has; and what is before it.
+rm -f disk.img
+truncate -s 64M disk.img
+mkswap -L pages disk.img >made 2>&1
+head -c 512 /dev/urandom | dd of=disk.img conv=notrunc status=none
+cp --sparse=always disk.img before.img
+"$grow_disk" --json disk.img 256M >plan 2>/dev/null
+is "swap: grown" "$(jq -c '[.changed, .table.type, .filesystem.type, .filesystem.label]' plan)" '[true,"none","swap","pages"]'
+is "swap: blkid reads the same" "$(blkid -p -o export disk.img | sed "1d; /SIZE/d; /ENDSIZE/d")" "$(blkid -p -o export before.img | sed "1d; /SIZE/d; /ENDSIZE/d")"
+is "swap: it fills the disk" "$(od -An -tu4 -j 1028 -N 4 disk.img | tr -d ' ')" $((256 * 256 - 1))
+is "swap: nothing else has changed" "$(cmp -n 67108864 -l disk.img before.img | awk '$1 < 1029 || $1 > 1032' | wc -l)" 0
+
 make_disk
 refused "a partition that there is not" no-such-partition 'there is no partition 1' --partition 1 128M
 truncate -s 60M disk.img

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The link line says --wrap=read,poll,recvmsg,sendmsg: what production code calls
+/* The link line says --wrap=read,pread,poll,recvmsg,sendmsg: what production code calls
  * arrives here first. */
 #include "fuzz.h"
 
@@ -25,11 +25,15 @@ static struct {
 	uint8_t bytes[FUZZ_SENT_MAX];
 	size_t used_bytes;
 } sent;
+static const uint8_t *disk;
+static size_t disk_bytes;
 
 unsigned fuzz_accepted;
 
 ssize_t __real_read(int fd, void *buffer, size_t size_bytes);
 ssize_t __wrap_read(int fd, void *buffer, size_t size_bytes);
+ssize_t __real_pread(int fd, void *buffer, size_t size_bytes, off_t at);
+ssize_t __wrap_pread(int fd, void *buffer, size_t size_bytes, off_t at);
 int __real_poll(struct pollfd *slots, nfds_t count, int timeout_ms);
 int __wrap_poll(struct pollfd *slots, nfds_t count, int timeout_ms);
 ssize_t __real_recvmsg(int fd, struct msghdr *header, int flags);
@@ -89,6 +93,12 @@ const uint8_t *fuzz_take_sent(size_t *ret_size_bytes)
 	return sent.bytes;
 }
 
+void fuzz_disk(const uint8_t *data, size_t size_bytes)
+{
+	disk = data;
+	disk_bytes = size_bytes;
+}
+
 void fuzz_datagram(const struct fuzz_datagram *datagram)
 {
 	pending = *datagram;
@@ -128,6 +138,24 @@ ssize_t __wrap_read(int fd, void *buffer, size_t size_bytes)
 		return __real_read(fd, buffer, size_bytes);
 	channel = &channels[fd - FUZZ_FD];
 	return (ssize_t)take(channel, buffer, least(size_bytes, next_chunk(channel)));
+}
+
+ssize_t __wrap_pread(int fd, void *buffer, size_t size_bytes, off_t at)
+{
+	size_t left_bytes;
+
+	if (!is_ours(fd))
+		return __real_pread(fd, buffer, size_bytes, at);
+	if (at < 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	left_bytes = (uint64_t)at < disk_bytes ? disk_bytes - (size_t)at : 0;
+	if (size_bytes > left_bytes)
+		size_bytes = left_bytes;
+	if (size_bytes > 0)
+		memcpy(buffer, disk + at, size_bytes);
+	return (ssize_t)size_bytes;
 }
 
 /* Ours are always readable: bytes, or their end. Where one of them is asked

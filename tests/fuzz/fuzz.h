@@ -47,6 +47,9 @@ void fuzz_channel(int channel, const uint8_t *data, size_t size_bytes,
 size_t fuzz_left(int channel);
 const uint8_t *fuzz_take_sent(size_t *ret_size_bytes);
 
+/* Let pread(2) of FUZZ_FD give these bytes (borrowed). */
+void fuzz_disk(const uint8_t *data, size_t size_bytes);
+
 /* Read the input (its chunks in front) as lines by base/io.c, judge that they
  * are the input's own lines, and hand out each. Stops where the reader must.
  * This bit of the first chunk bounds lines at 64 bytes instead ("p" for "`"):

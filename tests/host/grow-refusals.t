@@ -35,9 +35,6 @@ foreign() {
 		qemu-img create -q -f "$format" "x.$format" 4M
 		refused image-format 10 "$format" "x.$format" 8G
 	done
-	truncate -s 4M luks.img
-	poke luks.img 0 'LUKS\272\276'
-	refused image-encrypted 10 LUKS luks.img 8G
 	qemu-img create -q -f vpc -o subformat=fixed fixed.vhd 4M
 	refused image-format 10 "fixed VHD" fixed.vhd 8G
 	qemu-img create -q -f vmdk -o subformat=monolithicFlat flat.vmdk 4M

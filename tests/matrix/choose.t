@@ -121,6 +121,23 @@ for type in 4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709 B921B045-1DF0-41C3-AF44-4C6F280
 	"$images/gpt-disk" disk.img 96M part 1 2048 8M $type - - - part 3 65536 8M L root - ext4 '-L rootfs'
 	chosen "the root, by its type, before any name" "$root" 1 root-type
 done
+
+# What a system says of itself in its fstab, before any name; a type that says it comes first.
+mkdir -p tree/etc
+root_is() { printf '# /etc/fstab\nproc /proc proc defaults 0 0\n%s / ext4 defaults 0 1\nLABEL=none /srv ext4 defaults 0 2\n' "$1" >tree/etc/fstab; }
+for device in LABEL=first UUID=9D0B5E5E-0000-4000-8000-000000000001 PARTUUID=9d0b5e5e-0000-4000-9000-000000000001 'PARTLABEL="boot"' \
+	/dev/disk/by-label/first; do
+	root_is "$device"
+	"$images/gpt-disk" disk.img 96M part 1 2048 8M L boot - ext4 '-L first' part 2 32768 8M L data - ext4 "-L data -d $PWD/tree" part 3 65536 8M L root - ext4 '-L rootfs'
+	chosen "the root, by an fstab: $device" "$root" 1 fstab
+done
+"$images/gpt-disk" disk.img 96M part 1 2048 8M L boot - ext4 '-L first' part 2 32768 8M L data - ext4 "-L data -d $PWD/tree" part 3 65536 8M 4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709 - - ext4
+chosen "a type is surer than an fstab" "$root" 3 root-type
+for device in LABEL=nowhere /dev/sda1; do
+	root_is "$device"
+	"$images/gpt-disk" disk.img 96M part 1 2048 8M L boot - ext4 '-L first' part 2 32768 8M L data - ext4 "-L data -d $PWD/tree" part 3 65536 8M L root - ext4 '-L rootfs'
+	chosen "an fstab that names none here: $device" "$root" 3 root-name
+done
 "$images/gpt-disk" disk.img 96M part 1 2048 8M $esp root - - part 2 32768 8M L - - ext4
 chosen "the root, as the only partition of Linux" "$root" 2 only-linux
 "$images/gpt-disk" disk.img 96M part 1 2048 8M L - - ext4 part 2 32768 8M L - - ext4

@@ -63,6 +63,20 @@ agent_run disk.img
 is "no room for anything behind it: done" "$agent_event $agent_status" 'done 0'
 ok "no room: the squashfs is what it was" cmp -i $start:0 -n "$(stat -c %s content)" disk.img content
 
+# On the whole disk, without a table.
+"$images/squashfs-overlay" content 20M ext4
+cp content disk.img
+files "disk.img?offset=$at" >files.before
+truncate -s 200M disk.img
+agent_run disk.img
+is "without a table: done" "$agent_event $agent_status $(jq -r 'select(.event == "plan") | .fs_type' "$agent_events")" 'done 0 squashfs'
+ok "without a table: e2fsck finds nothing" e2fsck -fn "disk.img?offset=$at"
+is "without a table: it fills the disk" "$(dumpe2fs -h "disk.img?offset=$at" 2>/dev/null | awk '/^Block count/ { n = $3 } /^Block size/ { print n * $3 }')" \
+	$((200 * 1048576 - at))
+files "disk.img?offset=$at" | diff files.before - >files.diff
+is "without a table: its files are what they were" "$(cat files.diff)" ''
+ok "without a table: the squashfs is what it was" cmp -n "$at" disk.img content
+
 disk other
 truncate -s 200M disk.img
 refused "something else behind it" disk.img fs-feature

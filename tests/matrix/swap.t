@@ -33,7 +33,7 @@ for page in 4096 16384 65536; do
 	grow "pages of $page bytes" 200M 2
 done
 area 4096
-"$images/gpt-disk" disk.img 30M part 1 2048 8M U - - part 2 40960 4M S swap - ./content
+"$images/gpt-disk" disk.img 30M part 1 2048 8M U boot - - part 2 40960 4M S swap - ./content
 grow "without a label, in a GPT" 1G 2
 
 # As the installers of Debian leave it: logical, behind the root.
@@ -52,6 +52,27 @@ mkswap -U $uuid -L logical native >mkswap.said 2>&1
 at=$((22528 * 512))
 ok "logical: the header is mkswap's" cmp -i $((at + 1024)):1024 -n 3072 disk.img native
 ok "logical: the rest is what it was" cmp -i $((at + 1032)) -n $((4194304 - 1032)) disk.img before.img
+
+# A whole disk: there is no table, and what lies before the header stays.
+area 16384 whole
+cp content disk.img
+"$images/poke" disk.img 0 "b0b1b2b3"
+cp disk.img before.img
+truncate -s 100M disk.img
+agent_run disk.img
+is "without a table: done" "$agent_event $agent_status $(jq -c 'select(.event == "plan") | [.partition, .fs_type]' "$agent_events")" 'done 0 [0,"swap"]'
+rm -f native
+truncate -s 100M native
+mkswap -p 16384 -U $uuid -L whole native >mkswap.said 2>&1
+ok "without a table: the header is mkswap's" cmp -i 1024 -n 15360 disk.img native
+is "without a table: no other byte changed" "$(cmp -n 4194304 -l disk.img before.img | awk '$1 < 1029 || $1 > 1032' | wc -l)" 0
+agent_run disk.img
+is "without a table, again: nothing to do" "$agent_event $agent_changed" 'done false'
+area 4096
+cp content disk.img
+"$images/poke" disk.img 4086 533153555350454e4400
+truncate -s 100M disk.img
+refused "a hibernated whole disk" disk.img fs-unclean
 
 # bytes NAME LAST_PAGE: every byte of the area but the number of the last page is what it was; that is LAST_PAGE, in hexadecimal
 bytes() {

@@ -231,6 +231,10 @@ static void the_last_logical_one_grows_to_the_end(void **state)
 	assert_int_equal(plan.start_lba + plan.sectors_after, 1000);
 	assert_int_equal(plan.next_number, 2);
 	refused(&table, GIB_SECTORS, 2, REASON_NO_SUCH_PARTITION);
+	table.entries[3].part.ebr_lba = 1005; /* its record lies before number 5 */
+	plan = planned(&table, GIB_SECTORS, 5);
+	assert_int_equal(plan.start_lba + plan.sectors_after, 11010);
+	assert_int_equal(plan.next_number, 6);
 }
 
 static void a_primary_behind_the_container_is_the_last(void **state)

@@ -72,6 +72,22 @@ static void a_chain_is_read(void **state)
 	assert_int_equal(part->entry_at_bytes, 300 * 512 + 446);
 }
 
+/* The record of 5 lies before 6, and what it holds behind 6. */
+static void room_ends_before_what_an_earlier_record_holds(void **state)
+{
+	(void)state;
+	memset(disk, 0, sizeof(disk));
+	entry(0, 1, 0x05, CONTAINER_LBA, CONTAINER_END - CONTAINER_LBA);
+	entry(CONTAINER_LBA, 0, 0x83, 400, 100);
+	entry(CONTAINER_LBA, 1, 0x05, 10, 100);
+	entry(CONTAINER_LBA + 10, 0, 0x83, 10, 50);
+	assert_int_equal(reading(), TABLE_GOOD);
+	assert_int_equal(table_room_end_lba(&table.parts, table_choose(&table.parts, 6), 2000),
+			 CONTAINER_LBA + 400);
+	assert_int_equal(table_room_end_lba(&table.parts, table_choose(&table.parts, 5), 2000),
+			 2000);
+}
+
 static void room_ends_before_the_next_record(void **state)
 {
 	(void)state;
@@ -187,6 +203,7 @@ static void records_and_partitions_may_not_overlap(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_chain_is_read),
 	cmocka_unit_test(room_ends_before_the_next_record),
+	cmocka_unit_test(room_ends_before_what_an_earlier_record_holds),
 	cmocka_unit_test(an_empty_container_is_no_target),
 	cmocka_unit_test(a_record_without_a_partition_links_on),
 	cmocka_unit_test(link_and_partition_may_change_places),

@@ -46,6 +46,23 @@ static void each_file_system_is_known(void **state)
 	is_whole(65536);
 	only(1024, "\x10\x20\xf5\xf2", 4);
 	is_whole(1024);
+	only(0, "hsqs", 4);
+	is_whole(0);
+}
+
+static void so_are_swap_and_layers(void **state)
+{
+	(void)state;
+	for (size_t page = 4096; page <= 65536; page *= 2) {
+		only(page - 10, "SWAPSPACE2", 10);
+		is_whole(1024);
+	}
+	only(4086, "S1SUSPEND", 9);
+	is_whole(1024);
+	only(512, "LABELONE", 8);
+	is_whole(512);
+	only(0, "LUKS\xba\xbe", 6);
+	is_whole(0);
 }
 
 static void a_boot_loader_may_lie_before_it(void **state)
@@ -97,10 +114,8 @@ static void nothing_is_nothing(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(each_file_system_is_known),
-	cmocka_unit_test(a_boot_loader_may_lie_before_it),
-	cmocka_unit_test(a_table_comes_first),
-	cmocka_unit_test(two_of_them_are_no_answer),
-	cmocka_unit_test(nothing_is_nothing),
+	cmocka_unit_test(each_file_system_is_known),	   cmocka_unit_test(so_are_swap_and_layers),
+	cmocka_unit_test(a_boot_loader_may_lie_before_it), cmocka_unit_test(a_table_comes_first),
+	cmocka_unit_test(two_of_them_are_no_answer),	   cmocka_unit_test(nothing_is_nothing),
 };
 UNIT_MAIN(tests)

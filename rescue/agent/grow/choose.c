@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which partition shall grow. */
 #include "agent/devices/probe.h"
+#include "agent/filesystem/fstab.h"
 #include "agent/partition/role.h"
 #include "stages.h"
 
@@ -9,6 +10,13 @@
 #include <strings.h>
 
 #define CANDIDATES_SHOWN_BYTES 320
+#define FSTABS_MAX	       8 /* of so many systems on the disk */
+
+/* What the systems on the disk call their roots. */
+struct fstabs {
+	size_t count;
+	struct fstab_root roots[FSTABS_MAX];
+};
 
 static int names_of(const struct grow *grow, const struct table_entry *entry,
 		    struct probe_names *ret_names, struct fault *fault)
@@ -20,9 +28,9 @@ static int names_of(const struct grow *grow, const struct table_entry *entry,
 }
 
 /* PARTUUID as Linux writes it: of an MBR the disk signature, "0x1234abcd" here, and the number. */
-static bool has_partuuid(const struct grow *grow, const struct table_entry *entry)
+static bool has_partuuid(const struct grow *grow, const struct table_entry *entry,
+			 const char *wanted)
 {
-	const char *wanted = grow->request->partition_value;
 	char own[TABLE_GUID_CHARS];
 
 	if (entry->uuid[0] != '\0')
@@ -40,20 +48,46 @@ static bool is_in(const char *word, const char *const *words)
 	return *words != NULL;
 }
 
-/* As distributions name their root: cloud images, OpenWrt, Raspberry Pi OS, CoreOS. */
-static bool is_called_root(const struct table_entry *entry, const struct probe_names *names)
+bool choose_is_root_name(const char *name)
 {
+	/* As distributions name it: cloud images, OpenWrt, Raspberry Pi OS, CoreOS. */
 	static const char *const words[] = { "/",	 "root",   "rootfs", "cloudimg-rootfs",
 					     "writable", "fedora", NULL };
 
-	return is_in(entry->name, words) || is_in(names->label, words);
+	return is_in(name, words);
+}
+
+static bool is_called(const struct grow *grow, enum partition_by by, const char *value,
+		      const struct table_entry *entry, const struct probe_names *names)
+{
+	switch (by) {
+	case PARTITION_BY_LABEL:
+		return strcmp(names->label, value) == 0;
+	case PARTITION_BY_UUID:
+		return strcasecmp(names->uuid, value) == 0;
+	case PARTITION_BY_PARTLABEL:
+		return strcmp(entry->name, value) == 0;
+	case PARTITION_BY_PARTUUID:
+		return has_partuuid(grow, entry, value);
+	default:
+		return false;
+	}
+}
+
+static bool is_root_of(const struct grow *grow, const struct fstabs *fstabs,
+		       const struct table_entry *entry, const struct probe_names *names)
+{
+	for (size_t i = 0; i < fstabs->count; i++)
+		if (is_called(grow, fstabs->roots[i].by, fstabs->roots[i].value, entry, names))
+			return true;
+	return false;
 }
 
 /* What the request means, from the surest to a guess; the words are those of `chosen_by`. */
-enum trait { TRAIT_WANTED, TRAIT_ROOT_TYPE, TRAIT_ROOT_NAME, TRAIT_ONLY_LINUX };
+enum trait { TRAIT_WANTED, TRAIT_ROOT_TYPE, TRAIT_FSTAB, TRAIT_ROOT_NAME, TRAIT_ONLY_LINUX };
 
-static bool has_trait(const struct grow *grow, enum trait trait, const struct table_entry *entry,
-		      const struct probe_names *names)
+static bool has_trait(const struct grow *grow, enum trait trait, const struct fstabs *fstabs,
+		      const struct table_entry *entry, const struct probe_names *names)
 {
 	const struct request *request = grow->request;
 	const enum role role = role_of(entry);
@@ -61,23 +95,41 @@ static bool has_trait(const struct grow *grow, enum trait trait, const struct ta
 	switch (trait) {
 	case TRAIT_ROOT_TYPE:
 		return role == ROLE_ROOT;
+	case TRAIT_FSTAB:
+		return is_root_of(grow, fstabs, entry, names);
 	case TRAIT_ROOT_NAME:
-		return role != ROLE_HELPER && is_called_root(entry, names);
+		return role != ROLE_HELPER &&
+		       (choose_is_root_name(entry->name) || choose_is_root_name(names->label));
 	case TRAIT_ONLY_LINUX:
 		return role == ROLE_LINUX && strcmp(names->type, "swap") != 0;
 	case TRAIT_WANTED:
 		break;
 	}
-	switch (request->partition_by) {
-	case PARTITION_BY_LABEL:
-		return strcmp(names->label, request->partition_value) == 0;
-	case PARTITION_BY_UUID:
-		return strcasecmp(names->uuid, request->partition_value) == 0;
-	case PARTITION_BY_PARTLABEL:
-		return strcmp(entry->name, request->partition_value) == 0;
-	default:
-		return has_partuuid(grow, entry);
+	return is_called(grow, request->partition_by, request->partition_value, entry, names);
+}
+
+/* What the systems on the disk say themselves, as far as they are read without a mount. */
+static int read_fstabs(const struct grow *grow, struct fstabs *ret_fstabs, struct fault *fault)
+{
+	const struct partition_table *table = &grow->table;
+
+	for (size_t i = 0; i < table->count && ret_fstabs->count < FSTABS_MAX; i++) {
+		const struct table_entry *entry = &table->entries[i];
+		struct fs_target target;
+		struct probe_names names;
+
+		if (entry->part.is_container)
+			continue;
+		if (names_of(grow, entry, &names, fault) < 0)
+			return -1;
+		if (strncmp(names.type, "ext", 3) != 0)
+			continue;
+		fs_target_set(&grow->disk, 0, 0, &target);
+		fs_target_move(&target, entry->part.start_lba * table->sector_bytes);
+		if (fstab_read_root(&target, &ret_fstabs->roots[ret_fstabs->count]))
+			ret_fstabs->count++;
 	}
+	return 0;
 }
 
 static int refuse_several(const struct grow *grow, const char *list, struct fault *fault)
@@ -95,8 +147,8 @@ static int refuse_several(const struct grow *grow, const char *list, struct faul
 }
 
 /* *ret_found: the one entry with that trait, or NULL. Fault partition-ambiguous for several. */
-static int find_one(const struct grow *grow, enum trait trait, const struct table_entry **ret_found,
-		    struct fault *fault)
+static int find_one(const struct grow *grow, enum trait trait, const struct fstabs *fstabs,
+		    const struct table_entry **ret_found, struct fault *fault)
 {
 	const struct partition_table *table = &grow->table;
 	char list[CANDIDATES_SHOWN_BYTES] = "", text[ROLE_NAME_BYTES];
@@ -111,7 +163,7 @@ static int find_one(const struct grow *grow, enum trait trait, const struct tabl
 			continue;
 		if (names_of(grow, entry, &names, fault) < 0)
 			return -1;
-		if (!has_trait(grow, trait, entry, &names))
+		if (!has_trait(grow, trait, fstabs, entry, &names))
 			continue;
 		*ret_found = entry;
 		count++;
@@ -139,16 +191,19 @@ static int refuse_none(const struct request *request, struct fault *fault)
 static int choose_by_trait(const struct grow *grow, struct chosen *ret_chosen, struct fault *fault)
 {
 	static const char *const root_words[] = { [TRAIT_ROOT_TYPE] = "root-type",
+						  [TRAIT_FSTAB] = "fstab",
 						  [TRAIT_ROOT_NAME] = "root-name",
 						  [TRAIT_ONLY_LINUX] = "only-linux" };
 	const bool is_root = grow->request->partition_by == PARTITION_BY_ROOT;
 	const enum trait first = is_root ? TRAIT_ROOT_TYPE : TRAIT_WANTED;
 	const enum trait last = is_root ? TRAIT_ONLY_LINUX : TRAIT_WANTED;
+	struct fstabs fstabs = { 0 };
 
 	for (enum trait trait = first; trait <= last; trait++) {
 		const struct table_entry *found;
 
-		if (find_one(grow, trait, &found, fault) < 0)
+		if ((trait == TRAIT_FSTAB && read_fstabs(grow, &fstabs, fault) < 0) ||
+		    find_one(grow, trait, &fstabs, &found, fault) < 0)
 			return -1;
 		if (!found)
 			continue;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/events.h"
+#include "agent/filesystem/fstab.h"
 #include "base/cleanup.h"
-#include "base/text.h"
 #include "stages.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static void on_progress(void *context, int percent)
 {
@@ -17,28 +18,63 @@ static void on_progress(void *context, int percent)
 	agent_report_alive(grow->report);
 }
 
-static int probe_device(const char *path, char type[static PROBE_TYPE_BYTES], struct fault *fault)
+/* Open for reading, with its size; fd -1 with the fault. */
+static struct disk open_device(const char *path, struct fault *fault)
 {
 	struct disk disk = { .fd = open(path, O_RDONLY | O_CLOEXEC) };
-	int result;
 
 	snprintf(disk.name, sizeof(disk.name), "%.*s", (int)sizeof(disk.name) - 1, path);
 	if (disk.fd < 0)
-		return fault_set_errno(fault, REASON_DISK_IO, errno, "%s cannot be opened", path);
-	result = layer_device_size(path, &disk.size_bytes, fault);
-	if (result == 0)
-		result = probe_partition(&disk, 0, disk.size_bytes, type, fault);
+		fault_set_errno(fault, REASON_DISK_IO, errno, "%s cannot be opened", path);
+	else if (layer_device_size(path, &disk.size_bytes, fault) < 0)
+		close_fdp(&disk.fd);
+	return disk;
+}
+
+static int probe_device(const char *path, char type[static PROBE_TYPE_BYTES], struct fault *fault)
+{
+	struct disk disk = open_device(path, fault);
+	int result;
+
+	if (disk.fd < 0)
+		return -1;
+	result = probe_partition(&disk, 0, disk.size_bytes, type, fault);
 	close_fdp(&disk.fd);
 	return result;
 }
 
-static bool is_growable(void *context, const char *device)
+/* By its label, or by its own /etc/fstab. */
+static bool is_root(const char *device, const struct probe_names *names)
 {
-	char type[PROBE_TYPE_BYTES];
+	struct fs_target target;
+	struct fstab_root root;
+
+	if (choose_is_root_name(names->label))
+		return true;
+	fs_target_set_device(device, &target);
+	if (strncmp(names->type, "ext", 3) != 0 || !fstab_read_root(&target, &root))
+		return false;
+	return (root.by == PARTITION_BY_NUMBER && strcmp(root.value, device) == 0) ||
+	       (root.by == PARTITION_BY_UUID && strcasecmp(root.value, names->uuid) == 0) ||
+	       (root.by == PARTITION_BY_LABEL && strcmp(root.value, names->label) == 0);
+}
+
+static enum layer_rank rank(void *context, const char *device)
+{
 	struct fault ignored;
+	struct disk disk = open_device(device, &ignored);
+	struct probe_names names;
+	int probed;
 
 	(void)context;
-	return probe_device(device, type, &ignored) == 0 && fs_check_type(type, 0, &ignored) == 0;
+	if (disk.fd < 0)
+		return LAYER_RANK_NONE;
+	probed = probe_names(&disk, 0, disk.size_bytes, &names, &ignored);
+	close_fdp(&disk.fd);
+	if (probed < 0 || strcmp(names.type, "swap") == 0 ||
+	    (!layer_find(names.type) && fs_check_type(names.type, 0, &ignored) < 0))
+		return LAYER_RANK_NONE;
+	return is_root(device, &names) ? LAYER_RANK_ROOT : LAYER_RANK_GROWS;
 }
 
 static void prepare(struct grow *grow)
@@ -54,7 +90,7 @@ static void prepare(struct grow *grow)
 		.disk_path = grow->disk.path,
 		.volume = grow->request->volume,
 		.bring_key = tools_bring_key,
-		.is_growable = is_growable,
+		.rank = rank,
 		.context = grow,
 	};
 }

@@ -41,6 +41,12 @@ struct layer_key {
 	uint64_t size_bytes;
 };
 
+enum layer_rank {
+	LAYER_RANK_NONE,  /* swap, or nothing that can be grown */
+	LAYER_RANK_GROWS, /* a file system that can be grown, or a layer */
+	LAYER_RANK_ROOT	  /* such a one, which says itself that it is the root of a system */
+};
+
 struct layer_options {
 	const struct fs_tools *tools; /* how its programs are run; sbin is their folder */
 	bool read_only;		      /* nothing may be written */
@@ -48,8 +54,8 @@ struct layer_options {
 	const char *volume;	      /* that the user names: "root" or "vg/root"; "": none */
 	/* The key of an encrypted layer. Faults: key-missing, disk-io. */
 	int (*bring_key)(void *context, struct layer_key *ret_key, struct fault *fault);
-	/* Does that device hold a file system that can be grown? */
-	bool (*is_growable)(void *context, const char *device);
+	/* How likely does somebody who names no volume mean that device? */
+	enum layer_rank (*rank)(void *context, const char *device);
 	void *context;
 };
 

@@ -114,6 +114,15 @@ static int unmap(const struct luks *luks, struct fault *fault)
 	return exit_status == 0 ? 0 : failed("close", exit_status, &output, fault);
 }
 
+static uint64_t inner_for(const struct layer *layer, uint64_t outer_bytes)
+{
+	const struct luks_header *header = &((const struct luks *)layer)->header;
+	uint64_t bytes =
+		outer_bytes > header->data_at_bytes ? outer_bytes - header->data_at_bytes : 0;
+
+	return bytes - bytes % header->sector_bytes;
+}
+
 static int luks_open(struct layer *layer, struct fault *fault)
 {
 	struct luks *luks = (struct luks *)layer; /* its first member */
@@ -130,19 +139,14 @@ static int luks_open(struct layer *layer, struct fault *fault)
 	layer->grain_bytes = luks->header.sector_bytes;
 	if (map(luks, fault) < 0)
 		return -1;
-	if (layer_device_size(layer->inner.path, &layer->inner.size_bytes, fault) == 0)
+	if (layer_device_size(layer->inner.path, &layer->inner.size_bytes, fault) == 0) {
+		/* A whole disk has its new size already, and so has the mapping. */
+		if (layer->inner.size_bytes > inner_for(layer, layer->outer.size_bytes))
+			layer->inner.size_bytes = inner_for(layer, layer->outer.size_bytes);
 		return 0;
+	}
 	(void)unmap(luks, &(struct fault){ 0 });
 	return -1;
-}
-
-static uint64_t inner_for(const struct layer *layer, uint64_t outer_bytes)
-{
-	const struct luks_header *header = &((const struct luks *)layer)->header;
-	uint64_t bytes =
-		outer_bytes > header->data_at_bytes ? outer_bytes - header->data_at_bytes : 0;
-
-	return bytes - bytes % header->sector_bytes;
 }
 
 static uint64_t outer_for(const struct layer *layer, uint64_t inner_bytes)

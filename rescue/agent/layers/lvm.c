@@ -114,32 +114,33 @@ static int activate(struct lvm *lvm, const struct lvm_volume *volume, bool activ
 	return run(lvm, arguments, NULL, fault);
 }
 
-/* Several, and none is called root: the only one with a file system that can be grown. -1 with
- * the fault that was set before, if there are more of them, or none. */
+/* Several, and none is called root: the one that most likely is it. -1 with the fault that was set
+ * before, if there are more of that rank, or none. */
 static int look_into(struct lvm *lvm, struct fault *fault)
 {
-	const struct lvm_volume *found = NULL;
 	const struct layer_options *options = lvm->layer.options;
+	enum layer_rank best = LAYER_RANK_NONE;
 
 	for (size_t i = 0; i < lvm->group.count; i++) {
 		const struct lvm_volume *volume = &lvm->group.volumes[i];
+		enum layer_rank rank;
 		struct fault ignored;
-		bool grows;
 
 		if (lvm_volume_check(&lvm->group, volume, &ignored) < 0)
 			continue;
 		if (activate(lvm, volume, true, fault) < 0)
 			return -1;
-		grows = options->is_growable(options->context, volume->path);
+		rank = options->rank(options->context, volume->path);
 		if (activate(lvm, volume, false, fault) < 0)
 			return -1;
-		if (grows && found)
-			return -1;
-		if (grows)
-			found = volume;
+		if (rank == best)
+			lvm->volume = NULL;
+		if (rank > best) {
+			best = rank;
+			lvm->volume = volume;
+		}
 	}
-	lvm->volume = found;
-	return found ? 0 : -1;
+	return lvm->volume ? 0 : -1;
 }
 
 static int choose(struct lvm *lvm, struct fault *fault)

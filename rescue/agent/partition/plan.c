@@ -82,13 +82,15 @@ const struct table_entry *plan_choose(const struct partition_table *table, unsig
 static const struct table_entry *next_after(const struct partition_table *table,
 					    const struct table_entry *target)
 {
+	const uint64_t start_lba = target->part.start_lba;
 	const struct table_entry *next = NULL;
 
 	for (size_t i = 0; i < table->count; i++) {
 		const struct table_entry *entry = &table->entries[i];
+		const uint64_t begin_lba = table_begin_behind_lba(&entry->part, start_lba);
 
-		if (table_begin_lba(&entry->part) > target->part.start_lba &&
-		    (!next || table_begin_lba(&entry->part) < table_begin_lba(&next->part)))
+		if (begin_lba != UINT64_MAX &&
+		    (!next || begin_lba < table_begin_behind_lba(&next->part, start_lba)))
 			next = entry;
 	}
 	return next;
@@ -124,7 +126,7 @@ static uint64_t room_end(const struct partition_table *table, const struct table
 	const uint64_t room_sectors = end - target->part.start_lba;
 
 	if (next)
-		return table_begin_lba(&next->part);
+		return table_begin_behind_lba(&next->part, target->part.start_lba);
 	return end - (table->leave_sectors < room_sectors ? table->leave_sectors : room_sectors);
 }
 

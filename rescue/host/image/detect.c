@@ -12,7 +12,7 @@
 #define HEAD_BYTES   512
 #define SECTOR_BYTES 512
 
-enum verdict { FOREIGN, PACKED, ENCRYPTED };
+enum verdict { FOREIGN, PACKED };
 
 /* A mark at a fixed offset, and what a file with it is. */
 static const struct mark {
@@ -35,7 +35,6 @@ static const struct mark {
 	MARK(0, "QED\0", FOREIGN, "a QED image", NULL),
 	MARK(0, "WithoutFreeSpac", FOREIGN, "a Parallels image", NULL),
 	MARK(0, "WithouFreSpacExt", FOREIGN, "a Parallels image", NULL),
-	MARK(0, "LUKS\xba\xbe", ENCRYPTED, NULL, NULL),
 	MARK(0, "\x1f\x8b", PACKED, "gzip", "gunzip -k NAME"),
 	MARK(0,
 	     "\xfd"
@@ -78,18 +77,11 @@ static uint64_t file_bytes(const struct image *image)
 
 static int refuse(const struct image *image, const struct mark *mark, struct fault *fault)
 {
-	switch (mark->verdict) {
-	case ENCRYPTED:
-		fault_set(fault, REASON_IMAGE_ENCRYPTED, "%.300s is encrypted with LUKS",
-			  image->path);
-		return fault_hint(fault, "Open it first: only the disk inside can be grown");
-	case PACKED:
+	if (mark->verdict == PACKED) {
 		fault_set(fault, REASON_IMAGE_FORMAT,
 			  "%.300s is packed with %s, not a disk image yet", image->path,
 			  mark->what);
 		return fault_hint(fault, "Unpack it first: %s", mark->remedy);
-	case FOREIGN:
-		break;
 	}
 	fault_set(fault, REASON_IMAGE_FORMAT, "%.300s is %s, which grow-disk does not grow",
 		  image->path, mark->what);
