@@ -263,17 +263,18 @@ $(B)/bench/measure: $(call objects,plain,bench/measure.c bench/sample.c tests/fa
 
 # --- install -----------------------------------------------------------
 
-COMMANDS := grow-disk rescue-disk trace-boot trace-diff
+COMMANDS := grow-disk grow-fleet rescue-disk trace-boot trace-diff
 LIBEXEC = $(DESTDIR)$(PREFIX)/libexec/grow-disk
 MAN = $(DESTDIR)$(PREFIX)/share/man
 DOC = $(DESTDIR)$(PREFIX)/share/doc/grow-disk
 
 install: all
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/trace" "$(MAN)/man1" "$(DOC)/decisions"
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/trace" "$(LIBEXEC)/fleet" "$(MAN)/man1" "$(DOC)/decisions"
 	install -m 755 $(COMMANDS:%=hostscripts/%) "$(DESTDIR)$(PREFIX)/bin/"
 	install -m 755 $(B)/grow-disk-host $(B)/rescue-native "$(LIBEXEC)/"
 	install -m 644 $(B)/kernel $(B)/initramfs.cpio $(B)/build-id $(B)/tools.img "$(LIBEXEC)/"
 	install -m 644 hostscripts/lib/trace/* "$(LIBEXEC)/trace/"
+	install -m 644 hostscripts/lib/fleet/* "$(LIBEXEC)/fleet/"
 	install -m 644 docs/man/*.1 "$(MAN)/man1/"
 	install -m 644 README.md CHANGELOG.md LICENSE docs/*.md docs/*.svg "$(DOC)/"
 	install -m 644 docs/decisions/*.md "$(DOC)/decisions/"
