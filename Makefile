@@ -54,6 +54,7 @@ help:
 	@echo 'make quick      build, and run the tests that need no machine: a minute'
 	@echo 'make fuzz       each fuzz target for a minute (FUZZ_SECONDS, FUZZ_RUNS, FUZZ)'
 	@echo 'make check-faults  500 kills, 100 power cuts, every fault of the host (KILLS, CUTS, STEPS, SEED)'
+	@echo 'make check-fleet   a fleet on a real Slurm: nodes and controller killed (FLEET_DISKS)'
 	@echo 'make check-soak    200 grows of random disks (COUNT, SEED)'
 	@echo 'make bench      beside its peers: tables and a plot (BENCH_QUICK=1: a minute; others in bench/bench)'
 	@echo 'make install    into PREFIX (default /usr/local), below DESTDIR'
@@ -90,6 +91,10 @@ fuzz:
 check-faults check-soak: setup
 	$(Q)$(MAKE) --no-print-directory all check-build
 	$(Q)tests/faults/long $(@:check-%=%)
+
+check-fleet: setup
+	$(Q)$(MAKE) --no-print-directory core check-build
+	$(Q)FLEET_FAULTS=yes tests/run -j 1 host/fleet
 
 # To be measured as users build it: the programs of the tree, and the disks on a disk.
 bench:
@@ -283,6 +288,6 @@ uninstall:
 	for command in $(COMMANDS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$command" "$(MAN)/man1/$$command.1"; done
 	rm -rf "$(LIBEXEC)" "$(DOC)"
 
-.PHONY: all core help setup demo check quick check-build check-faults check-soak fuzz bench lint clean install uninstall
+.PHONY: all core help setup demo check quick check-build check-faults check-fleet check-soak fuzz bench lint clean install uninstall
 
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

@@ -60,11 +60,14 @@ engine_round() {
 	engine_check
 }
 
-# engine_stop SIGNAL: tell all of the engine. It may not have its session yet.
+# engine_stop SIGNAL: tell all of the engine. It may not have its session yet. GNU
+# parallel gives each task a process group, waits for the tasks after the first
+# signal, and passes on the second.
 # shellcheck disable=SC2317  # a trap calls it
 engine_stop() {
 	caught=$1
-	until kill -TERM -- "-$engine" 2>/dev/null || ! kill -0 "$engine" 2>/dev/null; do sleep 0.1; done
+	until kill -TERM "-$engine" 2>/dev/null || ! kill -0 "$engine" 2>/dev/null; do sleep 0.1; done
+	[ "$opt_engine" != parallel ] || { sleep 0.5 && kill -TERM "-$engine"; } 2>/dev/null
 }
 
 # What cleanup of child.sh calls: nothing else is left.
@@ -88,7 +91,8 @@ engine_local() {
 }
 
 engine_parallel() {
-	set -- --will-cite -q --jobs "$opt_jobs" --joblog "+$dir/joblog"
+	# A grow that is told to end does so in order, and may first have to end a commit.
+	set -- --will-cite -q --jobs "$opt_jobs" --joblog "+$dir/joblog" --termseq TERM,600000,KILL,25
 	while IFS= read -r option; do
 		[ -z "$option" ] || set -- "$@" "$option"
 	done <<-END
