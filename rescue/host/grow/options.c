@@ -33,7 +33,9 @@ enum code {
 	CODE_JSON,
 	CODE_EVENTS,
 	CODE_KEEP_FAILED,
-	CODE_KEEP_LOG
+	CODE_KEEP_LOG,
+	CODE_METRICS,
+	CODE_LOG
 };
 
 static const struct option long_options[] = {
@@ -59,6 +61,8 @@ static const struct option long_options[] = {
 	{ "events", required_argument, NULL, CODE_EVENTS },
 	{ "keep-failed", no_argument, NULL, CODE_KEEP_FAILED },
 	{ "keep-log", required_argument, NULL, CODE_KEEP_LOG },
+	{ "metrics", required_argument, NULL, CODE_METRICS },
+	{ "log", required_argument, NULL, CODE_LOG },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -72,6 +76,8 @@ const char *grow_verb_word(enum grow_verb verb)
 
 	return words[verb];
 }
+
+static const char *const log_words[] = { "journal", "syslog", NULL };
 
 static const struct arguments arguments = { .program = "grow-disk", .options = long_options };
 
@@ -163,6 +169,12 @@ static int take_value(struct grow_options *options, int code, struct fault *faul
 		return arguments_text(&arguments, code, &options->events, fault);
 	case CODE_KEEP_LOG:
 		return arguments_text(&arguments, code, &options->keep_log, fault);
+	case CODE_METRICS:
+		return arguments_text(&arguments, code, &options->metrics, fault);
+	case CODE_LOG:
+		result = arguments_word(&arguments, code, log_words, &place, fault);
+		options->log = place == 0 ? RESULT_LOG_JOURNAL : RESULT_LOG_SYSLOG;
+		return result;
 	case CODE_RTC:
 		return arguments_rtc(&arguments, &options->rtc_unix_s, options->rtc, fault);
 	case CODE_REPAIR:
