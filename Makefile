@@ -55,6 +55,7 @@ help:
 	@echo 'make check-full    every test with every variant: all features, each disk with each kind of machine'
 	@echo 'make fuzz       each fuzz target for a minute (FUZZ_SECONDS, FUZZ_RUNS, FUZZ)'
 	@echo 'make check-faults  500 kills, 100 power cuts, every fault of the host (KILLS, CUTS, STEPS, SEED)'
+	@echo 'make check-fleet   a fleet on a real Slurm: nodes and controller killed (FLEET_DISKS)'
 	@echo 'make check-soak    200 grows of random disks (COUNT, SEED)'
 	@echo 'make check-boot    a Debian of a cloud boots, is grown, is proven: half an hour without KVM'
 	@echo 'make bench      beside its peers: tables and a plot (BENCH_QUICK=1: a minute; others in bench/bench)'
@@ -110,6 +111,10 @@ check-boot: setup
 check-faults check-soak: setup
 	$(Q)$(MAKE) --no-print-directory all check-build
 	$(Q)tests/faults/long $(@:check-%=%)
+
+check-fleet: setup
+	$(Q)$(MAKE) --no-print-directory core check-build
+	$(Q)FLEET_FAULTS=yes tests/run -j 1 host/fleet
 
 # To be measured as users build it: the programs of the tree, and the disks on a disk.
 bench:
@@ -296,7 +301,7 @@ $(B)/bench/measure: $(call objects,plain,bench/measure.c bench/sample.c tests/fa
 
 # --- install -----------------------------------------------------------
 
-COMMANDS := grow-disk rescue-disk try-disk trace-boot trace-diff
+COMMANDS := grow-disk grow-fleet rescue-disk try-disk trace-boot trace-diff
 LIBEXEC = $(DESTDIR)$(PREFIX)/libexec/grow-disk
 MAN = $(DESTDIR)$(PREFIX)/share/man
 DOC = $(DESTDIR)$(PREFIX)/share/doc/grow-disk
@@ -304,12 +309,13 @@ BASH_COMPLETIONS ?= $(PREFIX)/share/bash-completion/completions
 ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
 
 install: all
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/trace" "$(MAN)/man1" "$(DOC)/docs/decisions" \
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/trace" "$(LIBEXEC)/fleet" "$(MAN)/man1" "$(DOC)/docs/decisions" \
 		"$(DESTDIR)$(BASH_COMPLETIONS)" "$(DESTDIR)$(ZSH_COMPLETIONS)"
 	install -m 755 $(COMMANDS:%=hostscripts/%) "$(DESTDIR)$(PREFIX)/bin/"
 	install -m 755 $(B)/grow-disk-host $(B)/rescue-native "$(LIBEXEC)/"
 	install -m 644 $(B)/kernel $(B)/initramfs.cpio $(B)/build-id $(B)/tools.img $(B)/contents.json "$(LIBEXEC)/"
 	install -m 644 hostscripts/lib/trace/* "$(LIBEXEC)/trace/"
+	install -m 644 hostscripts/lib/fleet/* "$(LIBEXEC)/fleet/"
 	install -m 644 docs/man/*.1 "$(MAN)/man1/"
 	install -m 644 README.md CHANGELOG.md NOTICE LICENSE "$(DOC)/"
 	install -m 644 docs/*.md docs/*.svg "$(DOC)/docs/"
@@ -354,6 +360,6 @@ uninstall:
 	rm -f "$(DESTDIR)$(ZSH_COMPLETIONS)/_grow-disk"
 	rm -rf "$(LIBEXEC)" "$(DOC)"
 
-.PHONY: all core completions deb sbom portable sources dist check-package help setup demo check check-full quick check-build check-boot check-faults check-soak fuzz bench lint clean install uninstall
+.PHONY: all core completions deb sbom portable sources dist check-package help setup demo check check-full quick check-build check-boot check-faults check-fleet check-soak fuzz bench lint clean install uninstall
 
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

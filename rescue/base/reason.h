@@ -38,6 +38,9 @@ enum status {
 	X(REASON_NO_BOOT_LOADER, "no-boot-loader", STATUS_REFUSED)                                 \
 	X(REASON_TRACE_UNREADABLE, "trace-unreadable", STATUS_REFUSED)                             \
 	X(REASON_TRACE_INVALID, "trace-invalid", STATUS_REFUSED)                                   \
+	X(REASON_MANIFEST_UNREADABLE, "manifest-unreadable", STATUS_REFUSED)                       \
+	X(REASON_MANIFEST_INVALID, "manifest-invalid", STATUS_REFUSED)                             \
+	X(REASON_FLEET_NOT_FOUND, "fleet-not-found", STATUS_REFUSED)                               \
 	X(REASON_IMAGE_CORRUPT, "image-corrupt", STATUS_DAMAGED)                                   \
 	X(REASON_IMAGE_DIRTY, "image-dirty", STATUS_DAMAGED)                                       \
 	X(REASON_IMAGE_TRUNCATED, "image-truncated", STATUS_DAMAGED)                               \
@@ -47,8 +50,10 @@ enum status {
 	X(REASON_BOOT_NOT_PROVEN, "boot-not-proven", STATUS_DAMAGED)                               \
 	X(REASON_IMAGE_LOCKED, "image-locked", STATUS_RETRY)                                       \
 	X(REASON_COMMIT_UNFINISHED, "commit-unfinished", STATUS_RETRY)                             \
+	X(REASON_FLEET_BUSY, "fleet-busy", STATUS_RETRY)                                           \
 	X(REASON_MISSING_PROGRAM, "missing-program", STATUS_HOST)                                  \
 	X(REASON_FOLDER_NOT_WRITABLE, "folder-not-writable", STATUS_HOST)                          \
+	X(REASON_SCHEDULER_FAILED, "scheduler-failed", STATUS_HOST)                                \
 	X(REASON_FENCE_BREACH, "fence-breach", STATUS_INTERNAL)                                    \
 	X(REASON_USAGE, "usage", STATUS_USAGE)                                                     \
 	X(REASON_TABLE_NOT_MBR, "table-not-mbr", STATUS_REFUSED)                                   \

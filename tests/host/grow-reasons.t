@@ -32,7 +32,7 @@ unused() {
 	done <"$1"
 }
 
-set -- "$source_tree/hostscripts/trace-boot" "$source_tree/hostscripts/trace-diff" "$source_tree"/hostscripts/lib/trace/*.sh
+set -- "$source_tree/hostscripts/trace-boot" "$source_tree/hostscripts/trace-diff" "$source_tree/hostscripts/grow-fleet" "$source_tree"/hostscripts/lib/*/*.sh
 table "$source_tree/rescue/base/reason.h" >"$work/table"
 cut -d ' ' -f 1,2 "$work/table" | sort >"$work/c"
 sed -n 's/^| `\([a-z0-9-]*\)` | \([0-9]*\) |.*/\1 \2/p' "$source_tree/docs/reason-codes.md" | sort >"$work/docs"

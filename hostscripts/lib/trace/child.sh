@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# The programs that trace-boot runs. Those that take long run in the background, as
+# The programs that trace-boot and grow-fleet run. Those that take long run in the background, as
 # a shell handles a signal at once only while it waits. In the end no process and no
 # file is left.
 # shellcheck disable=SC2034,SC2154  # results are read, facts are set, by trace-boot

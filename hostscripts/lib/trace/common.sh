@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# What trace-boot and trace-diff share: their command lines, messages and faults.
+# What trace-boot, trace-diff and grow-fleet share: their command lines, messages and faults.
 # Each sets $program_name, and defines usage, options_operand WORD and
 # options_flag OPTION; with $options_valued also options_value OPTION VALUE.
-# shellcheck disable=SC2034,SC2154  # the two commands set and read these
+# shellcheck disable=SC2034,SC2154  # the commands set and read these
 
 grow_disk_version=0.1.0
 options_valued='' # the options that take a value
@@ -109,7 +109,7 @@ arguments_has_value() {
 	esac
 }
 
-# The options that both commands have.
+# The options that all of them have.
 arguments_flag() {
 	case $1 in
 	-h | --help) usage && exit 0 ;;

@@ -94,6 +94,7 @@ static enum status print_result(struct grow *grow, struct fault *fault)
 	grow->result.total_ms = clock_ms() - grow->started_ms;
 	grow->result.size_after_bytes = grow->size_after_bytes;
 	object = result_object(&grow->result);
+	grow_publish(grow, object);
 	if (options->json)
 		result = result_print_json(object, &why);
 	else if (!fault && !options->quiet)

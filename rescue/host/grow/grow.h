@@ -105,8 +105,13 @@ void grow_show_percent(void *context, int percent);
 void grow_stop_machines(struct grow *grow);
 void grow_forget_machines(struct grow *grow);
 
-/* --keep-log and --events: refuse names that cannot be; write them at the end. */
+/* --keep-log, --events and --metrics: refuse names that cannot be; write the first two at the
+ * end. */
 int grow_check_kept(const struct grow *grow, struct fault *fault);
 void grow_write_kept(const struct grow *grow);
+
+/* --metrics and --log: the result, for those who watch. What cannot be written is said, and
+ * changes no status: the image is what the result says. object may be NULL: out of memory. */
+void grow_publish(const struct grow *grow, const json_t *object);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is kept of the virtual machine: --keep-log, --events. */
+/* What is kept of the virtual machine: --keep-log, --events; and of the result: --metrics, --log.
+ */
 #include "grow.h"
 
 #include "base/cleanup.h"
@@ -32,6 +33,8 @@ static int check_file(const struct grow *grow, const char *option, const char *p
 int grow_check_kept(const struct grow *grow, struct fault *fault)
 {
 	if (check_file(grow, "--keep-log", grow->options->keep_log, fault) < 0)
+		return -1;
+	if (check_file(grow, "--metrics", grow->options->metrics, fault) < 0)
 		return -1;
 	return check_file(grow, "--events", grow->options->events, fault);
 }
@@ -127,4 +130,19 @@ void grow_write_kept(const struct grow *grow)
 		return;
 	write_kept(grow, grow->options->keep_log, write_log);
 	write_kept(grow, grow->options->events, write_trace);
+}
+
+void grow_publish(const struct grow *grow, const json_t *object)
+{
+	const struct grow_options *options = grow->options;
+	struct fault fault;
+
+	if (options->metrics && result_write_metrics(object, options->metrics, &fault) < 0)
+		console_say(&grow->console, "there are no metrics: %s", fault.message);
+	if (options->log != RESULT_LOG_NONE &&
+	    result_send_log(object, options->log,
+			    options->log == RESULT_LOG_JOURNAL ? RESULT_JOURNAL_SOCKET
+							       : RESULT_SYSLOG_SOCKET,
+			    &fault) < 0)
+		console_say(&grow->console, "the result is not logged: %s", fault.message);
 }

@@ -40,7 +40,9 @@ enum code {
 	CODE_PROVE_BOOT,
 	CODE_PROVE_TIMEOUT,
 	CODE_FIRMWARE,
-	CODE_ATTACH
+	CODE_ATTACH,
+	CODE_METRICS,
+	CODE_LOG
 };
 
 static const struct option long_options[] = {
@@ -70,6 +72,8 @@ static const struct option long_options[] = {
 	{ "prove-timeout", required_argument, NULL, CODE_PROVE_TIMEOUT },
 	{ "firmware", required_argument, NULL, CODE_FIRMWARE },
 	{ "attach", required_argument, NULL, CODE_ATTACH },
+	{ "metrics", required_argument, NULL, CODE_METRICS },
+	{ "log", required_argument, NULL, CODE_LOG },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -83,6 +87,8 @@ const char *grow_verb_word(enum grow_verb verb)
 
 	return words[verb];
 }
+
+static const char *const log_words[] = { "journal", "syslog", NULL };
 
 static const struct arguments arguments = { .program = "grow-disk", .options = long_options };
 
@@ -215,6 +221,12 @@ static int take_value(struct grow_options *options, int code, struct fault *faul
 		return arguments_text(&arguments, code, &options->events, fault);
 	case CODE_KEEP_LOG:
 		return arguments_text(&arguments, code, &options->keep_log, fault);
+	case CODE_METRICS:
+		return arguments_text(&arguments, code, &options->metrics, fault);
+	case CODE_LOG:
+		result = arguments_word(&arguments, code, log_words, &place, fault);
+		options->log = place == 0 ? RESULT_LOG_JOURNAL : RESULT_LOG_SYSLOG;
+		return result;
 	case CODE_RTC:
 		return arguments_rtc(&arguments, &options->rtc_unix_s, options->rtc, fault);
 	case CODE_REPAIR:

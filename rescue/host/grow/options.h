@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "host/boot/firmware.h"
 #include "host/image/detect.h"
+#include "host/result/metrics.h"
 #include "host/rtc.h"
 #include "host/vm/qemu/accel.h"
 #include "host/vm/qemu/hardware.h"
@@ -39,6 +40,8 @@ struct grow_options {
 	int64_t rtc_unix_s;			  /* 0: now */
 	char rtc[RTC_BYTES];			  /* as QEMU takes it; "": now */
 	const char *work_dir, *events, *keep_log; /* NULL: none */
+	const char *metrics;			  /* NULL: none */
+	enum result_log log;
 	unsigned wait_lock_seconds;
 	bool keep_failed;
 	bool prove_boot;

@@ -56,6 +56,8 @@ const char grow_help_text[] =
 	"                        as JSON lines (trace-boot --from FILE shows them)\n"
 	"      --keep-failed     keep the log of a grow that failed, for rescue-disk\n"
 	"      --keep-log FILE   keep the events and the console of the virtual machine\n"
+	"      --metrics FILE    write the result there as metrics for Prometheus\n"
+	"      --log journal     enter the result into the system's journal; or: syslog\n"
 	"  -q, --quiet           print nothing but faults\n"
 	"  -v, --verbose         print every stage and every command\n"
 	"  -h, --help            print this\n"

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# One task: one grow-disk, and the record of what came of it. An engine runs
+# "grow-fleet --task DIR NUMBER [ENGINE]" on any host that has DIR, once for each image.
+#
+# The state folder:
+#   fleet.json      schema, and the name of the fleet's jobs
+#   tasks/S         the tasks S000 to S999, a line each; a task keeps its number
+#   list            the numbers that the manifest stands for now
+#   results/S/N     the record of task N, one line; it appears whole, by a rename
+#   lock            held while a grow-fleet works here
+#   slurm/, joblog  of the engines
+# shellcheck disable=SC2034,SC2119,SC2120,SC2154  # facts are set by grow-fleet; "set --" makes the arguments of grow-disk
+
+task_child='' task_caught=''
+
+# task_main --task DIR NUMBER [ENGINE [TRIES DELAY]]: never returns. The exit status is
+# that of grow-disk.
+task_main() {
+	trap 'task_signal TERM' TERM
+	trap 'task_signal INT' INT
+	trap 'task_signal HUP' HUP
+	dir=$2 number=$3 engine=${4:-local}
+	if [ "$engine" = slurm ]; then
+		# shellcheck source=lib/fleet/slurm-task.sh
+		. "$fleet/slurm-task.sh"
+		slurm_number
+	fi
+	task_place
+	if [ "$engine" = slurm ] && slurm_is_over; then exit 0; fi
+	task_grow
+	task_record
+	if [ "$engine" = slurm ]; then
+		slurm_again "$5" "$6"
+	else
+		printf '%s %s %s %s\n' "$number" "$task_status" "$task_state" "$task_reason"
+	fi
+	exit "$task_status"
+}
+
+# Pass a signal on: not every engine sends it to the whole process group.
+# shellcheck disable=SC2317  # the trap calls it
+task_signal() {
+	task_caught=$1
+	[ -z "$task_child" ] || kill -TERM "$task_child" 2>/dev/null
+}
+
+task_place() {
+	task_file=$dir/tasks/$((number / 1000))
+	record=$dir/results/$((number / 1000))/$number
+	read -r host </proc/sys/kernel/hostname || host=unknown
+	host=${SLURMD_NODENAME:-$host}
+	task_out=$(mktemp "${TMPDIR:-/tmp}/grow-fleet.XXXXXX") || exit 40
+	trap 'rm -f -- "$task_out" "$task_out.err" "$record.new.$host.$$"' EXIT
+}
+
+# Read the task, and become its grow-disk in the background. Its words are quoted by
+# jq, so no name is ever a word of the shell.
+task_grow() {
+	task=$(sed -n "$((number % 1000 + 1)){p;q;}" "$task_file") && [ -n "$task" ] || exit 40
+	words=$(printf '%s\n' "$task" | jq -r '["--json"] + .options + ["--", .image] + [.size // empty] | @sh') || exit 40
+	begin=$(date +%s)
+	eval "set -- $words"
+	task_status=0
+	if [ -z "$task_caught" ]; then
+		"$here/grow-disk" "$@" >"$task_out" 2>"$task_out.err" </dev/null &
+		task_child=$!
+		[ -z "$task_caught" ] || kill -TERM "$task_child" 2>/dev/null
+		while :; do
+			task_status=0
+			wait "$task_child" || task_status=$?
+			[ "$task_status" -gt 128 ] && kill -0 "$task_child" 2>/dev/null || break
+		done
+		task_child=''
+	else
+		task_status=143
+	fi
+}
+
+# Write the record. A folder that is full for a while must not lose it.
+task_record() {
+	was=/dev/null
+	[ ! -e "$record" ] || was=$record
+	written=$(jq -nrR -L "$fleet" -f "$fleet/record.jq" --argjson n "$number" --argjson status "$task_status" --arg host "$host" --arg engine "$engine" \
+		--argjson began "$begin" --argjson ended "$(date +%s)" --rawfile was "$was" --rawfile out "$task_out" --rawfile err "$task_out.err") || exit 70
+	# shellcheck disable=SC2086  # three words
+	set -- ${written##*"$newline"}
+	task_status=$1 task_state=$2 task_reason=$3
+	written=${written%"$newline"*}
+	pause=1
+	until { printf '%s\n' "$written" >"$record.new.$host.$$" && mv -f -- "$record.new.$host.$$" "$record"; } 2>/dev/null; do
+		[ "$pause" -le 64 ] || exit 30
+		sleep "$pause"
+		pause=$((pause * 2))
+	done
+}
