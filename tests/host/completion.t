@@ -21,7 +21,7 @@ bash_words() {
 if need 'completion in bash' bash; then
 	is 'bash: it is registered for each command' \
 		"$(bash --norc --noprofile -c '. "$0" && complete -p' "$build/completions/grow-disk" | sed 's/.* //' | sort | tr '\n' ' ')" \
-		'grow-disk rescue-disk trace-boot trace-diff '
+		'grow-disk grow-fleet rescue-disk trace-boot trace-diff try-disk '
 	is 'bash: an option' "$(bash_words grow-disk --pl)" '--plan'
 	is 'bash: options with the same beginning' "$(bash_words grow-disk --keep)" '--keep-failed,--keep-log'
 	is 'bash: of this command alone' "$(bash_words trace-diff --)" '--help,--json,--version'
@@ -56,7 +56,7 @@ zsh_shows() {
 test_cleanup() { tm kill-server 2>/dev/null; }
 if need 'completion in zsh' zsh tmux; then
 	ok 'zsh: it is registered for each command' zsh -f -c 'autoload -Uz compinit && fpath=("$1" $fpath) && compinit -u -D &&
-		for command in grow-disk rescue-disk trace-boot trace-diff; do [[ $_comps[$command] = _grow-disk ]] || exit 1; done' - "$build/completions"
+		for command in grow-disk grow-fleet rescue-disk try-disk trace-boot trace-diff; do [[ $_comps[$command] = _grow-disk ]] || exit 1; done' - "$build/completions"
 	mkdir "$work/home"
 	printf 'PS1="zsh> "\nfpath=("$COMPLETIONS" $fpath)\nsetopt nobeep\nautoload -Uz compinit && compinit -u -D\n' >"$work/home/.zshrc"
 	HOME=$work/home ZDOTDIR=$work/home COMPLETIONS=$build/completions tm new-session -d -s zsh -x 120 -y 50 'zsh -d -i'
