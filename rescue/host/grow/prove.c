@@ -13,7 +13,7 @@
 #include <time.h>
 
 #define MEMORY_MIB  1024
-#define QUIET_MS    120000 /* of the disk as it was: no more is to be expected of it */
+#define QUIET_MS    240000 /* of the disk as it was: no more is to be expected of it */
 #define SHOWN_CHARS 60
 #define SHOWN_LINES 6
 #define SERIAL_LINE "console=ttyS0"
