@@ -274,7 +274,7 @@ MAN = $(DESTDIR)$(PREFIX)/share/man
 DOC = $(DESTDIR)$(PREFIX)/share/doc/grow-disk
 
 install: all
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/trace" "$(LIBEXEC)/fleet" "$(MAN)/man1" "$(DOC)/decisions"
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/trace" "$(LIBEXEC)/fleet" "$(MAN)/man1" "$(DOC)/decisions" "$(DOC)/kubernetes"
 	install -m 755 $(COMMANDS:%=hostscripts/%) "$(DESTDIR)$(PREFIX)/bin/"
 	install -m 755 $(B)/grow-disk-host $(B)/rescue-native "$(LIBEXEC)/"
 	install -m 644 $(B)/kernel $(B)/initramfs.cpio $(B)/build-id $(B)/tools.img "$(LIBEXEC)/"
@@ -283,6 +283,7 @@ install: all
 	install -m 644 docs/man/*.1 "$(MAN)/man1/"
 	install -m 644 README.md CHANGELOG.md LICENSE docs/*.md docs/*.svg "$(DOC)/"
 	install -m 644 docs/decisions/*.md "$(DOC)/decisions/"
+	install -m 644 contrib/kubernetes/* "$(DOC)/kubernetes/"
 
 uninstall:
 	for command in $(COMMANDS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$command" "$(MAN)/man1/$$command.1"; done
