@@ -243,6 +243,13 @@ shows() {
 		# shellcheck disable=SC2086  # a shell and its word
 		is "under $shell" "$(STUB=nothing $shell "$grow_fleet" --json m | jq .total)" 2
 	done
+	rm -rf m.fleet
+	fleet_program --engine none m
+	is "--engine none makes the tasks" "$status $(tr '\n' ' ' <m.fleet/list)$(grep -c 'NUMBER job$' "$scratch/err")" "30 0 1 1"
+	for try in first second; do
+		STUB=fault:fs-unclean:20 "$grow_fleet" --task m.fleet 1 job >"$scratch/out"
+		is "a task by itself, $try time: its exit status" "$? $(jq .tries m.fleet/results/0/1)" "20 1"
+	done
 	fleet_program --version
 	is "--version: as in the Makefile" "$out" "grow-fleet $(sed -n 's/^VERSION := //p' "$source_tree/Makefile")"
 	fleet_program --help

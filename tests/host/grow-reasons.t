@@ -46,6 +46,11 @@ is "each with its status" "$(comm -23 "$work/said" "$work/c")" ""
 is "each fault there begins with its status" "$(grep -hE '(^|[|)]) *fault [^0-9]' "$@" | grep -v 'fault "\$1" "\$verdict_reason"\|^fault of')" ""
 is "every word is used" "$(unused "$work/table" "$work/said" "$source_tree/rescue")" ""
 
+# The Job for Kubernetes ends for good, or tries again, as the documentation says.
+job_values() { sed -n "/action: $1/,/values:/s/.*values: \\[\\(.*\\)\\]/\\1/p" "$source_tree/contrib/kubernetes/job.yaml" | tr -d ' '; }
+is "the Job tries again what is to be tried again" "$(job_values Count)" "$(sed -n 's/^| \([0-9]*\) | .* | retry.*/\1/p' "$source_tree/docs/reason-codes.md" | paste -sd ,)"
+is "and nothing else" "$(job_values FailIndex)" "$(sed -n 's/^| \([0-9]*\) | .* | do not retry.*/\1/p' "$source_tree/docs/reason-codes.md" | paste -sd ,)"
+
 # The checks can fail.
 mkdir "$work/code"
 echo 'fault_set(fault, REASON_USED, "");' >"$work/code/a.c"

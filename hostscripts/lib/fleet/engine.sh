@@ -7,6 +7,10 @@
 engine_run() {
 	case $opt_engine in
 	local) ;;
+	none)
+		[ "$opt_quiet" = yes ] || say "$(wc -l <"$dir/list") tasks; each is: $program_name --task $dir NUMBER job"
+		return
+		;;
 	parallel) need parallel parallel ;;
 	slurm)
 		slurm_run

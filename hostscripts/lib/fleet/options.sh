@@ -16,6 +16,7 @@ what is left.
       --engine E        local: xargs, on this host (the default)
                         parallel: GNU parallel, here or over ssh
                         slurm: a job array of Slurm
+                        none: only make the state folder, for another scheduler
       --jobs N          so many at once (default: one a processor; slurm: as many
                         as it likes)
       --dir DIR         the state folder (default: MANIFEST.fleet); for engines of
@@ -88,7 +89,7 @@ options_value() {
 	case $1 in
 	--engine)
 		case $2 in
-		local | parallel | slurm) opt_engine=$2 ;;
+		local | parallel | slurm | none) opt_engine=$2 ;;
 		*) usage_fault "There is no engine '$2'" ;;
 		esac
 		;;
@@ -135,6 +136,8 @@ options_parse() {
 	[ "$operands" -eq 1 ] && [ -n "$manifest" ] || usage_fault "A manifest is needed"
 	[ -n "$opt_dir" ] || [ "$manifest" != - ] || usage_fault "A manifest from standard input needs --dir"
 	[ "$opt_wait" = no ] || [ "$opt_engine" = slurm ] || usage_fault "--wait is for --engine slurm, the others wait anyway"
-	[ -z "$engine_options" ] || [ "$opt_engine" != local ] || usage_fault "--engine local takes no --engine-option"
+	case $opt_engine in
+	local | none) [ -z "$engine_options" ] || usage_fault "--engine $opt_engine takes no --engine-option" ;;
+	esac
 	[ -n "$opt_dir" ] || opt_dir=$manifest.fleet
 }

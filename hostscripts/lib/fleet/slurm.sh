@@ -11,9 +11,9 @@ slurm_check() {
 	[ ! -s "$work/jobs" ] || fault 30 fleet-busy "$(wc -l <"$work/jobs") tasks of an earlier run are in Slurm's queue" "Wait for their end, or: scancel --name=$fleet_name"
 }
 
-# The tasks in the queue, a line each.
+# The tasks in the queue, a line each, with the reason why they wait.
 slurm_jobs() {
-	squeue --noheader --array --name="$fleet_name" --format=%i >"$work/jobs" 2>"$work/stderr"
+	squeue --noheader --array --name="$fleet_name" --format='%i %r' >"$work/jobs" 2>"$work/stderr"
 }
 
 slurm_run() {
@@ -58,10 +58,10 @@ slurm_submit() {
 
 # Wait until no task is in the queue. Slurm may be away for a while.
 slurm_wait() {
-	phase=many pause=1
+	phase=many pause=1 releases=0
 	while [ -z "$caught" ]; do
 		if slurm_jobs; then
-			[ -s "$work/jobs" ] || break
+			[ -s "$work/jobs" ] && slurm_release || break
 			stage "$(wc -l <"$work/jobs") of $(wc -l <"$work/left") in the queue"
 		fi
 		sleep "$pause" &
@@ -73,6 +73,20 @@ slurm_wait() {
 	child='' phase=host
 	stage_end
 	[ -z "$caught" ] || slurm_cancel
+}
+
+# Slurm holds a task that a node could not start, and waits for a person. Fails when
+# nothing but such tasks is left, and they have been let go often enough.
+slurm_release() {
+	sed -n 's/ launch failed requeued held$//p' "$work/jobs" >"$work/held"
+	[ -s "$work/held" ] || return 0
+	if [ "$releases" -lt "$opt_tries" ]; then
+		releases=$((releases + 1))
+		while read -r id; do scontrol release "$id"; done <"$work/held" >/dev/null 2>&1
+	elif [ "$(wc -l <"$work/held")" -eq "$(wc -l <"$work/jobs")" ]; then
+		say "Slurm holds $(wc -l <"$work/held") tasks that no node could start; scancel --name=$fleet_name ends them"
+		return 1
+	fi
 }
 
 slurm_cancel() {

@@ -2,6 +2,7 @@
 # shellcheck shell=sh
 # One task: one grow-disk, and the record of what came of it. An engine runs
 # "grow-fleet --task DIR NUMBER [ENGINE]" on any host that has DIR, once for each image.
+# ENGINE is "job" for schedulers that grow-fleet does not start itself (--engine none).
 #
 # The state folder:
 #   fleet.json      schema, and the name of the fleet's jobs
@@ -28,6 +29,7 @@ task_main() {
 	fi
 	task_place
 	if [ "$engine" = slurm ] && slurm_is_over; then exit 0; fi
+	[ "$engine" != job ] || task_end_as_before
 	task_grow
 	task_record
 	if [ "$engine" = slurm ]; then
@@ -36,6 +38,12 @@ task_main() {
 		printf '%s %s %s %s\n' "$number" "$task_status" "$task_state" "$task_reason"
 	fi
 	exit "$task_status"
+}
+
+# A scheduler of others may start a task that has ended: it ends again, as it did then.
+task_end_as_before() {
+	was=$(jq -r '.result.status | select(IN(30, 40) | not)' "$record" 2>/dev/null)
+	[ -z "$was" ] || exit "$was"
 }
 
 # Pass a signal on: not every engine sends it to the whole process group.
