@@ -320,7 +320,7 @@ install: all
 	install -m 644 README.md CHANGELOG.md NOTICE LICENSE "$(DOC)/"
 	install -m 644 docs/*.md docs/*.svg "$(DOC)/docs/"
 	install -m 644 docs/decisions/*.md "$(DOC)/docs/decisions/"
-	install -m 644 docs/kubernetes/* "$(DOC)/docs/kubernetes/"
+	install -m 644 contrib/kubernetes/* "$(DOC)/docs/kubernetes/"
 	install -m 644 $(B)/completions/grow-disk "$(DESTDIR)$(BASH_COMPLETIONS)/"
 	for command in $(filter-out grow-disk,$(COMMANDS)); do ln -sf grow-disk "$(DESTDIR)$(BASH_COMPLETIONS)/$$command"; done
 	install -m 644 $(B)/completions/_grow-disk "$(DESTDIR)$(ZSH_COMPLETIONS)/"
