@@ -309,7 +309,7 @@ BASH_COMPLETIONS ?= $(PREFIX)/share/bash-completion/completions
 ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
 
 install: all
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/trace" "$(LIBEXEC)/fleet" "$(MAN)/man1" "$(DOC)/docs/decisions" "$(DOC)/docs/kubernetes" \
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(LIBEXEC)/trace" "$(LIBEXEC)/fleet" "$(MAN)/man1" "$(DOC)/docs/decisions" "$(DOC)/contrib/kubernetes" \
 		"$(DESTDIR)$(BASH_COMPLETIONS)" "$(DESTDIR)$(ZSH_COMPLETIONS)"
 	install -m 755 $(COMMANDS:%=hostscripts/%) "$(DESTDIR)$(PREFIX)/bin/"
 	install -m 755 $(B)/grow-disk-host $(B)/rescue-native "$(LIBEXEC)/"
@@ -320,7 +320,7 @@ install: all
 	install -m 644 README.md CHANGELOG.md NOTICE LICENSE "$(DOC)/"
 	install -m 644 docs/*.md docs/*.svg "$(DOC)/docs/"
 	install -m 644 docs/decisions/*.md "$(DOC)/docs/decisions/"
-	install -m 644 contrib/kubernetes/* "$(DOC)/docs/kubernetes/"
+	install -m 644 contrib/kubernetes/* "$(DOC)/contrib/kubernetes/"
 	install -m 644 $(B)/completions/grow-disk "$(DESTDIR)$(BASH_COMPLETIONS)/"
 	for command in $(filter-out grow-disk,$(COMMANDS)); do ln -sf grow-disk "$(DESTDIR)$(BASH_COMPLETIONS)/$$command"; done
 	install -m 644 $(B)/completions/_grow-disk "$(DESTDIR)$(ZSH_COMPLETIONS)/"
