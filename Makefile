@@ -57,6 +57,7 @@ help:
 	@echo 'make check-fleet   a fleet on a real Slurm: nodes and controller killed (FLEET_DISKS)'
 	@echo 'make check-soak    200 grows of random disks (COUNT, SEED)'
 	@echo 'make bench      beside its peers: tables and a plot (BENCH_QUICK=1: a minute; others in bench/bench)'
+	@echo 'make bench-fleet  what the engines of grow-fleet cost for each disk (FLEET_DISKS=1000)'
 	@echo 'make install    into PREFIX (default /usr/local), below DESTDIR'
 	@echo 'make uninstall  the reverse'
 	@echo 'make setup      install the Debian packages that building and testing need'
@@ -101,6 +102,9 @@ bench:
 	$(Q)initramfs/install-packages run build test bench
 	$(Q)$(MAKE) --no-print-directory all $(B)/bench/measure
 	$(Q)BUILD="$(abspath $(B))" bench/bench
+
+bench-fleet: setup
+	$(Q)bench/fleet
 
 lint:
 	$(call say,LINT,shell scripts)
@@ -289,6 +293,6 @@ uninstall:
 	for command in $(COMMANDS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$command" "$(MAN)/man1/$$command.1"; done
 	rm -rf "$(LIBEXEC)" "$(DOC)"
 
-.PHONY: all core help setup demo check quick check-build check-faults check-fleet check-soak fuzz bench lint clean install uninstall
+.PHONY: all core help setup demo check quick check-build check-faults check-fleet check-soak fuzz bench bench-fleet lint clean install uninstall
 
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)
