@@ -59,6 +59,7 @@ help:
 	@echo 'make check-soak    200 grows of random disks (COUNT, SEED)'
 	@echo 'make check-boot    a Debian of a cloud boots, is grown, is proven: half an hour without KVM'
 	@echo 'make bench      beside its peers: tables and a plot (BENCH_QUICK=1: a minute; others in bench/bench)'
+	@echo 'make bench-fleet  what the engines of grow-fleet cost for each disk (FLEET_DISKS=1000)'
 	@echo 'make install    into PREFIX (default /usr/local), below DESTDIR'
 	@echo 'make uninstall  the reverse'
 	@echo 'make deb        a Debian package, build/deb/grow-disk_$(VERSION)_amd64.deb'
@@ -121,6 +122,9 @@ bench:
 	$(Q)initramfs/install-packages run build test bench
 	$(Q)$(MAKE) --no-print-directory all $(B)/bench/measure
 	$(Q)BUILD="$(abspath $(B))" bench/bench
+
+bench-fleet: setup
+	$(Q)bench/fleet
 
 lint:
 	$(call say,LINT,shell scripts)
@@ -361,6 +365,10 @@ uninstall:
 	rm -f "$(DESTDIR)$(ZSH_COMPLETIONS)/_grow-disk"
 	rm -rf "$(LIBEXEC)" "$(DOC)"
 
+<<<<<<< HEAD
 .PHONY: all core completions deb sbom portable sources dist check-package help setup demo check check-full quick check-build check-boot check-faults check-fleet check-soak fuzz bench lint clean install uninstall
+=======
+.PHONY: all core help setup demo check quick check-build check-faults check-fleet check-soak fuzz bench bench-fleet lint clean install uninstall
+>>>>>>> fleet
 
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

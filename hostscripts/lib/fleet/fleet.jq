@@ -22,6 +22,9 @@ def state_of:
 	elif .status == 40 then "host"
 	else "fault" end;
 
+# The arguments of a task's grow-disk, for a shell.
+def words: ["--json"] + .options + ["--", .image] + [.size // empty] | @sh;
+
 # Make text safe for a terminal, and for XML: control characters become their pictures.
 def visible: explode | map(
 	if . < 32 then . + 9216

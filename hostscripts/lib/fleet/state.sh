@@ -28,7 +28,7 @@ state_make() {
 	if [ -d "$opt_dir" ] && [ -n "$(ls -A -- "$opt_dir")" ]; then
 		fault 10 fleet-not-found "The folder $opt_dir is not empty, and no state folder of grow-fleet" "Name another by --dir"
 	fi
-	mkdir -p -- "$opt_dir/tasks" "$opt_dir/results" "$opt_dir/slurm" 2>/dev/null &&
+	mkdir -p -- "$opt_dir/tasks" "$opt_dir/words" "$opt_dir/results" "$opt_dir/slurm" 2>/dev/null &&
 		printf '{"schema":1,"name":"grow-fleet-%s"}\n' "$(od -An -tx4 -N4 /dev/urandom | tr -d ' ')" >"$opt_dir/fleet.json" ||
 		fault 40 folder-not-writable "The state folder $opt_dir cannot be made" "Name another by --dir"
 }
@@ -93,9 +93,11 @@ state_tasks() {
 	jq .n "$work/numbered" >"$work/list"
 	cat -- "$work/known" "$work/new" >"$work/tasks"
 	awk -v prefix="$work/shard." '{ print >(prefix int((NR - 1) / 1000)) }' "$work/tasks"
+	jq -r -L "$fleet" 'include "fleet"; words | if contains("\n") then "" else . end' "$work/tasks" |
+		awk -v prefix="$work/words." '{ print >(prefix int((NR - 1) / 1000)) }'
 	shard=0 count=$(wc -l <"$work/tasks")
 	while [ $((shard * 1000)) -lt "$count" ]; do
-		mkdir -p -- "$dir/results/$shard" && state_put "$work/shard.$shard" "$dir/tasks/$shard"
+		mkdir -p -- "$dir/results/$shard" && state_put "$work/words.$shard" "$dir/words/$shard" && state_put "$work/shard.$shard" "$dir/tasks/$shard"
 		shard=$((shard + 1))
 	done
 	state_put "$work/list" "$dir/list"

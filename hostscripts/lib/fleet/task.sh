@@ -7,6 +7,8 @@
 # The state folder:
 #   fleet.json      schema, and the name of the fleet's jobs
 #   tasks/S         the tasks S000 to S999, a line each; a task keeps its number
+#   words/S         the same as words of the shell, quoted by jq; an empty line if
+#                   they hold a newline
 #   list            the numbers that the manifest stands for now
 #   results/S/N     the record of task N, one line; it appears whole, by a rename
 #   lock            held while a grow-fleet works here
@@ -62,11 +64,19 @@ task_place() {
 	trap 'rm -f -- "$task_out" "$task_out.err" "$record.new.$host.$$"' EXIT
 }
 
-# Read the task, and become its grow-disk in the background. Its words are quoted by
-# jq, so no name is ever a word of the shell.
+# Set $words, the arguments of grow-disk, quoted by jq: no name is ever a word of the
+# shell. Starting jq costs more than all the rest, so it was done for all at once.
+task_words() {
+	task_line=$((number % 1000 + 1))
+	words=$(sed -n "$task_line{p;q;}" "$dir/words/$((number / 1000))")
+	[ -z "$words" ] || return 0
+	task=$(sed -n "$task_line{p;q;}" "$task_file") && [ -n "$task" ] || exit 40
+	words=$(printf '%s\n' "$task" | jq -r -L "$fleet" 'include "fleet"; words') || exit 40
+}
+
+# Run the task's grow-disk in the background.
 task_grow() {
-	task=$(sed -n "$((number % 1000 + 1)){p;q;}" "$task_file") && [ -n "$task" ] || exit 40
-	words=$(printf '%s\n' "$task" | jq -r '["--json"] + .options + ["--", .image] + [.size // empty] | @sh') || exit 40
+	task_words
 	begin=$(date +%s)
 	eval "set -- $words"
 	task_status=0
@@ -85,12 +95,39 @@ task_grow() {
 	fi
 }
 
-# Write the record. A folder that is full for a while must not lose it.
-task_record() {
+# Make the record of a first try from a result that is whole: by the shell alone.
+# Fails for what is less usual.
+task_record_plain() {
+	[ ! -e "$record" ] && [ "$task_status" -le 70 ] && [ "$task_status" -ne 40 ] || return 1
+	result=$(tr -d '\n' <"$task_out")
+	case $result in
+	'{'*'"schema": 1'*'"status": '"$task_status,"*'}') ;;
+	*) return 1 ;;
+	esac
+	task_reason=${result#*'"reason": '}
+	task_reason=${task_reason%%,*}
+	case $task_status:$task_reason:$result in
+	0:*'"changed": true'* | 0:*'"recovered": true'*) task_state='done' ;;
+	0:*) task_state=nothing ;;
+	*:'"'*'"':*) task_state=not-done ;;
+	*) return 1 ;;
+	esac
+	[ "$task_reason" != null ] || task_reason=-
+	task_reason=${task_reason#'"'}
+	written="$task_status $task_state ${task_reason%'"'}"
+	written="{\"n\":$number,\"tries\":1,\"host\":\"$host\",\"engine\":\"$engine\",\"begin\":$begin,\"end\":$(date +%s),\"lacking\":[],\"result\":$result}$newline$written"
+}
+
+task_record_by_jq() {
 	was=/dev/null
 	[ ! -e "$record" ] || was=$record
 	written=$(jq -nrR -L "$fleet" -f "$fleet/record.jq" --argjson n "$number" --argjson status "$task_status" --arg host "$host" --arg engine "$engine" \
 		--argjson began "$begin" --argjson ended "$(date +%s)" --rawfile was "$was" --rawfile out "$task_out" --rawfile err "$task_out.err") || exit 70
+}
+
+# Write the record. A folder that is full for a while must not lose it.
+task_record() {
+	task_record_plain || task_record_by_jq
 	# shellcheck disable=SC2086  # three words
 	set -- ${written##*"$newline"}
 	task_status=$1 task_state=$2 task_reason=$3
