@@ -365,10 +365,6 @@ uninstall:
 	rm -f "$(DESTDIR)$(ZSH_COMPLETIONS)/_grow-disk"
 	rm -rf "$(LIBEXEC)" "$(DOC)"
 
-<<<<<<< HEAD
-.PHONY: all core completions deb sbom portable sources dist check-package help setup demo check check-full quick check-build check-boot check-faults check-fleet check-soak fuzz bench lint clean install uninstall
-=======
-.PHONY: all core help setup demo check quick check-build check-faults check-fleet check-soak fuzz bench bench-fleet lint clean install uninstall
->>>>>>> fleet
+.PHONY: all core completions deb sbom portable sources dist check-package help setup demo check check-full quick check-build check-boot check-faults check-fleet check-soak fuzz bench bench-fleet lint clean install uninstall
 
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)
