@@ -3,8 +3,7 @@
 # grow-fleet on a real Slurm, with a stub for the virtual machine: a controller and two
 # nodes of our own. Disks end in every way, each old or new; what is locked is tried
 # again later, what a node lacks on the other one; what is cancelled stays so. With
-# FLEET_FAULTS=yes also: a node that is killed, a controller that is away, a state folder
-# that is full, many more disks.
+# FLEET_FAULTS=yes also: a node that is killed, a controller that is away, many more disks.
 # shellcheck disable=SC2016,SC2034,SC2154  # $ is for jq; variables come from grow-lib.sh
 tests=$(dirname "$0")/.. tap_place=memory
 # shellcheck source=/dev/null  # checked by itself
