@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "options.h"
 
-#include "base/text.h"
 #include "host/arguments.h"
 #include "host/size.h"
+#include "options_values.h"
 
-#include <regex.h>
 #include <string.h>
 
-#define PARTITION_MAX	 1024
 #define WAIT_SECONDS_MAX 99999
 #define PROVE_SECONDS	 600
 #define PROVE_MAX	 99999
@@ -108,78 +106,13 @@ static int take_verb(struct grow_options *options, enum grow_verb verb, struct f
 	return 0;
 }
 
-/* N, / or root, or LABEL=x and the like. */
-static int take_partition(struct grow_options *options, struct fault *fault)
-{
-	static const struct {
-		const char *prefix;
-		enum partition_by by;
-	} kinds[] = { { "LABEL=", PARTITION_BY_LABEL },
-		      { "UUID=", PARTITION_BY_UUID },
-		      { "PARTLABEL=", PARTITION_BY_PARTLABEL },
-		      { "PARTUUID=", PARTITION_BY_PARTUUID } };
-	char safe[REQUEST_VALUE_BYTES];
-
-	options->partition = 0;
-	options->partition_value = "";
-	if (strcmp(optarg, "/") == 0 || strcmp(optarg, "root") == 0) {
-		options->partition_by = PARTITION_BY_ROOT;
-		return 0;
-	}
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		const char *value = optarg + strlen(kinds[i].prefix);
-
-		if (strncmp(optarg, kinds[i].prefix, strlen(kinds[i].prefix)) != 0)
-			continue;
-		/* It goes to the guest, as JSON, whole. */
-		text_make_safe(safe, sizeof(safe), value, strlen(value));
-		if (value[0] == '\0' || strcmp(safe, value) != 0)
-			return arguments_refuse_value(&arguments, CODE_PARTITION, fault);
-		options->partition_by = kinds[i].by;
-		options->partition_value = value;
-		return 0;
-	}
-	options->partition_by = PARTITION_BY_NUMBER;
-	return arguments_number(&arguments, CODE_PARTITION, 1, PARTITION_MAX, &options->partition,
-				fault);
-}
-
-/* It goes into the request as it is, and is compared with names of LVM. */
-static int take_volume(struct grow_options *options, struct fault *fault)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789+_.-/";
-
-	if (arguments_text(&arguments, CODE_VOLUME, &options->volume, fault) < 0)
-		return -1;
-	if (strlen(options->volume) < REQUEST_VOLUME_BYTES &&
-	    strspn(options->volume, letters) == strlen(options->volume))
-		return 0;
-	return usage(fault, "'%s' is no name of a logical volume", options->volume);
-}
-
-/* It is compiled again where it is used. */
-static int take_prove_boot(struct grow_options *options, struct fault *fault)
-{
-	regex_t expect;
-
-	options->prove_boot = true;
-	options->prove_expect = optarg;
-	if (!optarg)
-		return 0;
-	if (regcomp(&expect, optarg, REG_EXTENDED | REG_NOSUB) != 0)
-		return arguments_refuse_value(&arguments, CODE_PROVE_BOOT, fault);
-	regfree(&expect);
-	return 0;
-}
-
 static int take_boot_value(struct grow_options *options, int code, struct fault *fault)
 {
 	int place = 0, result;
 
 	switch (code) {
 	case CODE_PROVE_BOOT:
-		return take_prove_boot(options, fault);
+		return options_prove_boot(&arguments, code, options, fault);
 	case CODE_PROVE_TIMEOUT:
 		return arguments_number(&arguments, code, 1, PROVE_MAX, &options->prove_seconds,
 					fault);
@@ -205,13 +138,13 @@ static int take_value(struct grow_options *options, int code, struct fault *faul
 	case CODE_ATTACH:
 		return take_boot_value(options, code, fault);
 	case CODE_PARTITION:
-		return take_partition(options, fault);
+		return options_partition(&arguments, code, options, fault);
 	case CODE_LEAVE:
 		return size_resolve(optarg, 0, false, &options->leave_bytes, fault);
 	case CODE_KEY_FILE:
 		return arguments_text(&arguments, code, &options->key_file, fault);
 	case CODE_VOLUME:
-		return take_volume(options, fault);
+		return options_volume(&arguments, code, options, fault);
 	case CODE_WAIT_LOCK:
 		return arguments_number(&arguments, code, 0, WAIT_SECONDS_MAX,
 					&options->wait_lock_seconds, fault);
