@@ -1,31 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The stages with a machine: it is started while the host still looks at the image, and gets
- * the log when that is an overlay. */
-#include "grow.h"
+/* The stage with the machines: the log becomes an overlay, they get it, and what they find
+ * decides how it goes on. */
+#include "machine_start.h"
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "host/guest.h"
-#include "host/image/detect.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define MEMORY_MIB	   256
 #define MEMORY_LARGEST_MIB 2048
 #define MEMORY_FOR_TWO_MIB 600
-#define LOG_ALWAYS_BYTES   (UINT64_C(256) << 20)
 #define NO_TIMEOUT	   (-1)
-
-static unsigned processors(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
-}
 
 /* What the host could give, in MiB; a guess where nothing tells it. */
 static unsigned available_mib(void)
@@ -38,177 +24,6 @@ static unsigned available_mib(void)
 		if (sscanf(line, "MemAvailable: %lu kB", &kib) == 1)
 			return (unsigned)(kib / 1024);
 	return MEMORY_LARGEST_MIB;
-}
-
-/* Whether the check before may be a second machine's. What else is asked of the first one is
- * told by itself. */
-static bool may_leave_check(const struct grow *grow)
-{
-	const struct grow_options *options = grow->options;
-
-	return options->verb == GROW_VERB_GROW && options->repair == REPAIR_SAFE &&
-	       !options->partition_only && !options->keep_failed && !options->events &&
-	       !options->keep_log && !image_has_others(&grow->image) && processors() >= 2;
-}
-
-/* Whether a sealed process may do the work. Not where somebody wants to see the events of a
- * kernel, or another clock; and who names a QEMU wants that one, unless told otherwise. */
-static bool may_be_native(const struct grow_options *options)
-{
-	const char *qemu = getenv("GROW_DISK_QEMU");
-
-	if (options->events || options->rtc[0])
-		return false;
-	return options->accel == ACCEL_NATIVE ||
-	       (options->accel == ACCEL_AUTO && !(qemu && qemu[0]));
-}
-
-/* A guest must not fill the host's disk: a log may have more than honest work can write, all
- * that the image holds twice and a part of what is new. */
-static uint64_t log_max_bytes(const struct grow *grow)
-{
-	return LOG_ALWAYS_BYTES + 2 * room_taken(image_at(&grow->image)) +
-	       (grow->size_after_bytes - grow->image.size_bytes) / 16;
-}
-
-static enum progress_style progress_style(const struct grow_options *options)
-{
-	if (options->quiet)
-		return PROGRESS_NONE;
-	return options->verbose ? PROGRESS_LINES : PROGRESS_AUTO;
-}
-
-/* What both machines have in common. */
-static struct vm_spec common_spec(const struct grow *grow)
-{
-	const struct grow_options *options = grow->options;
-	bool warm = grow->machines.warm;
-	struct vm_spec spec = {
-		.guest_folder = grow->machines.guest_folder,
-		.qemu = guest_qemu(),
-		.request = { .partition_by = options->partition_by,
-			     .partition = options->partition,
-			     .partition_only = options->partition_only,
-			     .leave_bytes = options->leave_bytes,
-			     .disk_before_bytes = grow->image.size_bytes,
-			     .repair = options->repair,
-			     .time_unix_s = options->rtc_unix_s },
-		.accel = options->accel,
-		.warm = warm,
-		.memory_mib = grow->machines.memory_mib,
-		.hardware = { .cpus = 1, .rtc = options->rtc[0] && !warm ? options->rtc : NULL },
-	};
-
-	strcpy(spec.request.partition_value, options->partition_value);
-	if (grow->key.fd >= 0) {
-		spec.request.key_bytes = grow->key.bytes;
-		spec.key_fd = grow->key.fd;
-	}
-	if (options->volume)
-		strcpy(spec.request.volume, options->volume);
-	return spec;
-}
-
-static void describe_backing(const struct grow *grow, struct vm_disk *disk)
-{
-	disk->backing.format = image_format_word(grow->image.format);
-	disk->backing.fd = grow->machines.backing_fd;
-	if (!image_has_others(&grow->image))
-		return;
-	disk->backing.fd = -1;
-	disk->backing.path = image_at(&grow->image);
-	disk->read_paths[disk->read_count++] = "/";
-}
-
-static int start_grower(struct grow *grow, bool awaited, struct fault *fault)
-{
-	struct grow_machines *machines = &grow->machines;
-	const struct grow_options *options = grow->options;
-	struct vm_spec spec = common_spec(grow);
-
-	spec.request.kind = options->verb == GROW_VERB_PLAN ? REQUEST_PLAN : REQUEST_GROW;
-	spec.request.may_leave_check = machines->may_leave_check;
-	spec.request.record = options->events != NULL;
-	spec.progress = progress_style(options);
-	spec.console_path = options->keep_log ? machines->console_path : NULL;
-	spec.disk = (struct vm_disk){ .fd = machines->disk_fd,
-				      .format = "qcow2",
-				      .sector_bytes = grow->disks.sector_bytes,
-				      .max_bytes = log_max_bytes(grow),
-				      .awaited = awaited,
-				      .keep = options->keep_failed };
-	describe_backing(grow, &spec.disk);
-	spec.may_be_native = machines->may_be_native;
-	spec.socket_folder = grow->work.folder;
-	machines->grower_started = true;
-	return vm_start(&spec, &machines->grower, fault);
-}
-
-static int start_checker(struct grow *grow, struct fault *fault)
-{
-	struct grow_machines *machines = &grow->machines;
-	struct vm_spec spec = common_spec(grow);
-
-	spec.request.kind = REQUEST_CHECK;
-	spec.progress = PROGRESS_NONE;
-	spec.disk = (struct vm_disk){ .fd = machines->image_fd,
-				      .format = image_format_word(grow->image.format),
-				      .sector_bytes = grow->disks.sector_bytes };
-	machines->checker_started = true;
-	console_detail(&grow->console, "a second machine checks the file system as it was");
-	return vm_start(&spec, &machines->checker, fault);
-}
-
-struct block_files grow_block_files(const struct grow *grow)
-{
-	return (struct block_files){ .image = &grow->image,
-				     .log_path = grow->log.path,
-				     .log_fd = grow->log.read_fd,
-				     .work_folder = grow->work.folder };
-}
-
-/* Files of the machines: QEMU opens them anew, so each has a descriptor of its own. */
-static int open_files(struct grow *grow, struct fault *fault)
-{
-	struct grow_machines *machines = &grow->machines;
-	bool plan = grow->options->verb == GROW_VERB_PLAN;
-
-	machines->disk_fd = open(grow->log.path, (plan ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-	machines->backing_fd = open(image_at(&grow->image), O_RDONLY | O_CLOEXEC);
-	machines->image_fd = open(image_at(&grow->image), O_RDONLY | O_CLOEXEC);
-	if (machines->disk_fd >= 0 && machines->backing_fd >= 0 && machines->image_fd >= 0)
-		return 0;
-	return fault_set_errno(fault, REASON_DISK_IO, errno,
-			       "The log or the image cannot be opened");
-}
-
-int grow_start_machine(struct grow *grow, struct fault *fault)
-{
-	struct grow_machines *machines = &grow->machines;
-	struct block_files files;
-
-	if (grow->options->key_file && key_read(grow->options->key_file, &grow->key, fault) < 0)
-		return -1;
-	if (guest_folder(machines->guest_folder, fault) < 0)
-		return -1;
-	if (grow->options->verb == GROW_VERB_PLAN) {
-		char path[PATH_MAX + 64];
-
-		work_path(&grow->work, "plan.log", path);
-		log_name_throwaway(&grow->log, &grow->image, path);
-	}
-	work_path(&grow->work, "console", machines->console_path);
-	if (log_reserve(&grow->log, fault) < 0 || open_files(grow, fault) < 0)
-		return -1;
-	machines->memory_mib = MEMORY_MIB;
-	machines->warm = grow->options->warm;
-	machines->may_be_native = may_be_native(grow->options);
-	machines->may_leave_check = may_leave_check(grow);
-	if (start_grower(grow, true, fault) < 0)
-		return -1;
-	files = grow_block_files(grow);
-	grow->disks.started = true;
-	return block_start(&grow->disks.block, &files, &grow->programs, fault);
 }
 
 static bool leaves_check(const struct grow *grow)
@@ -276,7 +91,7 @@ static int await_machines(struct grow *grow, struct fault *fault)
 		if (!machines->checker_started && grow->interrupt.signal_number == 0 &&
 		    leaves_check(grow) &&
 		    (machines->grower.ended || available_mib() >= MEMORY_FOR_TWO_MIB) &&
-		    start_checker(grow, fault) < 0)
+		    machine_start_checker(grow, fault) < 0)
 			return -1;
 	}
 	return interrupt_check(&grow->interrupt, fault);
@@ -291,7 +106,7 @@ static int run_again(struct grow *grow, struct fault *fault)
 	machines->may_leave_check = false;
 	if (log_create(&grow->log, &grow->image, grow->size_after_bytes, &grow->programs, fault) <
 		    0 ||
-	    start_grower(grow, false, fault) < 0)
+	    machine_start_grower(grow, false, fault) < 0)
 		return -1;
 	return await_machines(grow, fault);
 }
