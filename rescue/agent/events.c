@@ -120,12 +120,21 @@ void events_key(struct agent_report *report)
 static json_t *plan_fields(const struct plan *plan, const char *chosen_by, const char *steps,
 			   const char *fs_type, bool changed)
 {
-	return json_pack(
+	json_t *fields = json_pack(
 		"{s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s}", "changed", (int)changed,
 		"partition", (json_int_t)plan->number, "start_lba", (json_int_t)plan->start_lba,
 		"sectors_before", (json_int_t)plan->sectors_before, "sectors_after",
 		(json_int_t)plan->sectors_after, "sector_bytes", (json_int_t)plan->sector_bytes,
 		"fs_type", fs_type, "steps", steps, "chosen_by", chosen_by);
+
+	if (plan_moves(plan))
+		json_object_update_new(
+			fields,
+			json_pack("{s:I, s:I, s:I}", "swap_partition",
+				  (json_int_t)plan->move.number, "swap_from_lba",
+				  (json_int_t)plan->move.from_lba, "swap_to_lba",
+				  (json_int_t)(plan->move.from_lba + plan->move.shift_sectors)));
+	return fields;
 }
 
 void events_plan(struct agent_report *report, const struct plan *plan, const char *chosen_by,

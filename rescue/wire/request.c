@@ -182,7 +182,7 @@ static int check_keys(json_t *object, enum request_kind kind, struct fault *faul
 		"disk_before_bytes", "volume",	    "key_bytes",    NULL
 	};
 	static const char *const of_grow[] = { "may_leave_check", NULL };
-	static const char *const of_plan[] = { "partition_only", "leave_bytes", NULL };
+	static const char *const of_plan[] = { "partition_only", "move_swap", "leave_bytes", NULL };
 	static const char *const of_shell[] = { "command", "input", "tools", NULL };
 	static const char *const of_trace[] = { "attach_at", "seq",	"log",	      "break",
 						"method",    "hold_up", "hold_up_ms", NULL };
@@ -206,14 +206,14 @@ static int parse_object(json_t *object, struct request *ret_request, struct faul
 	const char *command, *repair = "safe", *seed = NULL;
 	struct request request = { 0 };
 	json_error_t error;
-	int record = 0, may_leave_check = 0, partition_only = 0, kind;
+	int record = 0, may_leave_check = 0, partition_only = 0, move_swap = 0, kind;
 
-	if (json_unpack_ex(object, &error, 0, "{s:s, s:I, s?s, s?I, s?s, s?b, s?b, s?b, s?I, s?I}",
-			   "request", &command, "protocol", &protocol, "repair", &repair,
-			   "time_unix_s", &time_unix_s, "seed", &seed, "record", &record,
-			   "may_leave_check", &may_leave_check, "partition_only", &partition_only,
-			   "disk_before_bytes", &disk_before_bytes, "leave_bytes",
-			   &leave_bytes) < 0)
+	if (json_unpack_ex(
+		    object, &error, 0, "{s:s, s:I, s?s, s?I, s?s, s?b, s?b, s?b, s?b, s?I, s?I}",
+		    "request", &command, "protocol", &protocol, "repair", &repair, "time_unix_s",
+		    &time_unix_s, "seed", &seed, "record", &record, "may_leave_check",
+		    &may_leave_check, "partition_only", &partition_only, "move_swap", &move_swap,
+		    "disk_before_bytes", &disk_before_bytes, "leave_bytes", &leave_bytes) < 0)
 		return refuse(fault, error.text);
 	if (protocol != WIRE_PROTOCOL)
 		return refuse(fault, "another protocol version");
@@ -239,6 +239,7 @@ static int parse_object(json_t *object, struct request *ret_request, struct faul
 	request.record = record;
 	request.may_leave_check = may_leave_check;
 	request.partition_only = partition_only;
+	request.move_swap = move_swap;
 	request.leave_bytes = (uint64_t)leave_bytes;
 	request.disk_before_bytes = (uint64_t)disk_before_bytes;
 	request.time_unix_s = time_unix_s;
@@ -301,6 +302,8 @@ char *request_format(const struct request *request)
 				    json_string(request->partition_value));
 	if (object && request->partition_only)
 		json_object_set_new(object, "partition_only", json_true());
+	if (object && request->move_swap)
+		json_object_set_new(object, "move_swap", json_true());
 	if (object && request->leave_bytes != 0)
 		json_object_set_new(object, "leave_bytes",
 				    json_integer((json_int_t)request->leave_bytes));

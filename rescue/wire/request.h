@@ -90,6 +90,7 @@ struct request {
 					    */
 	/* Of REQUEST_GROW and REQUEST_PLAN: what is in the partition stays as it is. */
 	bool partition_only;
+	bool move_swap;		    /* of both: swap behind the partition makes room for it */
 	uint64_t leave_bytes;	    /* of both: so much stays free at the end of the disk */
 	uint64_t disk_before_bytes; /* the disk's size before it was grown; 0: not known */
 	bool record;		    /* tell the device events, with the time */

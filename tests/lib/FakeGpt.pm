@@ -64,6 +64,11 @@ sub gpt_pieces {
     my ($backup_lba, $entry_at) = ($disk_sectors - $gpt->{tail}, ($target - 1) * $gpt->{size});
     substr $mbr, 458, 4, pack 'V', $last if unpack('x458V', $mbr) != 0xffffffff;
     substr $entries, $entry_at + 40, 8, pack 'Q', $gpt->{parts}{$target}{start} + $sectors - 1;
+    if (my $moved = $gpt->{moved}) {
+        my $at = ($moved->{number} - 1) * $gpt->{size};
+        my $sectors = $gpt->{parts}{ $moved->{number} }{sectors};
+        substr $entries, $at + 32, 16, pack 'QQ', $moved->{to}, $moved->{to} + $sectors - 1;
+    }
     $where //= '';
     $forged->(\$mbr) if $where eq 'mbr';
     $forged->(\$entries, $where eq 'entry' ? $entry_at : 0) if $where eq 'entry' || $where eq 'array';

@@ -73,20 +73,7 @@ not "two devices" fs-feature 'several devices' -c second
 
 # The kernel marks what it stumbles over. The checkpoints of mkfs.f2fs, in which one flag is set, and the checksum computed again.
 f2fs 200M
-cat >mark.pl <<'END'
-open(my $disk, '+<', $ARGV[0]) or die;
-for my $block (512, 1024) {
-	sysseek($disk, $block * 4096, 0); sysread($disk, my $first, 4096);
-	my $blocks = unpack 'V', substr $first, 136, 4;
-	next if $blocks < 2 || $blocks > 512;
-	substr($first, 132, 4) = pack 'V', $ARGV[1] | unpack 'V', substr $first, 132, 4;
-	my $crc = 0xf2f52010;
-	for my $byte (unpack 'C4092', $first) { $crc ^= $byte; $crc = $crc & 1 ? $crc >> 1 ^ 0xedb88320 : $crc >> 1 for 1 .. 8 }
-	substr($first, 4092, 4) = pack 'V', $crc;
-	for my $at ($block, $block + $blocks - 1) { sysseek($disk, $at * 4096, 0); syswrite($disk, $first) }
-}
-END
-perl mark.pl disk.img 16
+"$images/f2fs-mark" disk.img 16
 ok "marked: the host's fsck.f2fs sees the mark" sh -c 'fsck.f2fs --dry-run disk.img </dev/null | grep "checkpoint state" | grep -w fsck'
 grows "marked for a check, and nothing wrong" 1G
 is "the state was told" "$(jq -r 'select(.event == "plan") | .fs_state' "$agent_events" | head -n 1)" errors

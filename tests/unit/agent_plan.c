@@ -237,6 +237,49 @@ static void the_last_logical_one_grows_to_the_end(void **state)
 	assert_int_equal(plan.next_number, 6);
 }
 
+static void swap_behind_it_moves_by_whole_mib(void **state)
+{
+	struct sample table = with_logical();
+	struct plan plan;
+	struct fault fault = { 0 };
+
+	(void)state;
+	table.table.count = 3; /* a container of 20000 sectors, and in it number 5 alone */
+	plan = planned(&table, GIB_SECTORS, 1);
+	assert_int_equal(plan_move_swap(&table.table, &plan, &fault), 0);
+	assert_true(plan_moves(&plan));
+	assert_int_equal(plan.move.number, 5);
+	assert_int_equal(plan.move.container, 2);
+	assert_int_equal(plan.move.block_from_lba, 1000);
+	assert_int_equal(plan.move.shift_sectors, (GIB_SECTORS - 21000) / 2048 * 2048);
+	assert_int_equal(plan.next_number, 0);
+	assert_int_equal(plan.start_lba + plan.sectors_after, 1000 + plan.move.shift_sectors);
+	plan = planned(&table, 21000 + 2047, 1);
+	assert_int_equal(plan_move_swap(&table.table, &plan, &fault), 0);
+	assert_false(plan_moves(&plan));
+	assert_int_equal(plan.next_number, 0);
+	plan = planned(&table, GIB_SECTORS, 5); /* nothing lies behind it */
+	assert_int_equal(plan_move_swap(&table.table, &plan, &fault), 0);
+	assert_int_equal(plan.move.number, 0);
+}
+
+static void what_is_not_alone_does_not_move(void **state)
+{
+	struct sample table = with_logical();
+	struct plan plan = planned(&table, GIB_SECTORS, 1);
+	struct fault fault = { 0 };
+
+	(void)state; /* two logical ones; then a logical target; then a record elsewhere */
+	assert_int_equal(plan_move_swap(&table.table, &plan, &fault), -1);
+	assert_int_equal(fault.reason, REASON_NO_ROOM_BEHIND);
+	plan = planned(&table, GIB_SECTORS, 5);
+	assert_int_equal(plan_move_swap(&table.table, &plan, &fault), -1);
+	table.table.count = 3;
+	table.entries[2].part.ebr_lba = 1004;
+	plan = planned(&table, GIB_SECTORS, 1);
+	assert_int_equal(plan_move_swap(&table.table, &plan, &fault), -1);
+}
+
 static void a_primary_behind_the_container_is_the_last(void **state)
 {
 	struct sample table = with_logical();
@@ -414,6 +457,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_largest_disk_there_is_can_be_reckoned),
 	cmocka_unit_test(nonsense_is_refused),
 	cmocka_unit_test(the_last_logical_one_grows_to_the_end),
+	cmocka_unit_test(swap_behind_it_moves_by_whole_mib),
+	cmocka_unit_test(what_is_not_alone_does_not_move),
 	cmocka_unit_test(a_primary_behind_the_container_is_the_last),
 	cmocka_unit_test(an_empty_container_is_grown_around),
 	cmocka_unit_test(records_may_not_lie_in_partitions),

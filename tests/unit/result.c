@@ -225,6 +225,7 @@ static void nothing_is_known(void **state)
 		"size_after_bytes",
 		"table",
 		"partition",
+		"moved",
 		"layers",
 		"filesystem",
 		"limits",

@@ -130,6 +130,7 @@ static void requests_survive_the_way(void **state)
 				      .repair = REPAIR_ALL,
 				      .time_unix_s = INT64_C(4102444800),
 				      .partition_only = true,
+				      .move_swap = true,
 				      .leave_bytes = UINT64_C(1) << 40,
 				      .disk_before_bytes = UINT64_C(1) << 41,
 				      .key_bytes = 4096,
@@ -147,6 +148,7 @@ static void requests_survive_the_way(void **state)
 	assert_int_equal(got.partition, 3);
 	assert_int_equal(got.repair, REPAIR_ALL);
 	assert_true(got.partition_only);
+	assert_true(got.move_swap);
 	assert_int_equal(got.leave_bytes, UINT64_C(1) << 40);
 	assert_int_equal(got.time_unix_s, INT64_C(4102444800));
 	assert_int_equal(got.disk_before_bytes, UINT64_C(1) << 41);

@@ -230,6 +230,11 @@ static int refuse_behind_root(const struct grow *grow, const struct table_entry 
 	fault_set(fault, REASON_ROOT_NOT_LAST,
 		  "%s lies behind %s, which looks like the one to grow",
 		  role_describe(table, last, last_text), role_describe(table, root, root_text));
+	if (strstr(last_text, "(swap"))
+		return fault_hint(fault,
+				  "--move-swap moves it behind the grown one; --partition %u "
+				  "grows the last one all the same",
+				  last->part.number);
 	return fault_hint(fault, "--partition %u grows the last one all the same",
 			  last->part.number);
 }
@@ -249,7 +254,9 @@ int choose_check_content(const struct grow *grow, const char *type, struct fault
 {
 	const struct table_entry *last = last_unnamed(grow);
 
-	return last && strcmp(type, "swap") == 0 ? refuse_behind_root(grow, last, fault) : 0;
+	return last && !grow->request->move_swap && strcmp(type, "swap") == 0
+		       ? refuse_behind_root(grow, last, fault)
+		       : 0;
 }
 
 int choose_partition(const struct grow *grow, struct chosen *ret_chosen, struct fault *fault)
@@ -265,5 +272,11 @@ int choose_partition(const struct grow *grow, struct chosen *ret_chosen, struct 
 		return choose_by_trait(grow, ret_chosen, fault);
 	*ret_chosen = (struct chosen){ .number = request->partition,
 				       .by = request->partition != 0 ? "number" : "last" };
+	if (last && request->move_swap) {
+		if (move_swap_choose(grow, last, ret_chosen, fault) < 0)
+			return -1;
+		if (ret_chosen->number != 0)
+			return 0;
+	}
 	return last && role_of(last) == ROLE_HELPER ? refuse_behind_root(grow, last, fault) : 0;
 }

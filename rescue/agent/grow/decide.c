@@ -146,6 +146,8 @@ int decide_room(const struct grow *grow, struct fault *fault)
 	fault_set(fault, REASON_NO_ROOM_BEHIND,
 		  "there is no free space after partition %u: %s begins there", plan->number,
 		  role_describe(&grow->table, find_obstacle(grow), obstacle));
+	if (strstr(obstacle, "(swap"))
+		return fault_hint(fault, "--move-swap moves the swap to the end of the disk");
 	return fault_hint(fault, "only free space directly after it can be given to it");
 }
 

@@ -92,7 +92,8 @@ int stage_table(struct grow *grow, struct fault *fault)
 	/* A disk without a table is what the file system says; stage_probe asks it. */
 	if ((!partition_table_is_whole(table) && probe_disk(&grow->disk, fault) < 0) ||
 	    plan_check(table, fault) < 0 || choose_partition(grow, &grow->chosen, fault) < 0 ||
-	    plan_partition(table, grow->chosen.number, &grow->plan, fault) < 0)
+	    plan_partition(table, grow->chosen.number, &grow->plan, fault) < 0 ||
+	    move_swap_plan(grow, fault) < 0)
 		return -1;
 	grow->table_limit = plan_limit(&grow->plan);
 	events_table(grow->report, table, "before", grow->plan.number);

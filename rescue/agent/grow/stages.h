@@ -119,6 +119,19 @@ bool decide_changed(const struct grow *grow);
 /* Refuse what is beyond a limit, or has no room to grow into. */
 int decide_room(const struct grow *grow, struct fault *fault);
 
+/* move_swap.c: a swap partition behind the target. */
+
+/* The partition before the last, if that one is swap; else leave *ret_chosen alone. */
+int move_swap_choose(const struct grow *grow, const struct table_entry *last,
+		     struct chosen *ret_chosen, struct fault *fault);
+/* Plan its move, if the request wants it and there is something to move. Faults: no-room-behind
+ * (what lies there is no swap, or not alone), fs-unclean (hibernation), of swap. */
+int move_swap_plan(struct grow *grow, struct fault *fault);
+bool move_swap_is_needed(const struct grow *grow);
+int stage_move_swap(struct grow *grow, struct fault *fault);
+int move_swap_verify(const struct grow *grow, const struct partition_table *after,
+		     struct fault *fault);
+
 /* partition_only.c: stage_probe and stage_plan of a request for the partition alone. */
 int partition_only_probe(struct grow *grow, struct fault *fault);
 int partition_only_plan(struct grow *grow, struct fault *fault);

@@ -151,7 +151,7 @@ static int verify_table(struct grow *grow, struct fault *fault)
 	    plan.sectors_before != grow->plan.sectors_after || plan.is_stale)
 		return fault_set(fault, REASON_NOT_VERIFIED,
 				 "partition %u is not where it was planned", plan.number);
-	return 0;
+	return move_swap_verify(grow, &table, fault);
 }
 
 static int verify_fs(struct grow *grow, struct fault *fault)
@@ -201,6 +201,7 @@ static const struct step {
 	bool (*is_needed)(const struct grow *grow); /* NULL: always */
 } steps[] = {
 	{ "check-before", stage_check_before, has_fs },
+	{ "move-swap", stage_move_swap, move_swap_is_needed },
 	{ "write-table", stage_write_table, NULL },
 	{ "grow-layers", stage_grow_layers, has_layers },
 	{ "resize", stage_resize, has_fs },

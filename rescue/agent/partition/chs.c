@@ -113,3 +113,14 @@ void chs_end(const struct chs_entry entries[static CHS_ENTRIES], unsigned target
 		encode_capped(find_geometry(entries, target), entry->start_lba + sectors_after - 1,
 			      ret_end);
 }
+
+void chs_start(const struct chs_entry entries[static CHS_ENTRIES], unsigned target,
+	       uint64_t start_lba, uint8_t ret_start[static CHS_BYTES])
+{
+	const struct chs_entry *entry = &entries[target];
+
+	if (equal(entry->start, zero) || is_filler(entry->start))
+		memcpy(ret_start, entry->start, CHS_BYTES);
+	else
+		encode_capped(find_geometry(entries, target), start_lba, ret_start);
+}

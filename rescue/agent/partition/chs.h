@@ -38,4 +38,9 @@ struct chs_entry {
 void chs_end(const struct chs_entry entries[static CHS_ENTRIES], unsigned target,
 	     uint64_t sectors_after, uint8_t ret_end[static CHS_BYTES]);
 
+/* The same of the start of an entry that moves: its new first sector. An address of three zero
+ * bytes and both fillers stay. */
+void chs_start(const struct chs_entry entries[static CHS_ENTRIES], unsigned target,
+	       uint64_t start_lba, uint8_t ret_start[static CHS_BYTES]);
+
 #endif

@@ -55,6 +55,12 @@ static void seal(uint8_t *header_sector, uint32_t header_bytes)
 	set_le32(header_sector + GPT_HEADER_CRC_AT, gpt_header_crc32(header_sector, header_bytes));
 }
 
+static void move_entry(uint8_t *entry, uint64_t sectors)
+{
+	set_le64(entry + GPT_FIRST_LBA_AT, le64_at(entry + GPT_FIRST_LBA_AT) + sectors);
+	set_le64(entry + GPT_LAST_LBA_AT, le64_at(entry + GPT_LAST_LBA_AT) + sectors);
+}
+
 /* Both copies of entries and header. */
 static int change_copies(struct gpt_change *change, const struct plan *plan,
 			 const struct gpt_copy *primary)
@@ -76,6 +82,9 @@ static int change_copies(struct gpt_change *change, const struct plan *plan,
 	memcpy(entries, primary->entries, entries_bytes);
 	set_le64(entries + (size_t)(plan->number - 1) * header->entry_bytes + GPT_LAST_LBA_AT,
 		 plan->start_lba + plan->sectors_after - 1);
+	if (plan_moves(plan))
+		move_entry(entries + (size_t)(plan->move.number - 1) * header->entry_bytes,
+			   plan->move.shift_sectors);
 	memcpy(backup_entries, entries, entries_bytes);
 	memcpy(sector, primary->header_sector, sector_bytes);
 	set_le64(sector + GPT_ALTERNATE_LBA_AT, last_lba);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The bytes that a grow makes of a GPT: pure, a list of writes.
  *
- * The target's entry gets another last LBA. The primary header gets another AlternateLBA and
- * LastUsableLBA, and new checksums; what else is in its sector stays. The backup fills the
- * end of the disk: the entries as the primary has them, zeros to the end of their last sector,
- * and the primary's header sector with the places of a backup. In the first sector the entry
- * that protects the GPT gets its size, if it is the only one in use and does not have the
- * largest size already. What of an old, good backup lies in the target's new room
- * becomes zeros.
+ * The target's entry gets another last LBA, and that of a swap which moves both. The primary header
+ * gets another AlternateLBA and LastUsableLBA, and new checksums; what else is in its sector stays.
+ * The backup fills the end of the disk: the entries as the primary has them, zeros to the end of
+ * their last sector, and the primary's header sector with the places of a backup. In the first
+ * sector the entry that protects the GPT gets its size, if it is the only one in use and does not
+ * have the largest size already. What of an old, good backup lies in the target's new room becomes
+ * zeros.
  */
 #ifndef PARTITION_GPT_CHANGE_H
 #define PARTITION_GPT_CHANGE_H

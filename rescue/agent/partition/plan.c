@@ -110,8 +110,7 @@ static int refuse_wanted(const struct table_entry *target, unsigned wanted, stru
 	return fault_hint(fault, "choose a logical partition in it: it grows with the last one");
 }
 
-/* The target gets the room in whole grains, and never less than it has. */
-static uint64_t size_in(uint64_t room_sectors, uint64_t grain_sectors, uint64_t size_sectors)
+uint64_t plan_size_in(uint64_t room_sectors, uint64_t grain_sectors, uint64_t size_sectors)
 {
 	uint64_t rounded = room_sectors - room_sectors % grain_sectors;
 
@@ -145,8 +144,9 @@ int plan_partition(const struct partition_table *table, unsigned wanted, struct 
 		.number = target->part.number,
 		.start_lba = target->part.start_lba,
 		.sectors_before = target->part.size_sectors,
-		.sectors_after = size_in(room_end(table, target, next) - target->part.start_lba,
-					 table->grain_sectors, target->part.size_sectors),
+		.sectors_after =
+			plan_size_in(room_end(table, target, next) - target->part.start_lba,
+				     table->grain_sectors, target->part.size_sectors),
 		.sector_bytes = table->sector_bytes,
 		.next_number = next ? next->part.number : 0,
 		.disk_sectors = table->disk_sectors,
@@ -166,7 +166,8 @@ void plan_set_grain(struct plan *plan, uint64_t grain_bytes)
 	if (grain_sectors <= plan->grain_sectors)
 		return; /* both are powers of two */
 	plan->grain_sectors = grain_sectors;
-	plan->sectors_after = size_in(plan->sectors_after, grain_sectors, plan->sectors_before);
+	plan->sectors_after =
+		plan_size_in(plan->sectors_after, grain_sectors, plan->sectors_before);
 }
 
 uint64_t plan_end_bytes(const struct plan *plan)
@@ -195,7 +196,8 @@ struct limit plan_limit_of_disk(const struct plan *plan, struct limit end)
 	/* One sector less than one grain more is rounded down to the same size. */
 	room_bytes -= room_bytes % grain_bytes;
 	most_bytes = room_bytes + grain_bytes - plan->sector_bytes + start_bytes +
-		     (plan->tail_sectors + plan->leave_sectors) * plan->sector_bytes;
+		     (plan->move.block_sectors + plan->tail_sectors + plan->leave_sectors) *
+			     plan->sector_bytes;
 	return (struct limit){ end.reason, most_bytes };
 }
 

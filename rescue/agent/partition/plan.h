@@ -47,6 +47,19 @@ struct partition_table {
 	struct table_entry *entries; /* the used slots, by number; owned */
 };
 
+#define PLAN_MOVE_ALIGN_BYTES (1 << 20)
+
+/* A swap partition behind the target, which moves to the end of the disk, and keeps its place
+ * within PLAN_MOVE_ALIGN_BYTES. A logical one moves with its container: these two are the block. */
+struct plan_move {
+	unsigned number;    /* 0: there is none */
+	unsigned container; /* or 0 */
+	uint64_t from_lba, size_sectors;
+	uint64_t block_from_lba, block_sectors;
+	uint64_t shift_sectors; /* 0: it is at the end already */
+	uint32_t header_bytes;	/* of the swap; set by who has read it */
+};
+
 struct plan {
 	unsigned number;
 	uint64_t start_lba;
@@ -56,6 +69,7 @@ struct plan {
 	/* As in the table. */
 	uint64_t disk_sectors, tail_sectors, leave_sectors, grain_sectors, sectors_max;
 	bool is_stale;
+	struct plan_move move;
 };
 
 /* Is it that of a disk which has no table? */
@@ -79,6 +93,15 @@ const struct table_entry *plan_choose(const struct partition_table *table, unsig
  * have to. Faults: of plan_check, and no-such-partition. */
 int plan_partition(const struct partition_table *table, unsigned wanted, struct plan *ret_plan,
 		   struct fault *fault);
+
+/* Plan to move what lies behind the target, if something does: the target grows up to its new
+ * place. Fault: no-room-behind (it is not alone there). */
+int plan_move_swap(const struct partition_table *table, struct plan *plan, struct fault *fault);
+/* Is there something to move? */
+bool plan_moves(const struct plan *plan);
+
+/* The size of a partition with so much room: whole grains, and never less than it has. */
+uint64_t plan_size_in(uint64_t room_sectors, uint64_t grain_sectors, uint64_t size_sectors);
 
 /* Let the target grow to a multiple of that many bytes, which content of it needs. */
 void plan_set_grain(struct plan *plan, uint64_t grain_bytes);

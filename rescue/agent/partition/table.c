@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "table.h"
 
+#include "base/cleanup.h"
 #include "disk_bytes.h"
 #include "fdisk.h"
 #include "kind.h"
@@ -8,6 +9,7 @@
 
 #include <errno.h>
 #include <linux/blkpg.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 
 #define LARGE_SECTOR_BYTES    4096
@@ -57,6 +59,32 @@ int partition_table_write(const struct disk *disk, const struct plan *plan, bool
 	return kind ? kind->write(disk, plan, may_repair, fault) : -1;
 }
 
+int partition_table_move_swap(const struct disk *disk, const struct plan *plan, struct fault *fault)
+{
+	const uint64_t from = plan->move.from_lba * plan->sector_bytes;
+	const uint64_t to = from + plan->move.shift_sectors * plan->sector_bytes;
+	cleanup_free uint8_t *header = malloc(plan->move.header_bytes);
+
+	if (!header)
+		return fault_set(fault, REASON_NO_MEMORY, "no memory for a header of swap");
+	if (disk_bytes_read(disk, from, header, plan->move.header_bytes, "the swap", fault) < 0 ||
+	    disk_bytes_write(disk, to, header, plan->move.header_bytes, "the swap", fault) < 0)
+		return -1;
+	return disk_bytes_flush(disk, fault);
+}
+
+/* ENXIO: it does not know it. */
+static void forget(const struct disk *disk, unsigned number)
+{
+	struct blkpg_partition partition = { .pno = (int)number };
+	struct blkpg_ioctl_arg argument = { .op = BLKPG_DEL_PARTITION,
+					    .datalen = sizeof(partition),
+					    .data = &partition };
+
+	if (!disk->is_file && number != 0)
+		(void)ioctl(disk->fd, BLKPG, &argument);
+}
+
 static int tell(const struct disk *disk, const struct plan *plan, int operation,
 		uint64_t size_sectors)
 {
@@ -76,6 +104,10 @@ static int tell(const struct disk *disk, const struct plan *plan, int operation,
 int partition_table_tell_kernel(const struct disk *disk, const struct plan *plan,
 				struct fault *fault)
 {
+	if (plan_moves(plan)) {
+		forget(disk, plan->move.number);
+		forget(disk, plan->move.container);
+	}
 	if (tell(disk, plan, BLKPG_RESIZE_PARTITION, plan->sectors_after) < 0)
 		return fault_set_errno(fault, REASON_INTERNAL, errno,
 				       "the kernel did not take the new size of partition %u",

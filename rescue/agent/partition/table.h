@@ -24,9 +24,15 @@ int partition_table_read(const struct disk *disk, bool may_repair,
 int partition_table_write(const struct disk *disk, const struct plan *plan, bool may_repair,
 			  struct fault *fault);
 
+/* Copy the header of the swap that the plan moves to its new place: all that it holds. Fault:
+ * disk-io. */
+int partition_table_move_swap(const struct disk *disk, const struct plan *plan,
+			      struct fault *fault);
+
 /* Tell the kernel the new size, without taking the partition away (a re-read
  * of the table would: five uevents and a race). Source: linux/blkpg.h,
- * BLKPG_RESIZE_PARTITION. Nothing to do for an image file. */
+ * BLKPG_RESIZE_PARTITION. What moves is in its way, and it forgets that.
+ * Nothing to do for an image file. */
 int partition_table_tell_kernel(const struct disk *disk, const struct plan *plan,
 				struct fault *fault);
 

@@ -130,6 +130,32 @@ static int write_entry(const struct disk *disk, const struct table_part *part,
 	return disk_bytes_write(disk, sector_at, sector, sizeof(sector), "a boot record", fault);
 }
 
+/* The entry of what moves, in the first sector. The record of a container moves with it, as it
+ * is: its numbers count from itself. */
+static int write_moved(const struct disk *disk, const struct plan_move *move,
+		       const uint8_t *first_sector, struct fault *fault)
+{
+	const unsigned slot = (move->container ? move->container : move->number) - 1;
+	const uint64_t to_lba = move->block_from_lba + move->shift_sectors;
+	uint8_t sector[TABLE_SECTOR_BYTES], *entry;
+	struct chs_entry entries[CHS_ENTRIES];
+
+	if (move->container &&
+	    (disk_bytes_read(disk, move->block_from_lba * TABLE_SECTOR_BYTES, sector,
+			     sizeof(sector), "a boot record", fault) < 0 ||
+	     disk_bytes_write(disk, to_lba * TABLE_SECTOR_BYTES, sector, sizeof(sector),
+			      "a boot record", fault) < 0))
+		return -1;
+	if (read_sector0(disk, sector, fault) < 0)
+		return -1;
+	entry = sector + MBR_ENTRIES_AT + (size_t)slot * MBR_ENTRY_BYTES;
+	read_chs(first_sector, entries);
+	chs_start(entries, slot, to_lba, entry + MBR_START_CHS_AT);
+	chs_end(entries, slot, move->shift_sectors + move->block_sectors, entry + MBR_END_CHS_AT);
+	set_le32(entry + MBR_START_LBA_AT, (uint32_t)to_lba);
+	return disk_bytes_write(disk, 0, sector, sizeof(sector), "the first sector", fault);
+}
+
 static int write_table(const struct disk *disk, const struct plan *plan, bool may_repair,
 		       struct fault *fault)
 {
@@ -149,7 +175,8 @@ static int write_table(const struct disk *disk, const struct plan *plan, bool ma
 	if (container && table_end_lba(container) < end_lba &&
 	    write_entry(disk, container, first_sector, end_lba - container->start_lba, fault) < 0)
 		return -1;
-	if (write_entry(disk, target, first_sector, plan->sectors_after, fault) < 0)
+	if (write_entry(disk, target, first_sector, plan->sectors_after, fault) < 0 ||
+	    (plan_moves(plan) && write_moved(disk, &plan->move, first_sector, fault) < 0))
 		return -1;
 	return disk_bytes_flush(disk, fault);
 }

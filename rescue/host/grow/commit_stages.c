@@ -57,8 +57,12 @@ static int check_told(struct grow *grow, struct fault *fault)
 
 	if (fence_read_table(&grow->disks.log, set, &table, fault) < 0)
 		return -1;
+	if (fence_check_moved(&grow->disks.log, set, &table, fault) < 0)
+		return -1;
 	target = table_choose(&table.parts, before->number);
-	if (target && number(plan, "partition") == target->number &&
+	if (target && number(plan, "swap_partition") == set->moved.number &&
+	    number(plan, "swap_to_lba") == set->moved.start_lba &&
+	    number(plan, "partition") == target->number &&
 	    number(plan, "start_lba") == target->start_lba &&
 	    number(plan, "sector_bytes") == table.sector_bytes &&
 	    number(plan, "sectors_after") == target->size_sectors)

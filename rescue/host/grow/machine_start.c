@@ -71,6 +71,7 @@ static struct vm_spec common_spec(const struct grow *grow)
 		.request = { .partition_by = options->partition_by,
 			     .partition = options->partition,
 			     .partition_only = options->partition_only,
+			     .move_swap = options->move_swap,
 			     .leave_bytes = options->leave_bytes,
 			     .disk_before_bytes = grow->image.size_bytes,
 			     .repair = options->repair,

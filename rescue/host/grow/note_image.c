@@ -23,7 +23,8 @@ static int make_write_set(struct grow *grow, const struct table_source *source)
 					 .leave_bytes = options->leave_bytes,
 					 .partition = options->partition,
 					 .repairs_all = options->repair == REPAIR_ALL,
-					 .partition_only = options->partition_only };
+					 .partition_only = options->partition_only,
+					 .move_swap = options->move_swap };
 
 	switch (options->partition_by) {
 	case PARTITION_BY_NUMBER:

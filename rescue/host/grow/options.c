@@ -18,6 +18,7 @@ enum code {
 	CODE_DISCARD,
 	CODE_PARTITION,
 	CODE_PARTITION_ONLY,
+	CODE_MOVE_SWAP,
 	CODE_LEAVE,
 	CODE_POWER_OF_TWO,
 	CODE_VOLUME,
@@ -49,6 +50,7 @@ static const struct option long_options[] = {
 	{ "discard", no_argument, NULL, CODE_DISCARD },
 	{ "partition", required_argument, NULL, CODE_PARTITION },
 	{ "partition-only", no_argument, NULL, CODE_PARTITION_ONLY },
+	{ "move-swap", no_argument, NULL, CODE_MOVE_SWAP },
 	{ "leave", required_argument, NULL, CODE_LEAVE },
 	{ "size-power-of-two", no_argument, NULL, CODE_POWER_OF_TWO },
 	{ "volume", required_argument, NULL, CODE_VOLUME },
@@ -189,6 +191,9 @@ static int take(struct grow_options *options, int code, struct fault *fault)
 	case CODE_PARTITION_ONLY:
 		options->partition_only = true;
 		return 0;
+	case CODE_MOVE_SWAP:
+		options->move_swap = true;
+		return 0;
 	case CODE_POWER_OF_TWO:
 		options->power_of_two = true;
 		return 0;
@@ -248,6 +253,8 @@ static int take_operands(struct grow_options *options, int argc, char *const arg
 		return usage(fault, "--keep-failed goes only with a grow%s", NULL);
 	if (options->prove_boot && options->verb != GROW_VERB_GROW)
 		return usage(fault, "--prove-boot goes only with a grow%s", NULL);
+	if (options->move_swap && options->partition_only)
+		return usage(fault, "--move-swap and --partition-only exclude each other%s", NULL);
 	if (options->size &&
 	    (options->verb == GROW_VERB_RECOVER || options->verb == GROW_VERB_DISCARD))
 		return usage(fault, "--%s takes no SIZE", grow_verb_word(options->verb));

@@ -28,6 +28,7 @@ struct grow_options {
 	unsigned partition;	     /* PARTITION_BY_NUMBER: 0 is the last one */
 	const char *partition_value; /* of the others, but the root; "": none */
 	bool partition_only;
+	bool move_swap;
 	uint64_t leave_bytes; /* at the end of the disk */
 	bool power_of_two;    /* the disk's size becomes one */
 	const char *key_file; /* of an encrypted partition; "-": standard input; NULL: none */

@@ -23,6 +23,8 @@ const char grow_help_text[] =
 	"      --volume NAME     grow that logical volume of LVM (default: the only one,\n"
 	"                        or the one with the root file system)\n"
 	"      --partition-only  what is in the partition stays as it is, whatever it is\n"
+	"      --move-swap       a swap partition behind the one to grow makes room for it,\n"
+	"                        and moves to the end of the disk\n"
 	"      --leave SIZE      leave so much free at the end of the disk\n"
 	"      --size-power-of-two\n"
 	"                        make the size of the disk a power of two, as raspi3 and\n"

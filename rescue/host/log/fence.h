@@ -24,6 +24,11 @@ int fence_compare(struct block_disk *image, struct block_disk *log, const struct
 int fence_read_table(struct block_disk *log, const struct write_set *set, struct table *ret_table,
 		     struct fault *fault);
 
+/* Is the swap partition that has to move where it shall be, in a table of the log, with its header?
+ * Faults: fence-breach, disk-io, interrupted. */
+int fence_check_moved(struct block_disk *log, const struct write_set *set,
+		      const struct table *table, struct fault *fault);
+
 /* The fault of a log that is not what it may be. Always -1. */
 int fence_breach(struct fault *fault, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fence.h"
 
+#include "base/cleanup.h"
 #include "table/gpt.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* Both copies of a GPT, the backup in the last sector. */
 static enum table_answer compare_copies(const struct table_source *source, uint32_t sector_bytes)
@@ -37,4 +41,27 @@ int fence_read_table(struct block_disk *log, const struct write_set *set, struct
 	return answer == TABLE_GOOD
 		       ? 0
 		       : fence_breach(fault, "the partition table, which is not whole any more");
+}
+
+int fence_check_moved(struct block_disk *log, const struct write_set *set,
+		      const struct table *table, struct fault *fault)
+{
+	const struct table_part *shall = &set->moved;
+	const struct table_part *is = table_choose(&table->parts, shall->number);
+	cleanup_free uint8_t *header = NULL;
+
+	if (shall->number == 0)
+		return 0;
+	if (!is || is->start_lba != shall->start_lba || is->size_sectors != shall->size_sectors)
+		return fence_breach(fault, "the place of partition %u, which was to be moved",
+				    shall->number);
+	header = malloc(set->moved_header->bytes);
+	if (!header)
+		return fault_set(fault, REASON_NO_MEMORY, "no memory for a header of swap");
+	if (block_read(log, set->moved_header->at, header, set->moved_header->bytes, fault) < 0)
+		return -1;
+	return memcmp(header, set->moved_header->data, set->moved_header->bytes) == 0
+		       ? 0
+		       : fence_breach(fault, "the header of the swap in partition %u",
+				      shall->number);
 }

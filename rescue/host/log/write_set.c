@@ -15,14 +15,22 @@ void produce_range(struct write_set *set, struct write_range range)
 	set->ranges[set->count++] = range;
 }
 
-const struct table_part *produce_target(const struct table_parts *parts,
-					const struct write_request *request)
+const struct table_part *produce_target(const struct table_source *before,
+					const struct table_parts *parts,
+					const struct write_request *request, uint32_t sector_bytes)
 {
 	if (request->part_uuid)
 		return table_find_uuid(parts, request->part_uuid);
 	if (request->part_label)
 		return table_find_name(parts, request->part_label);
+	if (request->move_swap && request->partition == 0)
+		return produce_before_swap(before, parts, sector_bytes);
 	return table_choose(parts, request->partition);
+}
+
+uint64_t produce_leave_sectors(const struct write_request *request, uint32_t sector_bytes)
+{
+	return request->leave_bytes / sector_bytes + (request->leave_bytes % sector_bytes != 0);
 }
 
 uint64_t produce_room_end_lba(const struct table_parts *parts, const struct table_part *target,
@@ -31,8 +39,7 @@ uint64_t produce_room_end_lba(const struct table_parts *parts, const struct tabl
 {
 	uint64_t room_end_lba = table_room_end_lba(parts, target, end_lba);
 	uint64_t old_end_lba = table_end_lba(target);
-	uint64_t leave_sectors =
-		request->leave_bytes / sector_bytes + (request->leave_bytes % sector_bytes != 0);
+	uint64_t leave_sectors = produce_leave_sectors(request, sector_bytes);
 
 	if (room_end_lba != end_lba || room_end_lba <= old_end_lba)
 		return room_end_lba; /* another partition begins there; or there is none */

@@ -39,6 +39,10 @@ struct write_set {
 	uint32_t sector_bytes;
 	struct table_part target;
 	uint64_t target_end_lba; /* where it may write at most */
+	/* A swap partition that has to move, as it shall be; number 0: none. Its header is one of
+	 * the ranges. */
+	struct table_part moved;
+	const struct write_range *moved_header;
 };
 
 /* What the grow is asked for. */
@@ -50,6 +54,7 @@ struct write_request {
 	unsigned partition;		    /* 0: the last one */
 	bool repairs_all;		    /* a damaged table may be made anew from its copy */
 	bool partition_only;		    /* what is in the partition must stay as it is */
+	bool move_swap;			    /* swap behind the target makes room for it */
 };
 
 /* For a disk as it is before the grow. -1, and nothing to free: it has no table that is known,

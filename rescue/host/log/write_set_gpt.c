@@ -19,6 +19,7 @@ struct grown {
 	uint64_t size_sectors; /* of the target */
 	bool repaired;	       /* the whole primary is new */
 	bool partition_only;
+	struct produce_move move;
 };
 
 /* Zeroed memory of the set for a range of WRITE_BYTES; all was allocated at once. */
@@ -60,14 +61,29 @@ static void add_protection(const struct grown *grown, const uint8_t *first_secto
 		 sectors < UINT32_MAX ? (uint32_t)sectors : UINT32_MAX);
 }
 
+/* First and last sector of what is moved, which lie beside each other. */
+static void write_moved(const struct grown *grown, uint8_t *out)
+{
+	const struct table_part *moved = grown->move.part;
+	uint64_t to_lba = moved->start_lba + grown->move.shift_sectors;
+
+	set_le64(out, to_lba);
+	set_le64(out + (GPT_LAST_LBA_AT - GPT_FIRST_LBA_AT), to_lba + moved->size_sectors - 1);
+}
+
 static void write_entries(const struct grown *grown, uint8_t *out)
 {
+	const struct table_part *moved = grown->move.part;
 	uint64_t entry_at =
 		(uint64_t)(grown->target->number - 1) * grown->primary->header.entry_bytes;
 
 	memcpy(out, grown->primary->entries, grown->entries_bytes);
 	set_le64(out + entry_at + GPT_LAST_LBA_AT,
 		 grown->target->start_lba + grown->size_sectors - 1);
+	if (moved) {
+		entry_at = (uint64_t)(moved->number - 1) * grown->primary->header.entry_bytes;
+		write_moved(grown, out + entry_at + GPT_FIRST_LBA_AT);
+	}
 }
 
 /* One of the two headers, from its places and the sum of the entries. */
@@ -86,19 +102,39 @@ static void write_header(const struct grown *grown, uint64_t my_lba, uint64_t en
 		 gpt_header_crc32(out, grown->primary->header.header_bytes));
 }
 
-/* Of the primary's entries, the last LBA of the target's; or all of them. */
+static uint64_t entry_at(const struct grown *grown, const struct table_part *part)
+{
+	const struct gpt_header *header = &grown->primary->header;
+
+	return header->entries_lba * grown->sector_bytes +
+	       (uint64_t)(part->number - 1) * header->entry_bytes;
+}
+
+static void add_moved_entry(const struct grown *grown, struct write_set *set, uint8_t **free_at)
+{
+	uint64_t at = entry_at(grown, grown->move.part) + GPT_FIRST_LBA_AT;
+
+	write_moved(grown, add_bytes(set, free_at, at, GPT_LAST_LBA_AT + 8 - GPT_FIRST_LBA_AT));
+}
+
+/* Of the primary's entries, the last LBA of the target's, and what is moved; or all of them. */
 static void add_entries(const struct grown *grown, struct write_set *set, uint8_t **free_at)
 {
 	const struct gpt_header *header = &grown->primary->header;
+	const struct table_part *moved = grown->move.part;
 	uint64_t at = header->entries_lba * grown->sector_bytes;
 
 	if (grown->repaired) {
 		write_entries(grown, add_bytes(set, free_at, at, grown->entries_bytes));
 		return;
 	}
-	at += (uint64_t)(grown->target->number - 1) * header->entry_bytes + GPT_LAST_LBA_AT;
+	if (moved && moved->number < grown->target->number)
+		add_moved_entry(grown, set, free_at);
+	at = entry_at(grown, grown->target) + GPT_LAST_LBA_AT;
 	set_le64(add_bytes(set, free_at, at, 8),
 		 grown->target->start_lba + grown->size_sectors - 1);
+	if (moved && moved->number > grown->target->number)
+		add_moved_entry(grown, set, free_at);
 }
 
 /* The target; or of the partition alone, its new room: what an old backup left there is cleared. */
@@ -116,9 +152,9 @@ static void add_target(const struct grown *grown, struct write_set *set)
 				.kind = grown->partition_only ? WRITE_ZEROS : WRITE_ANYTHING });
 }
 
-/* All ranges, by place. */
-static void add_ranges(const struct grown *grown, const uint8_t *first_sector,
-		       struct write_set *set)
+/* All ranges, by place. -1: the source cannot read. */
+static int add_ranges(const struct table_source *before, const struct grown *grown,
+		      const uint8_t *first_sector, struct write_set *set)
 {
 	uint64_t sector_bytes = grown->sector_bytes, tail_lba = grown->last_usable_lba + 1;
 	uint8_t *free_at = set->memory, *header, *tail;
@@ -128,6 +164,8 @@ static void add_ranges(const struct grown *grown, const uint8_t *first_sector,
 	header = add_bytes(set, &free_at, GPT_HEADER_LBA * sector_bytes, sector_bytes);
 	add_entries(grown, set, &free_at);
 	add_target(grown, set);
+	if (produce_add_moved(before, &grown->move, grown->sector_bytes, set, &free_at) < 0)
+		return -1;
 	tail = add_bytes(set, &free_at, tail_lba * sector_bytes,
 			 (grown->entries_sectors + 1) * sector_bytes);
 	write_entries(grown, tail);
@@ -136,18 +174,19 @@ static void add_ranges(const struct grown *grown, const uint8_t *first_sector,
 		     header);
 	write_header(grown, grown->disk_sectors - 1, tail_lba, entries_crc,
 		     tail + grown->entries_sectors * sector_bytes);
+	return 0;
 }
 
 /* The room of the target, on a disk whose backup lies at its end. -1: not everything has room
  * before it. */
-static int plan(const struct table_parts *parts, const struct write_request *request,
-		struct grown *grown)
+static int plan(const struct table_source *before, const struct table_parts *parts,
+		const struct write_request *request, struct grown *grown)
 {
 	const struct gpt_header *header = &grown->primary->header;
 	uint64_t room_end_lba;
 
 	grown->partition_only = request->partition_only;
-	grown->target = produce_target(parts, request);
+	grown->target = produce_target(before, parts, request, grown->sector_bytes);
 	grown->entries_bytes = (uint64_t)header->entry_count * header->entry_bytes;
 	grown->entries_sectors = gpt_entries_sectors(header, grown->sector_bytes);
 	grown->disk_sectors = request->size_after_bytes / grown->sector_bytes;
@@ -158,6 +197,14 @@ static int plan(const struct table_parts *parts, const struct write_request *req
 		return -1;
 	room_end_lba = produce_room_end_lba(parts, grown->target, grown->last_usable_lba + 1,
 					    request, grown->sector_bytes);
+	if (request->move_swap && !request->partition_only &&
+	    produce_leave_sectors(request, grown->sector_bytes) <= grown->last_usable_lba)
+		produce_find_move(before, parts, grown->target,
+				  grown->last_usable_lba + 1 -
+					  produce_leave_sectors(request, grown->sector_bytes),
+				  grown->sector_bytes, &grown->move);
+	if (grown->move.part)
+		room_end_lba = grown->move.from_lba + grown->move.shift_sectors;
 	grown->size_sectors =
 		gpt_size_for(grown->target->size_sectors, room_end_lba - grown->target->start_lba,
 			     grown->sector_bytes);
@@ -169,20 +216,19 @@ static int produce(const struct table_source *before, const struct table_parts *
 {
 	uint8_t first_sector[TABLE_SECTOR_BYTES];
 
-	if (plan(parts, request, grown) < 0 ||
+	if (plan(before, parts, request, grown) < 0 ||
 	    before->read(before->context, 0, first_sector, sizeof(first_sector)) < 0)
 		return -1;
 	set->table = &table_gpt;
 	set->sector_bytes = grown->sector_bytes;
 	set->target = *grown->target;
 	set->target_end_lba = grown->target->start_lba + grown->size_sectors;
-	/* Both headers, the entries twice, two numbers. */
-	set->memory =
-		calloc(1, 2 * (grown->entries_sectors + 1) * (size_t)grown->sector_bytes + 12);
+	/* Both headers, the entries twice, four numbers; what is moved. */
+	set->memory = calloc(1, 2 * (grown->entries_sectors + 1) * (size_t)grown->sector_bytes +
+					28 + PRODUCE_MOVED_BYTES);
 	if (!set->memory)
 		return -1;
-	add_ranges(grown, first_sector, set);
-	return 0;
+	return add_ranges(before, grown, first_sector, set);
 }
 
 /* Both copies are whole, and contradict each other: which one is right? */

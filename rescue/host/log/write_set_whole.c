@@ -5,9 +5,9 @@
 int produce_whole(const struct table_source *before, const struct table *table,
 		  const struct write_request *request, struct write_set *ret_set)
 {
-	const struct table_part *target = produce_target(&table->parts, request);
+	const struct table_part *target =
+		produce_target(before, &table->parts, request, table->sector_bytes);
 
-	(void)before;
 	if (!target || request->partition_only || request->leave_bytes != 0 ||
 	    request->size_after_bytes < table_end_lba(target) * TABLE_SECTOR_BYTES)
 		return -1;

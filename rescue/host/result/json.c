@@ -183,6 +183,15 @@ static json_t *partition(const json_t *plan, const json_t *target)
 			 get(plan, "chosen_by"));
 }
 
+/* The swap partition that made room. */
+static json_t *moved(const json_t *plan)
+{
+	if (!json_object_get(plan, "swap_partition"))
+		return json_null();
+	return json_pack("{s:o, s:o, s:o}", "partition", get(plan, "swap_partition"), "from_lba",
+			 get(plan, "swap_from_lba"), "to_lba", get(plan, "swap_to_lba"));
+}
+
 static json_t *filesystem(const struct result *result, const json_t *plan)
 {
 	const json_t *verify = last(result->events, "verify", NULL, NULL);
@@ -372,6 +381,7 @@ json_t *result_object(const struct result *result)
 	    number_if(result->size_after_known, result->size_after_bytes));
 	set(object, "table", table(events, last_target(events)));
 	set(object, "partition", partition(plan, last_target(events)));
+	set(object, "moved", moved(plan));
 	set(object, "layers", layers(events));
 	set(object, "filesystem", filesystem(result, plan));
 	bounds = limits(result);

@@ -113,6 +113,18 @@ static void write_partition(FILE *to, const json_t *partition)
 	line(to, label, sizes, start);
 }
 
+static void write_moved(FILE *to, const json_t *moved)
+{
+	char label[32], places[80];
+
+	if (!json_is_object(moved))
+		return;
+	snprintf(label, sizeof(label), "swap %" PRIu64, number(moved, "partition"));
+	snprintf(places, sizeof(places), "start LBA %" PRIu64 " -> %" PRIu64,
+		 number(moved, "from_lba"), number(moved, "to_lba"));
+	line(to, label, "moved", places);
+}
+
 /* What was wrong with the table, and is put right: "GPT: backup-missing". */
 static void write_table_repairs(FILE *to, const json_t *result)
 {
@@ -319,6 +331,7 @@ static void write_text(FILE *to, const json_t *result)
 
 	write_disk(to, result);
 	write_partition(to, json_object_get(result, "partition"));
+	write_moved(to, json_object_get(result, "moved"));
 	write_table_repairs(to, result);
 	write_layers(to, json_object_get(result, "layers"));
 	write_filesystem(to, filesystem);

@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# btrfs after a power cut, through the virtual machine: what was flushed (fsync) since the last commit lies in a log tree, which a
+# mount replays.
+set -u
+tests=$(dirname -- "$0")/..
+# shellcheck source=../lib/tap.sh
+. "$tests/lib/tap.sh"
+need 'btrfs in odd states' qemu-system-x86_64 mkfs.btrfs btrfs || done_testing
+cd "$work" || exit 1
+export GROW_DISK_GUEST_DIR="$build"
+super() { btrfs inspect-internal dump-super disk.img | awk -v name="$1" '$1 == name { print $2 }'; }
+
+mkdir files share restored
+"$images/tree" files
+truncate -s 300M disk.img
+mkfs.btrfs -q --rootdir files disk.img >said 2>&1
+# shellcheck disable=SC2016  # the guest expands it
+"$source_tree/hostscripts/rescue-disk" --quiet --accel tcg --share share --share-rw disk.img -- sh -c '
+	mkdir /mnt/target && mount -o noatime /dev/sda /mnt/target && cd /mnt/target &&
+		echo before >file && sync && echo "replayed from the log" | dd of=file conv=fsync,notrunc && cd / &&
+		dd if=/dev/sda of=/mnt/share/part bs=1M' >said 2>&1 || cat said
+mv share/part disk.img
+ok "there is a log tree" [ "$(super log_root)" -ne 0 ]
+"$grow_disk" --json --accel tcg disk.img 1G >result 2>said || cat said
+is "grown" "$(jq -c '[.changed, .filesystem.state]' result)" '[true,"needs-recovery"]'
+is "the log tree is gone" "$(super log_root)" 0
+is "it fills the disk" "$(super total_bytes)" $((1 << 30))
+ok "btrfs check finds nothing" btrfs check --readonly --check-data-csum disk.img
+ok "the files are read" btrfs restore -S disk.img restored
+is "what the log had is there" "$(cat restored/file)" 'replayed from the log'
+rm restored/file
+ok "and all other files" diff --no-dereference -r files restored
+done_testing
