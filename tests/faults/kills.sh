@@ -118,7 +118,7 @@ begin_round() {
 	nobody
 	fresh
 	run "$image" "$first_bytes"
-	is "$layout: a run that nobody kills" "$status $reason" '0 none' || cat "$work/stderr"
+	is "$layout: a run that nobody kills" "$status $reason" '0 none' || sed "s/^/# /" "$work/stderr"
 	ok "$layout: its disk is the new one" is_new "$first_bytes"
 	instant_us gone:.committed && end_us=$at_us
 	instant_us name:.verified && tail_us=$((end_us - at_us))

@@ -90,7 +90,7 @@ walk() {
 	first
 	lossy_off
 	total=$lossy_count
-	is "$format, $faulty, $2: a run without a fault, of $total operations" "$status $reason" '0 none' || cat "$work/stderr"
+	is "$format, $faulty, $2: a run without a fault, of $total operations" "$status $reason" '0 none' || sed "s/^/# /" "$work/stderr"
 	numbers "$total" >"$work/numbers"
 	while read -r number; do
 		one_fault "$folder" "$2" "$3" "$number"
