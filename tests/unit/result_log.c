@@ -166,14 +166,10 @@ static void a_full_queue_is_a_fault(void **state)
 	json_decref(object);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_journal_gets_fields, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(syslog_gets_one_line, set_up, tear_down),
-		cmocka_unit_test(nobody_listens),
-		cmocka_unit_test_setup_teardown(a_full_queue_is_a_fault, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_setup_teardown(the_journal_gets_fields, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(syslog_gets_one_line, set_up, tear_down),
+	cmocka_unit_test(nobody_listens),
+	cmocka_unit_test_setup_teardown(a_full_queue_is_a_fault, set_up, tear_down),
+};
+UNIT_MAIN(tests)
