@@ -140,4 +140,12 @@ refused "without the option" disk.img root-not-last
 is "without the option: it is named" "$(message | grep -c -e '--move-swap')" 1
 refused "without the option, by number" disk.img no-room-behind '"partition":1'
 is "without the option, by number: it is named" "$(message | grep -c -e '--move-swap')" 1
+"$images/mbr-disk" disk.img 64M part 1 2048 32M 83 boot ext4 part 2 69632 6M 83 - ./content
+truncate -s 200M disk.img
+refused "a swap that its type does not tell" disk.img root-not-last
+is "its type does not tell it: the option is named" "$(message | grep -c -e '--move-swap moves it')" 1
+"$images/mbr-disk" disk.img 64M part 1 2048 32M 83 boot ext4 part 2 69632 6M 82 - -
+truncate -s 200M disk.img
+refused "a type of swap without one" disk.img root-not-last '"move_swap":true'
+is "a type of swap without one: that is said" "$(message | grep -c 'It holds no swap to move')" 1
 done_testing

@@ -6,17 +6,11 @@
 #include "ext_facts.h"
 
 #include "base/text.h"
+#include "ext_handle.h"
 
 #include <e2p/e2p.h>
-#include <ext2fs/ext2fs.h>
 #include <stdio.h>
 #include <string.h>
-
-static void close_fs(ext2_filsys *fs)
-{
-	if (*fs)
-		ext2fs_close_free(fs);
-}
 
 /* Names of the features of one set that libext2fs does not support. */
 static void name_unknown(char *out, size_t out_bytes, int set, uint32_t features)
@@ -126,7 +120,7 @@ static void describe(ext2_filsys fs, struct ext_facts *facts)
 
 int ext_facts_read(const struct fs_target *target, struct ext_facts *ret_facts, struct fault *fault)
 {
-	__attribute__((cleanup(close_fs))) ext2_filsys fs = NULL;
+	cleanup_ext ext2_filsys fs = NULL;
 	/* FORCE: features are judged here, where they can be named. Checksums
 	 * are e2fsck's business. */
 	const int flags = EXT2_FLAG_64BITS | EXT2_FLAG_SUPER_ONLY | EXT2_FLAG_FORCE |

@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fstab.h"
 
-#include <ext2fs/ext2fs.h>
-#include <stdlib.h>
-
-static void close_fs(ext2_filsys *fs)
-{
-	if (*fs)
-		ext2fs_close_free(fs);
-}
-
-static void free_text(char **text)
-{
-	free(*text);
-}
+#include "base/cleanup.h"
+#include "ext_handle.h"
 
 /* Up to that many bytes of a regular file; 0 where it cannot be read. */
 static unsigned read_file(ext2_filsys fs, const char *path, char *out, unsigned max_bytes)
@@ -35,8 +24,8 @@ static unsigned read_file(ext2_filsys fs, const char *path, char *out, unsigned 
 
 bool fstab_read_root(const struct fs_target *target, struct fstab_root *ret_root)
 {
-	__attribute__((cleanup(close_fs))) ext2_filsys fs = NULL;
-	__attribute__((cleanup(free_text))) char *text = malloc(FSTAB_MAX_BYTES);
+	cleanup_ext ext2_filsys fs = NULL;
+	cleanup_free char *text = malloc(FSTAB_MAX_BYTES);
 	const int flags =
 		EXT2_FLAG_64BITS | EXT2_FLAG_SOFTSUPP_FEATURES | EXT2_FLAG_IGNORE_CSUM_ERRORS;
 

@@ -18,8 +18,8 @@ struct fstabs {
 	struct fstab_root roots[FSTABS_MAX];
 };
 
-static int names_of(const struct grow *grow, const struct table_entry *entry,
-		    struct probe_names *ret_names, struct fault *fault)
+int choose_probe(const struct grow *grow, const struct table_entry *entry,
+		 struct probe_names *ret_names, struct fault *fault)
 {
 	const uint64_t sector_bytes = grow->table.sector_bytes;
 
@@ -120,7 +120,7 @@ static int read_fstabs(const struct grow *grow, struct fstabs *ret_fstabs, struc
 
 		if (entry->part.is_container)
 			continue;
-		if (names_of(grow, entry, &names, fault) < 0)
+		if (choose_probe(grow, entry, &names, fault) < 0)
 			return -1;
 		if (strncmp(names.type, "ext", 3) != 0)
 			continue;
@@ -161,7 +161,7 @@ static int find_one(const struct grow *grow, enum trait trait, const struct fsta
 
 		if (entry->part.is_container)
 			continue;
-		if (names_of(grow, entry, &names, fault) < 0)
+		if (choose_probe(grow, entry, &names, fault) < 0)
 			return -1;
 		if (!has_trait(grow, trait, fstabs, entry, &names))
 			continue;
@@ -217,8 +217,9 @@ static int choose_by_trait(const struct grow *grow, struct chosen *ret_chosen, s
 	return refuse_none(grow->request, fault);
 }
 
-/* Nobody who names no partition means the swap or the recovery system behind the root. */
-static int refuse_behind_root(const struct grow *grow, const struct table_entry *last,
+/* Nobody who names no partition means the swap or the recovery system behind the root. is_swap: by
+ * its type or its content. */
+static int refuse_behind_root(const struct grow *grow, const struct table_entry *last, bool is_swap,
 			      struct fault *fault)
 {
 	const struct partition_table *table = &grow->table;
@@ -230,12 +231,11 @@ static int refuse_behind_root(const struct grow *grow, const struct table_entry 
 	fault_set(fault, REASON_ROOT_NOT_LAST,
 		  "%s lies behind %s, which looks like the one to grow",
 		  role_describe(table, last, last_text), role_describe(table, root, root_text));
-	if (strstr(last_text, "(swap"))
-		return fault_hint(fault,
-				  "--move-swap moves it behind the grown one; --partition %u "
-				  "grows the last one all the same",
-				  last->part.number);
-	return fault_hint(fault, "--partition %u grows the last one all the same",
+	return fault_hint(fault, "%s--partition %u grows the last one all the same",
+			  !is_swap ? ""
+			  : grow->request->move_swap
+				  ? "It holds no swap to move; "
+				  : "--move-swap moves it behind the grown one; ",
 			  last->part.number);
 }
 
@@ -255,7 +255,7 @@ int choose_check_content(const struct grow *grow, const char *type, struct fault
 	const struct table_entry *last = last_unnamed(grow);
 
 	return last && !grow->request->move_swap && strcmp(type, "swap") == 0
-		       ? refuse_behind_root(grow, last, fault)
+		       ? refuse_behind_root(grow, last, true, fault)
 		       : 0;
 }
 
@@ -278,5 +278,7 @@ int choose_partition(const struct grow *grow, struct chosen *ret_chosen, struct 
 		if (ret_chosen->number != 0)
 			return 0;
 	}
-	return last && role_of(last) == ROLE_HELPER ? refuse_behind_root(grow, last, fault) : 0;
+	return last && role_of(last) == ROLE_HELPER
+		       ? refuse_behind_root(grow, last, role_is_swap(last), fault)
+		       : 0;
 }

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A swap partition behind the target makes room for it: it moves to the end of the disk. It holds
  * nothing but its header while its system is off. */
-#include "agent/devices/probe.h"
 #include "agent/partition/role.h"
 #include "agent/partition/table.h"
 #include "stages.h"
 
 #include <string.h>
-
-static int probe_entry(const struct grow *grow, const struct table_entry *entry,
-		       struct probe_names *ret_names, struct fault *fault)
-{
-	const uint64_t sector_bytes = grow->table.sector_bytes;
-
-	return probe_names(&grow->disk, entry->part.start_lba * sector_bytes,
-			   entry->part.size_sectors * sector_bytes, ret_names, fault);
-}
 
 static bool is_swap(const struct probe_names *names)
 {
@@ -29,7 +19,7 @@ int move_swap_choose(const struct grow *grow, const struct table_entry *last,
 	const struct table_entry *before = NULL;
 	struct probe_names names;
 
-	if (probe_entry(grow, last, &names, fault) < 0)
+	if (choose_probe(grow, last, &names, fault) < 0)
 		return -1;
 	for (size_t i = 0; i < table->count; i++) {
 		const struct table_entry *entry = &table->entries[i];
@@ -77,7 +67,7 @@ int move_swap_plan(struct grow *grow, struct fault *fault)
 	if (move->number == 0)
 		return 0;
 	moved = plan_choose(&grow->table, move->number);
-	if (probe_entry(grow, moved, &names, fault) < 0)
+	if (choose_probe(grow, moved, &names, fault) < 0)
 		return -1;
 	if (!is_swap(&names))
 		return refuse_content(grow, moved, names.type, fault);

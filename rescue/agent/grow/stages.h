@@ -75,6 +75,9 @@ int stage_probe(struct grow *grow, struct fault *fault);
 int choose_partition(const struct grow *grow, struct chosen *ret_chosen, struct fault *fault);
 /* The same of what it holds (libblkid's word), whatever its type says. Fault: root-not-last. */
 int choose_check_content(const struct grow *grow, const char *type, struct fault *fault);
+/* What libblkid says of the content of an entry. Fault: disk-io. */
+int choose_probe(const struct grow *grow, const struct table_entry *entry,
+		 struct probe_names *ret_names, struct fault *fault);
 /* Is it a usual label, or name, of the root of a system? */
 bool choose_is_root_name(const char *name);
 /* To wait for devices, with the events that come meanwhile told, and the job alive. */

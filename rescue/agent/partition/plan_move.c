@@ -40,15 +40,14 @@ int plan_move_swap(const struct partition_table *table, struct plan *plan, struc
 {
 	const struct table_entry *target = plan_choose(table, plan->number);
 	const struct table_entry *moved = plan_choose(table, 0);
-	const struct table_entry *container = plan_choose(table, moved->part.container);
+	const struct table_entry *container =
+		moved->part.container != 0 ? plan_choose(table, moved->part.container) : NULL;
 	const uint64_t align_sectors = PLAN_MOVE_ALIGN_BYTES / table->sector_bytes;
 	const struct table_part *block;
 	uint64_t end_lba, room_end_lba;
 
 	if (moved == target)
 		return 0;
-	if (moved->part.container == 0)
-		container = NULL;
 	if (check_alone(table, target, moved, container, fault) < 0)
 		return -1;
 	block = container ? &container->part : &moved->part;

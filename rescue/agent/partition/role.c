@@ -8,6 +8,7 @@
 
 #define NAME_SHOWN_BYTES 49
 #define EXTENDED	 "extended"
+#define SWAP		 "swap"
 
 /* Sources: the Discoverable Partitions Specification; util-linux include/pt-gpt-partnames.h and
  * pt-mbr-partnames.h. */
@@ -37,7 +38,7 @@ static const struct type {
 	{ "516E7CBA-6ECF-11D6-8FF8-00022D09712B", 0, ROLE_SYSTEM, "FreeBSD ZFS" },
 	{ "6A898CC3-1DD2-11B2-99A6-080020736631", 0, ROLE_SYSTEM, "ZFS" },
 	{ "7C3457EF-0000-11AA-AA11-00306543ECAC", 0, ROLE_SYSTEM, "APFS" },
-	{ "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F", 0, ROLE_HELPER, "swap" },
+	{ "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F", 0, ROLE_HELPER, SWAP },
 	{ "516E7CB5-6ECF-11D6-8FF8-00022D09712B", 0, ROLE_HELPER, "FreeBSD swap" },
 	{ "DE94BBA4-06D1-4D40-A16A-BFD50179D6AC", 0, ROLE_HELPER, "Windows recovery" },
 	{ "E3C9E316-0B5C-4DB8-817D-F92DF00215AE", 0, ROLE_HELPER, "Microsoft reserved" },
@@ -60,7 +61,7 @@ static const struct type {
 	{ NULL, 0x05, ROLE_OTHER, EXTENDED },
 	{ NULL, 0x0f, ROLE_OTHER, EXTENDED },
 	{ NULL, 0x85, ROLE_OTHER, EXTENDED },
-	{ NULL, 0x82, ROLE_HELPER, "swap" },
+	{ NULL, 0x82, ROLE_HELPER, SWAP },
 	{ NULL, 0x27, ROLE_HELPER, "Windows recovery" },
 	{ NULL, 0x12, ROLE_HELPER, "recovery of the maker" },
 	{ NULL, 0xef, ROLE_HELPER, "EFI system" },
@@ -84,6 +85,13 @@ enum role role_of(const struct table_entry *entry)
 	const struct type *type = find(entry);
 
 	return type ? type->role : ROLE_OTHER;
+}
+
+bool role_is_swap(const struct table_entry *entry)
+{
+	const struct type *type = find(entry);
+
+	return type && strcmp(type->name, SWAP) == 0;
 }
 
 const char *role_describe(const struct partition_table *table, const struct table_entry *entry,

@@ -17,6 +17,9 @@ enum role {
 
 enum role role_of(const struct table_entry *entry);
 
+/* Is it the type of a Linux swap? */
+bool role_is_swap(const struct table_entry *entry);
+
 /* "partition 4 (Windows recovery, 750 MiB, \"Recovery\")": what people call its type, how large
  * it is, and its name, if it has one. */
 const char *role_describe(const struct partition_table *table, const struct table_entry *entry,
