@@ -9,14 +9,6 @@
  * break into the lines of the system, for it is late. */
 #define SECOND_SERIAL_PORT "\xf8\x02"
 
-static char *dump(json_t *object)
-{
-	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
-
-	json_decref(object);
-	return text;
-}
-
 static void write_machine(struct boot_arguments *arguments, const struct boot_plan *plan)
 {
 	const bool uefi = plan->firmware == FIRMWARE_UEFI;
@@ -40,8 +32,6 @@ static void write_texts(struct boot_arguments *arguments, const struct boot_plan
 			const int fds[BOOT_CHANNELS])
 {
 	const struct boot_hardware *hardware = plan->hardware;
-	struct disk_fd of_disk[DISK_FDS_MAX];
-	int count = disk_fds(plan->disk, of_disk);
 
 	write_machine(arguments, plan);
 	write_network(arguments, &hardware->ports);
@@ -54,15 +44,12 @@ static void write_texts(struct boot_arguments *arguments, const struct boot_plan
 		 fds[BOOT_CONSOLE]);
 	snprintf(arguments->screen, sizeof(arguments->screen), "socket,id=screen,fd=%d",
 		 fds[BOOT_SCREEN]);
-	for (int i = 0; i < count; i++)
-		snprintf(arguments->fdsets[i], sizeof(arguments->fdsets[i]), "fd=%d,set=%d",
-			 of_disk[i].fd, of_disk[i].set);
+	argument_fdsets(arguments->fdsets, plan->disk);
 	if (plan->variables_fd >= 0)
-		snprintf(arguments->fdsets[DISK_FDS_MAX], sizeof(arguments->fdsets[0]),
-			 "fd=%d,set=%d", plan->variables_fd, FDSET_VARIABLES);
+		argument_fdset(arguments->fdsets[DISK_FDS_MAX], plan->variables_fd,
+			       FDSET_VARIABLES);
 	if (plan->seed_fd >= 0)
-		snprintf(arguments->fdsets[DISK_FDS_MAX + 1], sizeof(arguments->fdsets[0]),
-			 "fd=%d,set=%d", plan->seed_fd, FDSET_SEED);
+		argument_fdset(arguments->fdsets[DISK_FDS_MAX + 1], plan->seed_fd, FDSET_SEED);
 }
 
 /* On an error the machine stops and says so; the disk is the first to boot from, unless a
@@ -97,21 +84,21 @@ static json_t *seed_device(const struct boot_plan *plan)
 
 static int write_objects(struct boot_arguments *arguments, const struct boot_plan *plan)
 {
-	arguments->node = dump(disk_node(plan->disk));
-	arguments->device = dump(disk_device(plan));
+	arguments->node = argument_of_json(disk_node(plan->disk));
+	arguments->device = argument_of_json(disk_device(plan));
 	if (!arguments->node || !arguments->device)
 		return -1;
 	if (plan->firmware == FIRMWARE_UEFI) {
-		arguments->code = dump(json_pack("{s:s, s:s, s:b, s:{s:s, s:s}}", "node-name",
-						 "code", "driver", "raw", "read-only", 1, "file",
-						 "driver", "file", "filename", plan->ovmf_code));
-		arguments->variables = dump(variables_node());
+		arguments->code = argument_of_json(json_pack(
+			"{s:s, s:s, s:b, s:{s:s, s:s}}", "node-name", "code", "driver", "raw",
+			"read-only", 1, "file", "driver", "file", "filename", plan->ovmf_code));
+		arguments->variables = argument_of_json(variables_node());
 		if (!arguments->code || !arguments->variables)
 			return -1;
 	}
 	if (plan->seed_fd >= 0) {
-		arguments->seed_node = dump(disk_read_node("seed", FDSET_SEED));
-		arguments->seed_device = dump(seed_device(plan));
+		arguments->seed_node = argument_of_json(disk_read_node("seed", FDSET_SEED));
+		arguments->seed_device = argument_of_json(seed_device(plan));
 		if (!arguments->seed_node || !arguments->seed_device)
 			return -1;
 	}
@@ -128,70 +115,52 @@ void boot_arguments_free(struct boot_arguments *arguments)
 	free(arguments->seed_device);
 }
 
-/* An option with its value, where the condition holds. */
-#define IF(condition, option, value)                                                               \
-	{                                                                                          \
-		(condition) ? (option) : NULL, value                                               \
-	}
-
 static void write_table(struct boot_arguments *arguments, const struct boot_plan *plan)
 {
 	const struct boot_hardware *hardware = plan->hardware;
 	const char *controller = hardware_controller(hardware->attach);
 	const bool network = hardware->ports.count > 0, bios = plan->firmware == FIRMWARE_BIOS;
-	const struct {
-		const char *option, *value;
-	} table[] = {
+	const struct argument table[] = {
 		{ "-nodefaults", NULL },
 		{ "-no-user-config", NULL },
-		IF(plan->once, "-no-reboot", NULL),
+		ARGUMENT_IF(plan->once, "-no-reboot", NULL),
 		{ "-display", "none" },
 		{ "-machine", arguments->machine },
 		{ "-cpu", plan->accel == ACCEL_TCG ? "max" : "host" },
 		{ "-smp", arguments->cpus },
 		{ "-m", arguments->memory },
-		IF(hardware->rtc, "-rtc", arguments->rtc),
-		IF(hardware->kernel, "-kernel", hardware->kernel),
-		IF(hardware->initrd, "-initrd", hardware->initrd),
-		IF(hardware->append, "-append", hardware->append),
+		ARGUMENT_IF(hardware->rtc, "-rtc", arguments->rtc),
+		ARGUMENT_IF(hardware->kernel, "-kernel", hardware->kernel),
+		ARGUMENT_IF(hardware->initrd, "-initrd", hardware->initrd),
+		ARGUMENT_IF(hardware->append, "-append", hardware->append),
 		{ "-chardev", arguments->qmp },
 		{ "-mon", "chardev=qmp,mode=control" },
 		{ "-chardev", arguments->console },
 		{ "-serial", "chardev:console" },
 		{ "-chardev", arguments->screen },
-		IF(bios, "-serial", "chardev:screen"),
-		IF(bios, "-fw_cfg", "name=etc/sercon-port,string=" SECOND_SERIAL_PORT),
+		ARGUMENT_IF(bios, "-serial", "chardev:screen"),
+		ARGUMENT_IF(bios, "-fw_cfg", "name=etc/sercon-port,string=" SECOND_SERIAL_PORT),
 		{ "-device", "VGA" },
 		{ "-device", "virtio-rng-pci" },
-		IF(hardware->attach == ATTACH_SCSI, "-device", "virtio-scsi-pci,id=scsi"),
-		IF(controller, "-device", controller),
-		IF(arguments->fdsets[0][0], "-add-fd", arguments->fdsets[0]),
-		IF(arguments->fdsets[1][0], "-add-fd", arguments->fdsets[1]),
-		IF(arguments->fdsets[2][0], "-add-fd", arguments->fdsets[2]),
-		IF(arguments->fdsets[3][0], "-add-fd", arguments->fdsets[3]),
-		IF(arguments->fdsets[4][0], "-add-fd", arguments->fdsets[4]),
-		IF(arguments->code, "-blockdev", arguments->code),
-		IF(arguments->variables, "-blockdev", arguments->variables),
+		ARGUMENT_IF(hardware->attach == ATTACH_SCSI, "-device", "virtio-scsi-pci,id=scsi"),
+		ARGUMENT_IF(controller, "-device", controller),
+		ARGUMENT_IF(arguments->fdsets[0][0], "-add-fd", arguments->fdsets[0]),
+		ARGUMENT_IF(arguments->fdsets[1][0], "-add-fd", arguments->fdsets[1]),
+		ARGUMENT_IF(arguments->fdsets[2][0], "-add-fd", arguments->fdsets[2]),
+		ARGUMENT_IF(arguments->fdsets[3][0], "-add-fd", arguments->fdsets[3]),
+		ARGUMENT_IF(arguments->fdsets[4][0], "-add-fd", arguments->fdsets[4]),
+		ARGUMENT_IF(arguments->code, "-blockdev", arguments->code),
+		ARGUMENT_IF(arguments->variables, "-blockdev", arguments->variables),
 		{ "-blockdev", arguments->node },
 		{ "-device", arguments->device },
-		IF(arguments->seed_node, "-blockdev", arguments->seed_node),
-		IF(arguments->seed_device, "-device", arguments->seed_device),
-		IF(network, "-netdev", arguments->network),
-		IF(network, "-device", "virtio-net-pci,netdev=network,romfile="),
-		IF(plan->sandbox, "-sandbox",
-		   "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"),
+		ARGUMENT_IF(arguments->seed_node, "-blockdev", arguments->seed_node),
+		ARGUMENT_IF(arguments->seed_device, "-device", arguments->seed_device),
+		ARGUMENT_IF(network, "-netdev", arguments->network),
+		ARGUMENT_IF(network, "-device", "virtio-net-pci,netdev=network,romfile="),
+		ARGUMENT_IF(plan->sandbox, "-sandbox", ARGUMENT_SANDBOX),
 	};
-	size_t count = 0;
 
-	arguments->argv[count++] = plan->qemu;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (!table[i].option)
-			continue;
-		arguments->argv[count++] = table[i].option;
-		if (table[i].value)
-			arguments->argv[count++] = table[i].value;
-	}
-	arguments->argv[count] = NULL;
+	argument_table_write(table, sizeof(table) / sizeof(table[0]), plan->qemu, arguments->argv);
 }
 
 int boot_arguments_write(struct boot_arguments *arguments, const struct boot_plan *plan,

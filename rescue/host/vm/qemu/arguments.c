@@ -49,32 +49,14 @@ static void write_texts(struct arguments *arguments, const struct machine_plan *
 	write_kernel_line(arguments, plan);
 }
 
-static char *dump(json_t *object)
-{
-	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
-
-	json_decref(object);
-	return text;
-}
-
-static void write_fdsets(struct arguments *arguments, const struct disk_plan *disk)
-{
-	struct disk_fd fds[DISK_FDS_MAX];
-	int count = disk ? disk_fds(disk, fds) : 0;
-
-	for (int i = 0; i < count; i++)
-		snprintf(arguments->fdsets[i], sizeof(arguments->fdsets[i]), "fd=%d,set=%d",
-			 fds[i].fd, fds[i].set);
-}
-
 /* The disk is told as JSON: a name may have commas. */
 static int write_objects(struct arguments *arguments, const struct machine_plan *plan)
 {
 	const struct hardware *hardware = plan->hardware;
 
 	if (plan->disk) {
-		arguments->node = dump(disk_node(plan->disk));
-		arguments->device = dump(hardware_device(hardware->attach, 0));
+		arguments->node = argument_of_json(disk_node(plan->disk));
+		arguments->device = argument_of_json(hardware_device(hardware->attach, 0));
 		if (!arguments->node || !arguments->device)
 			return -1;
 	}
@@ -115,20 +97,19 @@ void arguments_free(struct arguments *arguments)
 static void write_table(struct arguments *arguments, const struct machine_plan *plan)
 {
 	const struct hardware *hardware = plan->hardware;
+	const char *controller = hardware_controller(hardware->attach);
 	const char *chardev = hardware->streams ? "-chardev" : NULL;
 	const char *port = hardware->streams ? "-device" : NULL;
-	const struct {
-		const char *option, *value;
-	} table[] = {
+	const struct argument table[] = {
 		{ "-nodefaults", NULL },
 		{ "-no-user-config", NULL },
 		{ "-no-reboot", NULL },
 		{ "-display", "none" },
 		{ "-machine", arguments->machine },
 		{ "-cpu", plan->accel == ACCEL_TCG ? "max" : "host" },
-		{ hardware->cpus > 1 ? "-smp" : NULL, arguments->cpus },
+		ARGUMENT_IF(hardware->cpus > 1, "-smp", arguments->cpus),
 		{ "-m", arguments->memory },
-		{ hardware->rtc ? "-rtc" : NULL, arguments->rtc },
+		ARGUMENT_IF(hardware->rtc, "-rtc", arguments->rtc),
 		{ "-kernel", plan->kernel },
 		{ "-initrd", plan->initramfs },
 		{ "-append", arguments->kernel_line },
@@ -147,31 +128,20 @@ static void write_table(struct arguments *arguments, const struct machine_plan *
 		{ port, "virtserialport,chardev=error,name=" WIRE_ERROR_NAME },
 		{ "-device", "virtio-scsi-pci,id=scsi" },
 		{ "-device", "virtio-rng-pci" },
-		{ hardware_controller(hardware->attach) ? "-device" : NULL,
-		  hardware_controller(hardware->attach) },
-		{ arguments->fdsets[0][0] ? "-add-fd" : NULL, arguments->fdsets[0] },
-		{ arguments->fdsets[1][0] ? "-add-fd" : NULL, arguments->fdsets[1] },
-		{ arguments->fdsets[2][0] ? "-add-fd" : NULL, arguments->fdsets[2] },
-		{ arguments->node ? "-blockdev" : NULL, arguments->node },
-		{ arguments->device ? "-device" : NULL, arguments->device },
-		{ arguments->share ? "-fsdev" : NULL, arguments->share },
-		{ arguments->share ? "-device" : NULL,
-		  "virtio-9p-pci,fsdev=share,mount_tag=share" },
-		{ plan->sandbox ? "-sandbox" : NULL,
-		  "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny" },
-		{ plan->saved_fd >= 0 ? "-incoming" : NULL, arguments->saved },
+		ARGUMENT_IF(controller, "-device", controller),
+		ARGUMENT_IF(arguments->fdsets[0][0], "-add-fd", arguments->fdsets[0]),
+		ARGUMENT_IF(arguments->fdsets[1][0], "-add-fd", arguments->fdsets[1]),
+		ARGUMENT_IF(arguments->fdsets[2][0], "-add-fd", arguments->fdsets[2]),
+		ARGUMENT_IF(arguments->node, "-blockdev", arguments->node),
+		ARGUMENT_IF(arguments->device, "-device", arguments->device),
+		ARGUMENT_IF(arguments->share, "-fsdev", arguments->share),
+		ARGUMENT_IF(arguments->share, "-device",
+			    "virtio-9p-pci,fsdev=share,mount_tag=share"),
+		ARGUMENT_IF(plan->sandbox, "-sandbox", ARGUMENT_SANDBOX),
+		ARGUMENT_IF(plan->saved_fd >= 0, "-incoming", arguments->saved),
 	};
-	size_t count = 0;
 
-	arguments->argv[count++] = plan->qemu;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (!table[i].option)
-			continue;
-		arguments->argv[count++] = table[i].option;
-		if (table[i].value)
-			arguments->argv[count++] = table[i].value;
-	}
-	arguments->argv[count] = NULL;
+	argument_table_write(table, sizeof(table) / sizeof(table[0]), plan->qemu, arguments->argv);
 }
 
 int arguments_write(struct arguments *arguments, const struct machine_plan *plan,
@@ -179,7 +149,7 @@ int arguments_write(struct arguments *arguments, const struct machine_plan *plan
 {
 	*arguments = (struct arguments){ 0 };
 	write_texts(arguments, plan, fds);
-	write_fdsets(arguments, plan->disk);
+	argument_fdsets(arguments->fdsets, plan->disk);
 	if (write_objects(arguments, plan) < 0 || write_share(arguments, plan->hardware) < 0) {
 		arguments_free(arguments);
 		return -1;

@@ -3,6 +3,7 @@
 #ifndef VM_QEMU_ARGUMENTS_H
 #define VM_QEMU_ARGUMENTS_H
 
+#include "argument_table.h"
 #include "machine.h"
 
 #define ARGUMENTS_MAX 80
@@ -17,8 +18,8 @@ struct arguments {
 	char saved[16];
 	char kernel_line[1024];
 	char cpus[16], rtc[64];
-	char fdsets[DISK_FDS_MAX][32]; /* of the disk; empty: none */
-	char *node, *device, *share;   /* owned: arguments_free */
+	char fdsets[DISK_FDS_MAX][ARGUMENT_FDSET_BYTES]; /* of the disk; empty: none */
+	char *node, *device, *share;			 /* owned: arguments_free */
 };
 
 /* -1: out of memory, or a name that no JSON can carry. */
