@@ -2,6 +2,7 @@
 #include "result.h"
 
 #include "base/text.h"
+#include "member.h"
 
 #include <string.h>
 
@@ -42,16 +43,9 @@ static json_t *ms(int64_t value)
 	return value == RESULT_UNKNOWN_MS ? json_null() : json_integer(value);
 }
 
-static const char *word(const json_t *event, const char *name)
-{
-	const char *value = json_string_value(json_object_get(event, name));
-
-	return value ? value : "";
-}
-
 static bool has(const json_t *event, const char *name, const char *value)
 {
-	return !value || strcmp(word(event, name), value) == 0;
+	return !value || strcmp(member_text(event, name), value) == 0;
 }
 
 /* The last event of that name; state and moment NULL: any. */
@@ -200,10 +194,10 @@ static json_t *filesystem(const struct result *result, const json_t *plan)
 	if (!plan)
 		return json_null();
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "type",
-			 text_unless_empty(word(plan, "fs_type")), "label", get(plan, "fs_label"),
-			 "uuid", get(plan, "fs_uuid"), "state", get(plan, "fs_state"),
-			 "block_bytes", get(plan, "block_bytes"), "blocks_before",
-			 get(plan, "blocks_before"), "blocks_after",
+			 text_unless_empty(member_text(plan, "fs_type")), "label",
+			 get(plan, "fs_label"), "uuid", get(plan, "fs_uuid"), "state",
+			 get(plan, "fs_state"), "block_bytes", get(plan, "block_bytes"),
+			 "blocks_before", get(plan, "blocks_before"), "blocks_after",
 			 blocks ? copy_of(blocks) : get(plan, "blocks_after"), "repairs_before",
 			 repairs(result, "before"), "repairs_after", repairs(result, "after"),
 			 "repairs", repair_list(result->events), "repairs_complete",

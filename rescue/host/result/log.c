@@ -5,6 +5,7 @@
 #include "metrics.h"
 
 #include "base/cleanup.h"
+#include "member.h"
 
 #include <ctype.h>
 #include <endian.h>
@@ -19,13 +20,6 @@
 #define PRIORITY_INFO	 6
 #define FACILITY_USER	 1
 #define MESSAGE_BYTES	 2048
-
-static const char *text(const json_t *object, const char *name)
-{
-	const char *value = json_string_value(json_object_get(object, name));
-
-	return value ? value : "";
-}
 
 static json_int_t number(const json_t *object, const char *name)
 {
@@ -45,20 +39,20 @@ static int priority(const json_t *object)
 
 static void write_message(char out[MESSAGE_BYTES], const json_t *object)
 {
-	const char *image = text(object, "image");
+	const char *image = member_text(object, "image");
 
 	if (number(object, "status") != 0)
-		snprintf(out, MESSAGE_BYTES, "%s [%s]", text(object, "message"),
-			 text(object, "reason"));
+		snprintf(out, MESSAGE_BYTES, "%s [%s]", member_text(object, "message"),
+			 member_text(object, "reason"));
 	else if (json_is_true(json_object_get(object, "changed")))
 		snprintf(out, MESSAGE_BYTES,
 			 "%.1024s: %s done, %" JSON_INTEGER_FORMAT " -> %" JSON_INTEGER_FORMAT
 			 " bytes",
-			 image, text(object, "action"), number(object, "size_before_bytes"),
+			 image, member_text(object, "action"), number(object, "size_before_bytes"),
 			 number(object, "size_after_bytes"));
 	else
 		snprintf(out, MESSAGE_BYTES, "%.1024s: %s: nothing to do", image,
-			 text(object, "action"));
+			 member_text(object, "action"));
 }
 
 static void write_field(FILE *to, const char *prefix, const char *name, const char *suffix,

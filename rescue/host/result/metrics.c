@@ -2,6 +2,7 @@
 #include "metrics.h"
 
 #include "base/cleanup.h"
+#include "member.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -26,13 +27,6 @@ static void write_label(FILE *to, const char *name, const char *value)
 	fputc('"', to);
 }
 
-static const char *text(const json_t *object, const char *name)
-{
-	const char *value = json_string_value(json_object_get(object, name));
-
-	return value ? value : "";
-}
-
 static void begin(FILE *to, const char *name, const char *help)
 {
 	fprintf(to, "# HELP grow_disk_%s %s\n# TYPE grow_disk_%s gauge\n", name, help, name);
@@ -41,7 +35,7 @@ static void begin(FILE *to, const char *name, const char *help)
 static void begin_sample(FILE *to, const json_t *object, const char *name)
 {
 	fprintf(to, "grow_disk_%s{", name);
-	write_label(to, "image", text(object, "image"));
+	write_label(to, "image", member_text(object, "image"));
 }
 
 static void write_number(FILE *to, const json_t *object, const char *name, const char *help,
@@ -91,11 +85,11 @@ static void write_all_metrics(FILE *to, const json_t *object, int64_t now_s)
 	begin(to, "run_info", "The last run: its action, reason code and accelerator.");
 	begin_sample(to, object, "run_info");
 	fputc(',', to);
-	write_label(to, "action", text(object, "action"));
+	write_label(to, "action", member_text(object, "action"));
 	fputc(',', to);
-	write_label(to, "reason", text(object, "reason"));
+	write_label(to, "reason", member_text(object, "reason"));
 	fputc(',', to);
-	write_label(to, "accelerator", text(object, "accelerator"));
+	write_label(to, "accelerator", member_text(object, "accelerator"));
 	fputs("} 1\n", to);
 	begin(to, "end_timestamp_seconds", "When the last run ended, in Unix time.");
 	begin_sample(to, object, "end_timestamp_seconds");

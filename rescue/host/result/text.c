@@ -3,6 +3,7 @@
 
 #include "base/content.h"
 #include "base/text.h"
+#include "member.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,13 +13,6 @@
 #define LABEL_CHARS   13
 #define VALUE_CHARS   22
 #define SHOWN_REPAIRS 4
-
-static const char *text(const json_t *object, const char *name)
-{
-	const char *value = json_string_value(json_object_get(object, name));
-
-	return value ? value : "";
-}
 
 static uint64_t number(const json_t *object, const char *name)
 {
@@ -87,7 +81,7 @@ static void line(FILE *to, const char *label, const char *value, const char *res
 
 static void write_disk(FILE *to, const json_t *result)
 {
-	const char *path = text(result, "image"), *slash = strrchr(path, '/');
+	const char *path = member_text(result, "image"), *slash = strrchr(path, '/');
 	char sizes[3 * TEXT_SIZE_CHARS], name[1024];
 
 	if (!has(result, "size_before_bytes"))
@@ -129,7 +123,7 @@ static void write_moved(FILE *to, const json_t *moved)
 static void write_table_repairs(FILE *to, const json_t *result)
 {
 	const json_t *repairs = json_object_get(json_object_get(result, "table"), "repairs");
-	const bool is_plan = strcmp(text(result, "action"), "plan") == 0;
+	const bool is_plan = strcmp(member_text(result, "action"), "plan") == 0;
 	char value[128];
 
 	for (size_t i = 0; i < json_array_size(repairs); i++) {
@@ -150,9 +144,10 @@ static void write_layers(FILE *to, const json_t *layers)
 		change(sizes, number(layer, "size_before_bytes"),
 		       number(layer, "size_after_bytes"));
 		if (has(layer, "lv"))
-			snprintf(name, sizeof(name), "%s/%s", text(layer, "vg"), text(layer, "lv"));
+			snprintf(name, sizeof(name), "%s/%s", member_text(layer, "vg"),
+				 member_text(layer, "lv"));
 		else
-			snprintf(name, sizeof(name), "%s", text(layer, "cipher"));
+			snprintf(name, sizeof(name), "%s", member_text(layer, "cipher"));
 		text_make_safe(safe, sizeof(safe), name, strlen(name));
 		line(to, has(layer, "lv") ? "lvm" : "luks", sizes, safe);
 	}
@@ -170,7 +165,7 @@ static void describe_check(char *out, size_t out_bytes, const json_t *filesystem
 	char count[48] = "no repairs";
 
 	if (!has(filesystem, "repairs_before")) {
-		snprintf(out, out_bytes, "%s", text(filesystem, "state"));
+		snprintf(out, out_bytes, "%s", member_text(filesystem, "state"));
 		return;
 	}
 	if (repairs > 0)
@@ -188,7 +183,7 @@ static bool is_content(const json_t *filesystem)
 
 static void write_content(FILE *to, const json_t *filesystem)
 {
-	const char *type = text(filesystem, "type");
+	const char *type = member_text(filesystem, "type");
 	const char *name = type[0] ? content_name(type) : "not known";
 	const struct content *content = content_find(type);
 	char safe[128], value[512];
@@ -206,7 +201,8 @@ static void write_content(FILE *to, const json_t *filesystem)
 static void write_filesystem(FILE *to, const json_t *filesystem)
 {
 	uint64_t block = number(filesystem, "block_bytes");
-	const char *type = text(filesystem, "type"), *label = text(filesystem, "label");
+	const char *type = member_text(filesystem, "type"),
+		   *label = member_text(filesystem, "label");
 	char safe[256], checked[128], value[512];
 
 	if (!json_is_object(filesystem))
@@ -235,8 +231,8 @@ static void write_repairs(FILE *to, const json_t *filesystem)
 		const json_t *repair = json_array_get(repairs, i);
 		char problem[64], inode[48] = "";
 
-		text_make_safe(problem, sizeof(problem), text(repair, "problem"),
-			       strlen(text(repair, "problem")));
+		text_make_safe(problem, sizeof(problem), member_text(repair, "problem"),
+			       strlen(member_text(repair, "problem")));
 		if (has(repair, "inode"))
 			snprintf(inode, sizeof(inode), " (inode %" PRIu64 ")",
 				 number(repair, "inode"));
@@ -271,7 +267,7 @@ static void write_plan(FILE *to, const json_t *result)
 		snprintf(value, sizeof(value),
 			 "%s: the log of an earlier run is complete (%s); the next grow-disk, or "
 			 "grow-disk --recover, commits it first",
-			 sizes, text(pending, "state"));
+			 sizes, member_text(pending, "state"));
 		line(to, "pending", value, NULL);
 		line(to, "plan only", "nothing has been changed", NULL);
 		return;
@@ -279,7 +275,7 @@ static void write_plan(FILE *to, const json_t *result)
 	if (json_is_object(largest)) {
 		human(sizes, number(largest, "largest_disk_bytes"));
 		snprintf(value, sizeof(value), "this disk can grow to %s (%s)", sizes,
-			 text(largest, "reason"));
+			 member_text(largest, "reason"));
 		line(to, "largest", value, NULL);
 	}
 	line(to, "plan only",
@@ -288,7 +284,7 @@ static void write_plan(FILE *to, const json_t *result)
 
 static void write_end(FILE *to, const json_t *result)
 {
-	const char *action = text(result, "action");
+	const char *action = member_text(result, "action");
 	const json_t *fence = json_object_get(result, "fence");
 	uint64_t total_ms = number(json_object_get(result, "timings_ms"), "total");
 	char value[256], seconds[32];
@@ -319,8 +315,8 @@ static void write_end(FILE *to, const json_t *result)
 static void write_boot(FILE *to, const json_t *boot)
 {
 	if (json_is_object(boot) && has(boot, "milestone"))
-		line(to, "boot", text(boot, "milestone"),
-		     strcmp(text(boot, "firmware"), "uefi") == 0
+		line(to, "boot", member_text(boot, "milestone"),
+		     strcmp(member_text(boot, "firmware"), "uefi") == 0
 			     ? "reached as before, with UEFI"
 			     : "reached as before, with a BIOS");
 }
@@ -337,7 +333,7 @@ static void write_text(FILE *to, const json_t *result)
 	write_filesystem(to, filesystem);
 	write_repairs(to, filesystem);
 	write_boot(to, json_object_get(result, "boot"));
-	if (strcmp(text(result, "action"), "plan") == 0)
+	if (strcmp(member_text(result, "action"), "plan") == 0)
 		write_plan(to, result);
 	else
 		write_end(to, result);
