@@ -111,3 +111,38 @@ int arguments_rtc(const struct arguments *arguments, int64_t *ret_unix_s, char r
 	return arguments_refuse(arguments, fault,
 				"--rtc cannot be '%s': write it as 2038-01-19T03:14:00Z", optarg);
 }
+
+/* Is it one of struct arguments_common? */
+static bool take_common(int code, struct arguments_common *common)
+{
+	bool *place = code == 'h'   ? &common->help
+		      : code == 'V' ? &common->version
+		      : code == 'q' ? &common->quiet
+		      : code == 'v' ? &common->verbose
+				    : NULL;
+
+	if (place)
+		*place = true;
+	return place != NULL;
+}
+
+int arguments_take(const struct arguments *arguments, int argc, char *argv[],
+		   int (*take)(void *context, int code, struct fault *fault), void *context,
+		   struct arguments_common *ret_common, struct fault *fault)
+{
+	int code;
+
+	*ret_common = (struct arguments_common){ 0 };
+	opterr = 0; /* the sentence is ours */
+	while ((code = getopt_long(argc, argv, ":qvhV", arguments->options, NULL)) != -1) {
+		if (code == '?' && optopt >= '0' && optopt <= '9' && arguments->refuse_negative)
+			return arguments->refuse_negative(arguments_culprit(argv), fault);
+		if (code == ':' || code == '?')
+			return arguments_refuse_option(arguments, code, argv, fault);
+		if (!take_common(code, ret_common) && take(context, code, fault) < 0)
+			return -1;
+		if (ret_common->help || ret_common->version)
+			return 0;
+	}
+	return 0;
+}

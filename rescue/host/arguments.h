@@ -9,11 +9,32 @@
 #include "rtc.h"
 
 #include <getopt.h>
+#include <stdbool.h>
 
 struct arguments {
 	const char *program; /* "grow-disk", for the hint */
 	const struct option *options;
+	/* A word that begins with - and a digit is no option; NULL: there is none of that name.
+	 * Always -1. */
+	int (*refuse_negative)(const char *word, struct fault *fault);
 };
+
+/* What every command for people takes: rows of its table of options, and where they go. */
+struct arguments_common {
+	bool help, version, quiet, verbose;
+};
+#define ARGUMENTS_COMMON                                                                           \
+	{ "quiet", no_argument, NULL, 'q' }, { "verbose", no_argument, NULL, 'v' },                \
+		{ "help", no_argument, NULL, 'h' },                                                \
+	{                                                                                          \
+		"version", no_argument, NULL, 'V'                                                  \
+	}
+
+/* Take the options of a command line up to the first of --help and --version. take gets the others,
+ * by code, with its own context. optind is the first operand afterwards. */
+int arguments_take(const struct arguments *arguments, int argc, char *argv[],
+		   int (*take)(void *context, int code, struct fault *fault), void *context,
+		   struct arguments_common *ret_common, struct fault *fault);
 
 /* The fault "usage"; word (may be NULL) stands in the format, safe to show. Always -1. */
 int arguments_refuse(const struct arguments *arguments, struct fault *fault, const char *format,

@@ -25,7 +25,7 @@ static void judge(const struct grow_options *options, const char *words, size_t 
 	judge_text(options->work_dir, words, size_bytes);
 	judge_text(options->events, words, size_bytes);
 	judge_text(options->keep_log, words, size_bytes);
-	if (options->help || options->version)
+	if (options->common.help || options->common.version)
 		return;
 	MUST(options->image);
 	MUST(!options->size || options->size[0] != '\0');

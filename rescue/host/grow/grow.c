@@ -60,7 +60,7 @@ static void open_run(struct grow *grow, const struct grow_options *options)
 			    .fence_ms = RESULT_UNKNOWN_MS,
 			    .commit_ms = RESULT_UNKNOWN_MS },
 	};
-	console_open(&grow->console, "grow-disk", options->quiet, options->verbose);
+	console_open(&grow->console, "grow-disk", options->common.quiet, options->common.verbose);
 	grow->programs = (struct programs){ .interrupt = &grow->interrupt,
 					    .show = show_command,
 					    .context = &grow->console };
@@ -97,7 +97,7 @@ static enum status print_result(struct grow *grow, struct fault *fault)
 	grow_publish(grow, object);
 	if (options->json)
 		result = result_print_json(object, &why);
-	else if (!fault && !options->quiet)
+	else if (!fault && !options->common.quiet)
 		result = result_print_text(object, &why);
 	json_decref(object);
 	if (result == 0 ||
@@ -154,8 +154,9 @@ static enum status print_about(const struct grow_options *options)
 	json_t *object;
 	int result;
 
-	if (options->help || !options->json) {
-		fputs(options->help ? grow_help_text : "grow-disk " GROW_DISK_VERSION "\n", stdout);
+	if (options->common.help || !options->json) {
+		fputs(options->common.help ? grow_help_text : "grow-disk " GROW_DISK_VERSION "\n",
+		      stdout);
 		return STATUS_OK;
 	}
 	object = version_object("grow-disk");
@@ -178,7 +179,7 @@ int verb_grow(int argc, char *argv[])
 	enum status status;
 
 	umask(077);
-	if (parsed && (options.help || options.version))
+	if (parsed && (options.common.help || options.common.version))
 		return print_about(&options);
 	open_run(&grow, &options);
 	failed = !parsed || signals_open(&grow.interrupt.signals_fd, &fault) < 0 ||

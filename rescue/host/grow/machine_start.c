@@ -55,9 +55,9 @@ static uint64_t log_max_bytes(const struct grow *grow)
 
 static enum progress_style progress_style(const struct grow_options *options)
 {
-	if (options->quiet)
+	if (options->common.quiet)
 		return PROGRESS_NONE;
-	return options->verbose ? PROGRESS_LINES : PROGRESS_AUTO;
+	return options->common.verbose ? PROGRESS_LINES : PROGRESS_AUTO;
 }
 
 /* What both machines have in common. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "options.h"
 
-#include "host/arguments.h"
 #include "host/size.h"
 #include "options_values.h"
 
@@ -74,10 +73,7 @@ static const struct option long_options[] = {
 	{ "attach", required_argument, NULL, CODE_ATTACH },
 	{ "metrics", required_argument, NULL, CODE_METRICS },
 	{ "log", required_argument, NULL, CODE_LOG },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
+	ARGUMENTS_COMMON,
 	{ 0 },
 };
 
@@ -90,7 +86,16 @@ const char *grow_verb_word(enum grow_verb verb)
 
 static const char *const log_words[] = { "journal", "syslog", NULL };
 
-static const struct arguments arguments = { .program = "grow-disk", .options = long_options };
+static int refuse_negative(const char *word, struct fault *fault)
+{
+	fault_set(fault, REASON_SIZE_INVALID,
+		  "'%.100s' is not a size: grow-disk only makes disks larger", word);
+	return fault_hint(fault, "For a file of that name write ./%.100s", word);
+}
+
+static const struct arguments arguments = { .program = "grow-disk",
+					    .options = long_options,
+					    .refuse_negative = refuse_negative };
 
 static int usage(struct fault *fault, const char *format, const char *word)
 {
@@ -179,8 +184,10 @@ static int take_value(struct grow_options *options, int code, struct fault *faul
 	}
 }
 
-static int take(struct grow_options *options, int code, struct fault *fault)
+static int take(void *context, int code, struct fault *fault)
 {
+	struct grow_options *options = context;
+
 	switch (code) {
 	case CODE_PLAN:
 		return take_verb(options, GROW_VERB_PLAN, fault);
@@ -212,28 +219,9 @@ static int take(struct grow_options *options, int code, struct fault *fault)
 	case CODE_JSON:
 		options->json = true; /* also where it is abbreviated */
 		return 0;
-	case 'q':
-		options->quiet = true;
-		return 0;
-	case 'v':
-		options->verbose = true;
-		return 0;
-	case 'h':
-		options->help = true;
-		return 0;
-	case 'V':
-		options->version = true;
-		return 0;
 	default:
 		return take_value(options, code, fault);
 	}
-}
-
-static int refuse_negative(const char *word, struct fault *fault)
-{
-	fault_set(fault, REASON_SIZE_INVALID,
-		  "'%.100s' is not a size: grow-disk only makes disks larger", word);
-	return fault_hint(fault, "For a file of that name write ./%.100s", word);
 }
 
 static int take_operands(struct grow_options *options, int argc, char *const argv[],
@@ -273,23 +261,15 @@ static bool find_json(int argc, char *const argv[])
 int grow_options_parse(int argc, char *argv[], struct grow_options *ret_options,
 		       struct fault *fault)
 {
-	int code;
-
 	*ret_options = (struct grow_options){ .partition_value = "",
 					      .warm = true,
 					      .prove_seconds = PROVE_SECONDS,
 					      .attach = ATTACH_VIRTIO,
 					      .json = find_json(argc, argv) };
-	opterr = 0; /* the sentence is ours */
-	while ((code = getopt_long(argc, argv, ":qvhV", long_options, NULL)) != -1) {
-		if (code == '?' && optopt >= '0' && optopt <= '9')
-			return refuse_negative(arguments_culprit(argv), fault);
-		if (code == ':' || code == '?')
-			return arguments_refuse_option(&arguments, code, argv, fault);
-		if (take(ret_options, code, fault) < 0)
-			return -1;
-		if (ret_options->help || ret_options->version)
-			return 0;
-	}
+	if (arguments_take(&arguments, argc, argv, take, ret_options, &ret_options->common, fault) <
+	    0)
+		return -1;
+	if (ret_options->common.help || ret_options->common.version)
+		return 0;
 	return take_operands(ret_options, argc, argv, fault);
 }

@@ -4,6 +4,7 @@
 #define GROW_OPTIONS_H
 
 #include "base/fault.h"
+#include "host/arguments.h"
 #include "host/boot/firmware.h"
 #include "host/image/detect.h"
 #include "host/result/metrics.h"
@@ -20,8 +21,8 @@ enum grow_verb { GROW_VERB_GROW, GROW_VERB_PLAN, GROW_VERB_RECOVER, GROW_VERB_DI
 /* All texts point into argv. */
 struct grow_options {
 	enum grow_verb verb;
-	bool help, version;
-	bool json, quiet, verbose;
+	struct arguments_common common;
+	bool json;
 	const char *image;
 	const char *size; /* NULL: the disk keeps its size */
 	enum partition_by partition_by;

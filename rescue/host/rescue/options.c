@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "options.h"
 
-#include "host/arguments.h"
-
 #include <jansson.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,10 +33,7 @@ static const struct option long_options[] = {
 	{ "accel", required_argument, NULL, CODE_ACCEL },
 	{ "format", required_argument, NULL, CODE_FORMAT },
 	{ "allow-backing", no_argument, NULL, CODE_ALLOW_BACKING },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
+	ARGUMENTS_COMMON,
 	{ 0 },
 };
 
@@ -74,8 +69,10 @@ static int take_value(struct rescue_options *options, int code, struct fault *fa
 	}
 }
 
-static int take(struct rescue_options *options, int code, struct fault *fault)
+static int take(void *context, int code, struct fault *fault)
 {
+	struct rescue_options *options = context;
+
 	switch (code) {
 	case CODE_WRITE:
 		options->write = true;
@@ -88,18 +85,6 @@ static int take(struct rescue_options *options, int code, struct fault *fault)
 		return 0;
 	case CODE_ALLOW_BACKING:
 		options->allow_backing = true;
-		return 0;
-	case 'q':
-		options->quiet = true;
-		return 0;
-	case 'v':
-		options->verbose = true;
-		return 0;
-	case 'h':
-		options->help = true;
-		return 0;
-	case 'V':
-		options->version = true;
 		return 0;
 	default:
 		return take_value(options, code, fault);
@@ -182,18 +167,14 @@ static int find_end(int argc, char *const argv[])
 int rescue_options_parse(int argc, char *argv[], struct rescue_options *ret_options,
 			 struct fault *fault)
 {
-	int end = find_end(argc, argv), code;
+	int end = find_end(argc, argv);
 
 	*ret_options = (struct rescue_options){ .memory_mib = 256 };
-	opterr = 0; /* the sentence is ours */
-	while ((code = getopt_long(end, argv, ":qvhV", long_options, NULL)) != -1) {
-		if (code == ':' || code == '?')
-			return arguments_refuse_option(&arguments, code, argv, fault);
-		if (take(ret_options, code, fault) < 0)
-			return -1;
-		if (ret_options->help || ret_options->version)
-			return 0;
-	}
+	if (arguments_take(&arguments, end, argv, take, ret_options, &ret_options->common, fault) <
+	    0)
+		return -1;
+	if (ret_options->common.help || ret_options->common.version)
+		return 0;
 	if (optind >= end)
 		return usage(fault, "The name of an image is missing%s", NULL);
 	if (end - optind > 1)

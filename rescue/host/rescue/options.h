@@ -4,6 +4,7 @@
 #define RESCUE_OPTIONS_H
 
 #include "base/fault.h"
+#include "host/arguments.h"
 #include "host/image/detect.h"
 #include "host/rtc.h"
 #include "host/vm/qemu/accel.h"
@@ -13,7 +14,7 @@
 
 /* Texts point into argv, but for the command. */
 struct rescue_options {
-	bool help, version, quiet, verbose;
+	struct arguments_common common;
 	const char *image;
 	bool write, yes;
 	const char *share; /* NULL: none */

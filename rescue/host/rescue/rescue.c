@@ -42,7 +42,8 @@ static void open_run(struct rescue *rescue, const struct rescue_options *options
 		.disk_fd = -1,
 		.backing_fd = -1,
 	};
-	console_open(&rescue->console, "rescue-disk", options->quiet, options->verbose);
+	console_open(&rescue->console, "rescue-disk", options->common.quiet,
+		     options->common.verbose);
 	rescue->programs = (struct programs){ .interrupt = &rescue->interrupt,
 					      .show = show_command,
 					      .context = &rescue->console };
@@ -69,8 +70,8 @@ int verb_rescue(int argc, char *argv[])
 	bool failed;
 
 	umask(077);
-	if (parsed && (options.help || options.version)) {
-		if (options.help)
+	if (parsed && (options.common.help || options.common.version)) {
+		if (options.common.help)
 			fputs(rescue_help_text, stdout);
 		else
 			puts("rescue-disk " GROW_DISK_VERSION);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "options.h"
 
-#include "host/arguments.h"
-
 #include <string.h>
 
 #define MEMORY_MIN_MIB	     64
@@ -62,10 +60,7 @@ static const struct option long_options[] = {
 	{ "format", required_argument, NULL, CODE_FORMAT },
 	{ "allow-backing", no_argument, NULL, CODE_ALLOW_BACKING },
 	{ "json", no_argument, NULL, CODE_JSON },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
+	ARGUMENTS_COMMON,
 	{ 0 },
 };
 
@@ -187,26 +182,16 @@ static int take_value(struct try_options *options, int code, struct fault *fault
 	}
 }
 
-static int take(struct try_options *options, int code, struct fault *fault)
+static int take(void *context, int code, struct fault *fault)
 {
+	struct try_options *options = context;
+
 	switch (code) {
 	case CODE_ALLOW_BACKING:
 		options->allow_backing = true;
 		return 0;
 	case CODE_JSON:
 		options->json = true;
-		return 0;
-	case 'q':
-		options->quiet = true;
-		return 0;
-	case 'v':
-		options->verbose = true;
-		return 0;
-	case 'h':
-		options->help = true;
-		return 0;
-	case 'V':
-		options->version = true;
 		return 0;
 	default:
 		return take_value(options, code, fault);
@@ -236,20 +221,14 @@ static int check(const struct try_options *options, struct fault *fault)
 
 int try_options_parse(int argc, char *argv[], struct try_options *ret_options, struct fault *fault)
 {
-	int code;
-
 	*ret_options = (struct try_options){
 		.hardware = { .attach = ATTACH_VIRTIO, .memory_mib = MEMORY_DEFAULT_MIB, .cpus = 1 }
 	};
-	opterr = 0; /* the sentence is ours */
-	while ((code = getopt_long(argc, argv, ":qvhV", long_options, NULL)) != -1) {
-		if (code == ':' || code == '?')
-			return arguments_refuse_option(&arguments, code, argv, fault);
-		if (take(ret_options, code, fault) < 0)
-			return -1;
-		if (ret_options->help || ret_options->version)
-			return 0;
-	}
+	if (arguments_take(&arguments, argc, argv, take, ret_options, &ret_options->common, fault) <
+	    0)
+		return -1;
+	if (ret_options->common.help || ret_options->common.version)
+		return 0;
 	if (optind >= argc)
 		return usage(fault, "The name of an image is missing%s", NULL);
 	if (argc - optind > 1)

@@ -4,6 +4,7 @@
 #define TRY_OPTIONS_H
 
 #include "base/fault.h"
+#include "host/arguments.h"
 #include "host/boot/machine.h"
 #include "host/boot/seed.h"
 #include "host/image/detect.h"
@@ -13,7 +14,8 @@
 
 /* Texts point into argv. */
 struct try_options {
-	bool help, version, quiet, verbose, json;
+	struct arguments_common common;
+	bool json;
 	const char *image;
 	enum image_format_wish format;
 	bool allow_backing;

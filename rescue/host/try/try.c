@@ -36,7 +36,7 @@ static void open_run(struct try *try, const struct try_options *options)
 			  .image_fd = -1 },
 		.terminal = { .fd = -1 },
 	};
-	console_open(&try->console, "try-disk", options->quiet, options->verbose);
+	console_open(&try->console, "try-disk", options->common.quiet, options->common.verbose);
 	try->programs = (struct programs){ .interrupt = &try->interrupt,
 					   .show = show_command,
 					   .context = &try->console };
@@ -61,8 +61,8 @@ int verb_try(int argc, char *argv[])
 	bool failed, printed = true;
 
 	umask(077);
-	if (parsed && (options.help || options.version)) {
-		if (options.help)
+	if (parsed && (options.common.help || options.common.version)) {
+		if (options.common.help)
 			fputs(try_help_text, stdout);
 		else
 			puts("try-disk " GROW_DISK_VERSION);
