@@ -65,9 +65,11 @@ grow --plan --accel=native
 is 'forbidden: native means a machine, too' "$status $(field .accelerator)" '0 tcg'
 under=''
 
-# storage MODE: a grow with a storage daemon that fails in that way.
+# storage MODE [ASSIGNMENT...]: a grow with a storage daemon that fails in that way, and with these in the environment.
 storage() {
-	under="env PATH=$work/fake:$PATH STORAGE_BYTES=8589934592 STORAGE=$1"
+	mode=$1
+	shift
+	under="env PATH=$work/fake:$PATH STORAGE_BYTES=8589934592 STORAGE=$mode $*"
 	grow --accel=native
 	under=''
 }
@@ -79,13 +81,8 @@ for place in 20 400; do
 	refused "its end after $place requests" 30 disk-io
 done
 # A daemon that says nothing any more; the limit of ten minutes is one second here.
-storage_silent() {
-	under="env LD_PRELOAD=$work/preload.so GROW_TEST_PRELOAD=setsockopt:socket:1 PATH=$work/fake:$PATH STORAGE_BYTES=8589934592 STORAGE=hang-$1"
-	grow --accel=native
-	under=''
-}
 for place in 20 400; do
-	storage_silent "$place"
+	storage "hang-$place" LD_PRELOAD="$work/preload.so" GROW_TEST_PRELOAD=setsockopt:socket:1
 	refused "silence after $place requests" 30 stalled
 done
 storage garbage-400

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Write sets of logical partitions, and of disks without a table. The tests count by the layout
  * of the boot records, not by the code. */
+#include "boot_record.h"
 #include "host/log/write_set.h"
 #include "unit.h"
 
@@ -13,21 +14,9 @@
 
 static uint8_t disk[DISK_SECTORS * SECTOR], after[GROWN * SECTOR];
 
-static void put(uint8_t *at, uint32_t value)
-{
-	for (int i = 0; i < 4; i++)
-		at[i] = (uint8_t)(value >> 8 * i);
-}
-
 static void entry(size_t record, unsigned index, uint8_t type, uint32_t start, uint32_t sectors)
 {
-	uint8_t *sector = disk + record * SECTOR, *at = sector + 446 + 16 * index;
-
-	at[4] = type;
-	put(at + 8, start);
-	put(at + 12, sectors);
-	sector[510] = 0x55;
-	sector[511] = 0xaa;
+	put_boot_entry(disk + record * SECTOR, index, type, start, sectors);
 }
 
 /* A primary, a container from 100 to 900, and in it logical ones at 110 and 310. */
@@ -67,7 +56,7 @@ static bool may_be(const struct write_set *set, size_t record, unsigned index, u
 {
 	uint8_t bytes[4];
 
-	put(bytes, sectors);
+	put_le32(bytes, sectors);
 	return may(set, record, 446 + 16 * index + 12, bytes, 4);
 }
 

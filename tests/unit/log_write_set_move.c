@@ -2,6 +2,7 @@
 /* Write sets in which swap makes room: as Debian's installer leaves a disk, with swap in an
  * extended partition. In a GPT, and as a primary one: tests/host/grow-move-swap.t. */
 #include "base/bytes.h"
+#include "boot_record.h"
 #include "host/log/write_set.h"
 #include "unit.h"
 
@@ -18,13 +19,7 @@ static uint8_t disk[DISK_SECTORS * SECTOR];
 
 static void entry(size_t record, unsigned index, uint8_t type, uint32_t start, uint32_t sectors)
 {
-	uint8_t *sector = disk + record * SECTOR, *at = sector + 446 + 16 * index;
-
-	at[4] = type;
-	set_le32(at + 8, start);
-	set_le32(at + 12, sectors);
-	sector[510] = 0x55;
-	sector[511] = 0xaa;
+	put_boot_entry(disk + record * SECTOR, index, type, start, sectors);
 }
 
 /* The root from 10 to 700; a container from there on, in it swap of 200 sectors. */

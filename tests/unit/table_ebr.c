@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Chains of extended boot records, as real tools and as nobody would make them. */
 #include "base/bytes.h"
+#include "boot_record.h"
 #include "table/mbr.h"
 #include "unit.h"
 
@@ -13,17 +14,9 @@
 static uint8_t disk[DISK_SECTORS * TABLE_SECTOR_BYTES];
 static struct table table;
 
-static void entry(uint64_t record_lba, unsigned index, unsigned type, uint32_t start,
-		  uint32_t sectors)
+static void entry(size_t record, unsigned index, uint8_t type, uint32_t start, uint32_t sectors)
 {
-	uint8_t *sector = disk + record_lba * TABLE_SECTOR_BYTES;
-	uint8_t *at = sector + MBR_ENTRIES_AT + index * MBR_ENTRY_BYTES;
-
-	at[MBR_TYPE_AT] = (uint8_t)type;
-	set_le32(at + MBR_START_LBA_AT, start);
-	set_le32(at + MBR_SECTORS_AT, sectors);
-	sector[510] = 0x55;
-	sector[511] = 0xaa;
+	put_boot_entry(disk + record * TABLE_SECTOR_BYTES, index, type, start, sectors);
 }
 
 /* A primary, a container, and in it two logical ones: at 110 and 310. */
