@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "milestones.h"
 
+#include "base/text.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -255,4 +257,19 @@ size_t milestones_last(const struct milestones *milestones,
 		if (milestones->lines_of[source].bytes > 0)
 			ret_lines[count++] = milestones->lines_of[source].text;
 	return count;
+}
+
+json_t *milestones_console(const struct milestones *milestones)
+{
+	const char *lines[MILESTONES_LAST + SOURCES];
+	size_t count = milestones_last(milestones, lines);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		char safe[3 * MILESTONES_LINE_BYTES];
+
+		text_make_safe(safe, sizeof(safe), lines[i], strlen(lines[i]));
+		json_array_append_new(list, json_string(safe));
+	}
+	return list;
 }

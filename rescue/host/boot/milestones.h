@@ -4,6 +4,7 @@
 #ifndef BOOT_MILESTONES_H
 #define BOOT_MILESTONES_H
 
+#include <jansson.h>
 #include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,6 +60,9 @@ void milestones_end(struct milestones *milestones);
  */
 size_t milestones_last(const struct milestones *milestones,
 		       const char *ret_lines[MILESTONES_LAST + SOURCES]);
+
+/* The same lines, made safe, as an array of texts. NULL: out of memory. */
+json_t *milestones_console(const struct milestones *milestones);
 
 /* "none", "loader", "kernel", "root", "login", "cloud-init", "expected"; and what people read:
  * "a login prompt". Static storage. */

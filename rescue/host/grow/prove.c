@@ -172,22 +172,12 @@ static void say_last_lines(const struct proof *proof, const char *what,
 
 static json_t *describe(const struct boot_result *result, bool known)
 {
-	const char *lines[MILESTONES_LAST + SOURCES];
-	size_t count = known ? milestones_last(&result->milestones, lines) : 0;
-	json_t *list;
-
 	if (!known)
 		return json_null();
-	list = json_array();
-	for (size_t i = 0; i < count; i++) {
-		char safe[3 * MILESTONES_LINE_BYTES];
-
-		text_make_safe(safe, sizeof(safe), lines[i], strlen(lines[i]));
-		json_array_append_new(list, json_string(safe));
-	}
 	return json_pack("{s:s, s:s*, s:o}", "milestone",
 			 milestone_word(result->milestones.reached), "bad_sign",
-			 result->milestones.bad, "console", list);
+			 result->milestones.bad, "console",
+			 milestones_console(&result->milestones));
 }
 
 static json_t *result_of(const struct proof *proof)

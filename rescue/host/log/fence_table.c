@@ -47,6 +47,7 @@ int fence_check_moved(struct block_disk *log, const struct write_set *set,
 		      const struct table *table, struct fault *fault)
 {
 	const struct table_part *shall = &set->moved;
+	const struct write_range *wanted = &set->ranges[set->moved_header];
 	const struct table_part *is = table_choose(&table->parts, shall->number);
 	cleanup_free uint8_t *header = NULL;
 
@@ -55,12 +56,12 @@ int fence_check_moved(struct block_disk *log, const struct write_set *set,
 	if (!is || is->start_lba != shall->start_lba || is->size_sectors != shall->size_sectors)
 		return fence_breach(fault, "the place of partition %u, which was to be moved",
 				    shall->number);
-	header = malloc(set->moved_header->bytes);
+	header = malloc(wanted->bytes);
 	if (!header)
 		return fault_set(fault, REASON_NO_MEMORY, "no memory for a header of swap");
-	if (block_read(log, set->moved_header->at, header, set->moved_header->bytes, fault) < 0)
+	if (block_read(log, wanted->at, header, wanted->bytes, fault) < 0)
 		return -1;
-	return memcmp(header, set->moved_header->data, set->moved_header->bytes) == 0
+	return memcmp(header, wanted->data, wanted->bytes) == 0
 		       ? 0
 		       : fence_breach(fault, "the header of the swap in partition %u",
 				      shall->number);

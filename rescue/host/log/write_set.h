@@ -39,10 +39,9 @@ struct write_set {
 	uint32_t sector_bytes;
 	struct table_part target;
 	uint64_t target_end_lba; /* where it may write at most */
-	/* A swap partition that has to move, as it shall be; number 0: none. Its header is one of
-	 * the ranges. */
+	/* A swap partition that has to move, as it shall be; number 0: none. */
 	struct table_part moved;
-	const struct write_range *moved_header;
+	size_t moved_header; /* which of the ranges */
 };
 
 /* What the grow is asked for. */

@@ -116,6 +116,6 @@ int produce_add_moved(const struct table_source *before, const struct produce_mo
 		return -1;
 	set->moved = *move->part;
 	set->moved.start_lba += move->shift_sectors;
-	set->moved_header = &set->ranges[set->count - 1];
+	set->moved_header = set->count - 1;
 	return 0;
 }

@@ -28,17 +28,6 @@ static const char *end_word(const struct try *try)
 	return try->booted ? words[try->result.end] : NULL;
 }
 
-static json_t *last_lines(const struct milestones *milestones)
-{
-	const char *lines[MILESTONES_LAST + SOURCES];
-	size_t count = milestones_last(milestones, lines);
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, text(lines[i]));
-	return list;
-}
-
 bool try_print_json(const struct try *try, const struct fault *fault)
 {
 	const struct milestones *milestones = &try->result.milestones;
@@ -50,8 +39,8 @@ bool try_print_json(const struct try *try, const struct fault *fault)
 		"accelerator", text(booted ? accel_word(try->result.accel) : NULL), "end",
 		text(end_word(try)), "milestone",
 		text(booted ? milestone_word(milestones->reached) : NULL), "bad_sign",
-		text(booted ? milestones->bad : NULL), "console", last_lines(milestones), "reason",
-		text(fault ? reason_word(fault->reason) : NULL), "status",
+		text(booted ? milestones->bad : NULL), "console", milestones_console(milestones),
+		"reason", text(fault ? reason_word(fault->reason) : NULL), "status",
 		fault ? (int)reason_status(fault->reason) : 0, "message",
 		text(fault ? fault->message : NULL), "hint",
 		text(fault && fault->hint[0] ? fault->hint : NULL));
