@@ -75,7 +75,8 @@ help:
 setup:
 	$(Q)initramfs/install-packages run build test package
 
-demo: setup
+demo:
+	$(Q)initramfs/install-packages run build demo
 	$(Q)$(MAKE) --no-print-directory core
 	$(Q)tests/demo
 
@@ -318,6 +319,7 @@ install: all
 	install -m 755 $(COMMANDS:%=hostscripts/%) "$(DESTDIR)$(PREFIX)/bin/"
 	install -m 755 $(B)/grow-disk-host $(B)/rescue-native "$(LIBEXEC)/"
 	install -m 644 $(B)/kernel $(B)/initramfs.cpio $(B)/build-id $(B)/tools.img $(B)/contents.json "$(LIBEXEC)/"
+	install -m 644 hostscripts/lib/*.sh "$(LIBEXEC)/"
 	install -m 644 hostscripts/lib/trace/* "$(LIBEXEC)/trace/"
 	install -m 644 hostscripts/lib/fleet/* "$(LIBEXEC)/fleet/"
 	install -m 644 docs/man/*.1 "$(MAN)/man1/"

@@ -43,7 +43,7 @@ is 'each command has a man page' "$(for command in $commands; do [ -e "docs/man/
 
 # -- one version -------------------------------------------------------------------
 is 'the version of debian/changelog' "$(sed -n '1s/^grow-disk (\([^)]*\)).*/\1/p' debian/changelog)" "$version"
-is 'the version of the scripts' "$(sed -n 's/^grow_disk_version=//p' hostscripts/lib/trace/common.sh)" "$version"
+is 'the version of the scripts' "$(sed -n 's/^grow_disk_version=//p' hostscripts/lib/common.sh)" "$version"
 for page in docs/man/*.1; do
 	is "the version of $page" "$(sed -n 's/^\.TH [^ ]* 1 "[-0-9]*" "grow-disk \([^"]*\)".*/\1/p' "$page")" "$version"
 done
