@@ -42,7 +42,7 @@ host="$host|host/image/"
 ok 'host/block includes these, and the protocol of QEMU' may_include host/block "^($host|host/vm/qemu/qmp\.h$)"
 host="$host|host/block/"
 ok 'host/log includes the rooms below it' may_include host/log "^($host)"
-ok 'host/result includes values' may_include host/result '^base/|^host/image/(image|room)\.h$|^host/log/(fence|marks)\.h$'
+ok 'host/result includes values' may_include host/result '^base/|^wire/member\.h$|^host/image/(image|room)\.h$|^host/log/(fence|marks)\.h$'
 # The same for the rooms of host/vm, which know nothing of images and logs. What lies in host/vm itself is the top, but for two headers.
 vm='(base|wire)/|host/(private_socket|signals)\.h$|host/confine/|host/vm/(cache|progress)\.h$'
 for room in confine qemu user talk warm; do

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "wire/member.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -91,13 +92,6 @@ static uint64_t number(const json_t *object, const char *name)
 				     : (uint64_t)json_integer_value(value);
 }
 
-static const char *word(const json_t *object, const char *name)
-{
-	const char *value = json_string_value(json_object_get(object, name));
-
-	return value ? value : "";
-}
-
 static int check_requirements(const json_t *root, struct fault *fault)
 {
 	const json_t *config = json_object_get(root, "config");
@@ -120,17 +114,17 @@ static int read_segment(const json_t *root, struct luks_header *header, struct f
 	const json_t *segments = json_object_get(root, "segments");
 	const json_t *segment = json_object_get(segments, "0");
 
-	if (json_object_size(segments) != 1 || strcmp(word(segment, "type"), "crypt") != 0)
+	if (json_object_size(segments) != 1 || strcmp(member_text(segment, "type"), "crypt") != 0)
 		return unknown(fault, "has not exactly one encrypted segment");
 	if (json_object_get(segment, "integrity"))
 		return unknown(fault, "protects the integrity of its data (dm-integrity)");
-	if (strcmp(word(segment, "size"), "dynamic") != 0)
+	if (strcmp(member_text(segment, "size"), "dynamic") != 0)
 		return unknown(fault, "has a segment of fixed size");
 	header->data_at_bytes = number(segment, "offset");
 	header->sector_bytes = (uint32_t)number(segment, "sector_size");
 	take_text(header->cipher, sizeof(header->cipher),
-		  (const uint8_t *)word(segment, "encryption"),
-		  strlen(word(segment, "encryption")));
+		  (const uint8_t *)member_text(segment, "encryption"),
+		  strlen(member_text(segment, "encryption")));
 	if (header->data_at_bytes == 0)
 		return unknown(fault, "has a detached header");
 	if (header->sector_bytes < 512 || header->sector_bytes > 4096 ||

@@ -2,6 +2,7 @@
 #include "lvm_group.h"
 
 #include "base/text.h"
+#include "wire/member.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -51,23 +52,16 @@ const char *const lvm_copies_report[] = { "pvs",  "--all", "--reportformat",
 					  "json", "-o",	   "pv_name,pv_uuid",
 					  NULL };
 
-static const char *text(const json_t *row, const char *name)
-{
-	const char *value = json_string_value(json_object_get(row, name));
-
-	return value ? value : "";
-}
-
 /* All values are texts. */
 static uint64_t number(const json_t *row, const char *name)
 {
-	return strtoull(text(row, name), NULL, 10);
+	return strtoull(member_text(row, name), NULL, 10);
 }
 
 /* -1: it is too long. */
 static int copy(char *out, size_t out_bytes, const json_t *row, const char *name)
 {
-	const char *value = text(row, name);
+	const char *value = member_text(row, name);
 
 	if (strlen(value) >= out_bytes)
 		return -1;
@@ -88,7 +82,7 @@ static const json_t *find_report(const json_t *root, const char *pv_name, const 
 
 	json_array_foreach (json_object_get(root, "report"), i, report)
 		json_array_foreach (json_object_get(report, "pv"), j, pv)
-			if (strcmp(text(pv, "pv_name"), pv_name) == 0) {
+			if (strcmp(member_text(pv, "pv_name"), pv_name) == 0) {
 				*ret_pv = pv;
 				return report;
 			}
@@ -105,7 +99,7 @@ static int refuse(const char *name, const char *what, struct fault *fault)
 
 static int check_group(const json_t *vg, const json_t *pv, struct fault *fault)
 {
-	const char *name = text(vg, "vg_name");
+	const char *name = member_text(vg, "vg_name");
 
 	if (name[0] == '\0')
 		return fault_set(fault, REASON_LAYER_FEATURE,
@@ -114,7 +108,7 @@ static int check_group(const json_t *vg, const json_t *pv, struct fault *fault)
 		return refuse(name, "is exported", fault);
 	if (number(vg, "vg_clustered") || number(vg, "vg_shared"))
 		return refuse(name, "is shared by several machines", fault);
-	if (text(vg, "vg_systemid")[0] != '\0')
+	if (member_text(vg, "vg_systemid")[0] != '\0')
 		return refuse(name, "belongs to one machine by its system ID", fault);
 	if (number(vg, "vg_missing_pv_count") > 0)
 		return refuse(name, "lacks a physical volume", fault);
@@ -148,8 +142,8 @@ static int read_volumes(const json_t *rows, struct lvm_group *group, struct faul
 			return refuse(group->name, "is in the middle of a pvmove", fault);
 		if (volume->name[0] == '[')
 			continue;
-		volume->is_writable =
-			strlen(text(row, "lv_attr")) > 1 && text(row, "lv_attr")[1] == 'w';
+		volume->is_writable = strlen(member_text(row, "lv_attr")) > 1 &&
+				      member_text(row, "lv_attr")[1] == 'w';
 		volume->extents = number(row, "lv_size") / group->extent_bytes;
 		group->count++;
 	}
@@ -209,7 +203,7 @@ int lvm_group_check_copies(const struct lvm_group *group, const char *report, si
 		return unreadable(fault, error.text);
 	json_array_foreach (
 		json_object_get(json_array_get(json_object_get(root, "report"), 0), "pv"), i, pv)
-		found += strcmp(text(pv, "pv_uuid"), group->pv_uuid) == 0;
+		found += strcmp(member_text(pv, "pv_uuid"), group->pv_uuid) == 0;
 	json_decref(root);
 	if (found == 0)
 		return unreadable(fault, "the physical volume is not in it");

@@ -281,11 +281,9 @@ int commit_run(struct commit *commit, struct fault *fault)
 	enum ticket_state from = commit->log->ticket.state;
 	struct image *image = commit->image;
 
-	if (enter_committing(commit, fault) < 0)
-		return -1;
-	if (from == TICKET_COMMITTING && commit_repair(commit, fault) < 0)
-		return -1;
-	if (commit_remove_bitmaps(commit, fault) < 0 || run_qemu_img(commit, fault) < 0 ||
+	if (enter_committing(commit, fault) < 0 ||
+	    (from == TICKET_COMMITTING && commit_repair(commit, fault) < 0) ||
+	    commit_remove_bitmaps(commit, fault) < 0 || run_qemu_img(commit, fault) < 0 ||
 	    complete_sector(commit, fault) < 0)
 		return -1;
 	if (commit->facts.format == IMAGE_RAW)

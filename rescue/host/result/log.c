@@ -5,7 +5,7 @@
 #include "metrics.h"
 
 #include "base/cleanup.h"
-#include "member.h"
+#include "wire/member.h"
 
 #include <ctype.h>
 #include <endian.h>

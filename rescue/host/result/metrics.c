@@ -2,7 +2,7 @@
 #include "metrics.h"
 
 #include "base/cleanup.h"
-#include "member.h"
+#include "wire/member.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

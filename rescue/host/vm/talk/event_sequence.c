@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "event_sequence.h"
 
-#include "table_event.h"
+#include "event_sequence_facts.h"
+#include "wire/member.h"
 
 #include <string.h>
 
@@ -10,47 +11,22 @@
 #define CHECK_STATUS_MAX 1
 #define EXIT_STATUS_MAX	 255
 
-static int refuse(struct fault *fault, enum event_kind kind, const char *why)
-{
-	return fault_set(fault, REASON_GUEST_PROTOCOL, "the guest broke the protocol: %s (%s)", why,
-			 event_word(kind));
-}
-
-static const char *text(const json_t *object, const char *key)
-{
-	const char *value = json_string_value(json_object_get(object, key));
-
-	return value ? value : "";
-}
-
-static bool is_after(const json_t *object, enum event_kind kind, struct fault *fault,
-		     bool *ret_after)
-{
-	const char *moment = text(object, "moment");
-
-	*ret_after = strcmp(moment, "after") == 0;
-	if (*ret_after || strcmp(moment, "before") == 0)
-		return true;
-	refuse(fault, kind, "a moment is neither before nor after");
-	return false;
-}
-
 /* Enter the phase of a check or resize, none left out, or stay in it. */
 static int enter(struct event_sequence *sequence, enum event_kind kind, enum sequence_phase phase,
 		 struct fault *fault)
 {
 	if (sequence->phase < PHASE_PLAN || sequence->phase > phase)
-		return refuse(fault, kind, "an event is out of order");
+		return sequence_refuse(fault, kind, "an event is out of order");
 	if (!sequence->will_change || sequence->kind != REQUEST_GROW)
-		return refuse(fault, kind, "nothing was to be changed");
+		return sequence_refuse(fault, kind, "nothing was to be changed");
 	if (sequence->partition_only)
-		return refuse(fault, kind, "no file system was to be touched");
+		return sequence_refuse(fault, kind, "no file system was to be touched");
 	if (sequence->phase == phase)
 		return 0;
 	if (sequence->phase + 1 != phase)
-		return refuse(fault, kind, "the step before it is missing");
+		return sequence_refuse(fault, kind, "the step before it is missing");
 	if (sequence->phase > PHASE_PLAN && (sequence->running || !sequence->succeeded))
-		return refuse(fault, kind, "the step before it has not ended well");
+		return sequence_refuse(fault, kind, "the step before it has not ended well");
 	sequence->phase = phase;
 	sequence->running = sequence->succeeded = false;
 	return 0;
@@ -60,9 +36,9 @@ static int take_begin(struct event_sequence *sequence, const json_t *object, enu
 		      struct fault *fault)
 {
 	if (sequence->running)
-		return refuse(fault, kind, "a step begins twice");
+		return sequence_refuse(fault, kind, "a step begins twice");
 	if (json_object_size(object) != (kind == EVENT_CHECK ? 4 : 3))
-		return refuse(fault, kind, "a begin tells more than that");
+		return sequence_refuse(fault, kind, "a begin tells more than that");
 	sequence->running = true;
 	sequence->succeeded = false;
 	return 0;
@@ -77,10 +53,10 @@ static int take_end(struct event_sequence *sequence, const json_t *object, enum 
 		kind == EVENT_CHECK && sequence->kind != REQUEST_CHECK ? CHECK_STATUS_MAX : 0;
 
 	if (!sequence->running)
-		return refuse(fault, kind, "a step ends that has not begun");
+		return sequence_refuse(fault, kind, "a step ends that has not begun");
 	if (!status || json_object_get(object, "percent") ||
 	    (kind == EVENT_CHECK && !json_object_get(object, "repairs")))
-		return refuse(fault, kind, "an end does not tell how");
+		return sequence_refuse(fault, kind, "an end does not tell how");
 	sequence->running = false;
 	sequence->succeeded = json_integer_value(status) <= status_max;
 	return 0;
@@ -91,7 +67,7 @@ static int take_end(struct event_sequence *sequence, const json_t *object, enum 
 static int take_step(struct event_sequence *sequence, const json_t *object, enum event_kind kind,
 		     struct fault *fault)
 {
-	const char *state = text(object, "state");
+	const char *state = member_text(object, "state");
 	const json_t *percent = json_object_get(object, "percent");
 
 	if (strcmp(state, "begin") == 0)
@@ -99,9 +75,9 @@ static int take_step(struct event_sequence *sequence, const json_t *object, enum
 	if (strcmp(state, "end") == 0)
 		return take_end(sequence, object, kind, fault);
 	if (strcmp(state, "progress") != 0)
-		return refuse(fault, kind, "a state is unknown");
+		return sequence_refuse(fault, kind, "a state is unknown");
 	if (!sequence->running || !percent || json_integer_value(percent) > 100)
-		return refuse(fault, kind, "a progress makes no sense");
+		return sequence_refuse(fault, kind, "a progress makes no sense");
 	return 0;
 }
 
@@ -110,11 +86,11 @@ static int take_check(struct event_sequence *sequence, const json_t *object, enu
 {
 	bool after;
 
-	if (!is_after(object, kind, fault, &after))
+	if (!sequence_moment(object, kind, fault, &after))
 		return -1;
 	if (sequence->kind == REQUEST_CHECK) {
 		if (after || kind == EVENT_REPAIR || sequence->phase < PHASE_DISK)
-			return refuse(fault, kind, "an event is out of order");
+			return sequence_refuse(fault, kind, "an event is out of order");
 		sequence->phase = PHASE_CHECK;
 	} else if (enter(sequence, kind, after ? PHASE_CHECK_AFTER : PHASE_CHECK, fault) < 0) {
 		return -1;
@@ -122,109 +98,35 @@ static int take_check(struct event_sequence *sequence, const json_t *object, enu
 	return kind == EVENT_REPAIR ? 0 : take_step(sequence, object, kind, fault);
 }
 
-static int take_table(const struct event_sequence *sequence, const json_t *object,
-		      enum event_kind kind, struct fault *fault)
+/* Has the guest told what a run of its kind ends with? NULL, or what is missing. */
+static const char *missing_at_end(const struct event_sequence *sequence)
 {
-	bool after;
-
-	if (!is_after(object, kind, fault, &after))
-		return -1;
-	if (sequence->phase < PHASE_DISK || (!after && sequence->phase > PHASE_PLAN) ||
-	    (after && (sequence->phase < PHASE_PLAN || !sequence->will_change)))
-		return refuse(fault, kind, "an event is out of order");
-	if (!table_event_fits(object))
-		return refuse(fault, kind, "an entry does not fit its kind of table");
-	return 0;
-}
-
-/* One for each problem, before the plan. */
-static int take_table_repair(struct event_sequence *sequence, const json_t *object,
-			     struct fault *fault)
-{
-	unsigned bit = table_event_repair(text(object, "problem"));
-
-	if (sequence->phase != PHASE_DISK)
-		return refuse(fault, EVENT_TABLE_REPAIR, "an event is out of order");
-	if (bit == 0 || sequence->table_repairs_seen & bit)
-		return refuse(fault, EVENT_TABLE_REPAIR, "a problem is unknown, or told twice");
-	sequence->table_repairs_seen |= bit;
-	return 0;
-}
-
-/* One for each reason to refuse, before the plan. */
-static int take_limit(struct event_sequence *sequence, const json_t *object, struct fault *fault)
-{
-	enum reason reason = reason_of_word(text(object, "reason"));
-	uint64_t bit;
-
-	if (sequence->phase != PHASE_DISK)
-		return refuse(fault, EVENT_LIMIT, "an event is out of order");
-	if (!reason_is_of_guest(reason) || reason_status(reason) != STATUS_REFUSED)
-		return refuse(fault, EVENT_LIMIT, "a limit has no reason to refuse");
-	bit = UINT64_C(1) << (reason - REASON_USAGE); /* the guest's first */
-	if (sequence->limits_seen & bit)
-		return refuse(fault, EVENT_LIMIT, "a limit is told twice");
-	sequence->limits_seen |= bit;
-	return 0;
-}
-
-/* Once, and only where there is one. */
-static int take_key(struct event_sequence *sequence, struct fault *fault)
-{
-	if (sequence->phase != PHASE_DISK || !sequence->tools_asked || !sequence->has_key ||
-	    sequence->key_asked)
-		return refuse(fault, EVENT_KEY, "an event is out of order");
-	sequence->key_asked = true;
-	return 0;
-}
-
-/* From the outermost one on, before the plan. */
-static int take_layer(const struct event_sequence *sequence, struct fault *fault)
-{
-	return sequence->phase == PHASE_DISK && sequence->tools_asked
-		       ? 0
-		       : refuse(fault, EVENT_LAYER, "an event is out of order");
-}
-
-/* Once, between disk and plan (or check, or exit). */
-static int take_tools(struct event_sequence *sequence, struct fault *fault)
-{
-	if (sequence->phase != PHASE_DISK || sequence->tools_asked || sequence->exited ||
-	    sequence->kind == REQUEST_TRACE)
-		return refuse(fault, EVENT_TOOLS, "an event is out of order");
-	sequence->tools_asked = true;
-	return 0;
+	switch (sequence->kind) {
+	case REQUEST_TRACE:
+		return sequence->phase < PHASE_DISK ? "done without a disk" : NULL;
+	case REQUEST_SHELL:
+		return sequence->exited ? NULL : "done without an exit";
+	case REQUEST_CHECK:
+		return sequence->phase != PHASE_CHECK || sequence->running || !sequence->succeeded
+			       ? "done without a check"
+			       : NULL;
+	default:
+		return sequence->phase < PHASE_PLAN ? "done without a plan" : NULL;
+	}
 }
 
 static int take_done(struct event_sequence *sequence, const json_t *object, struct fault *fault)
 {
-	bool changed = json_is_true(json_object_get(object, "changed"));
+	const bool changed = json_is_true(json_object_get(object, "changed"));
+	const bool to_change = sequence->kind == REQUEST_GROW && sequence->will_change;
+	const char *missing = missing_at_end(sequence);
 
-	if (sequence->kind == REQUEST_TRACE) {
-		if (sequence->phase < PHASE_DISK || changed)
-			return refuse(fault, EVENT_DONE, "done without a disk, or with a change");
-		sequence->phase = PHASE_OVER;
-		return 0;
-	}
-	if (sequence->kind == REQUEST_SHELL) {
-		if (!sequence->exited || changed)
-			return refuse(fault, EVENT_DONE, "done without an exit, or with a change");
-		sequence->phase = PHASE_OVER;
-		return 0;
-	}
-	if (sequence->kind == REQUEST_CHECK) {
-		if (sequence->phase != PHASE_CHECK || sequence->running || !sequence->succeeded ||
-		    changed)
-			return refuse(fault, EVENT_DONE, "done without a check, or with a change");
-		sequence->phase = PHASE_OVER;
-		return 0;
-	}
-	if (sequence->phase < PHASE_PLAN)
-		return refuse(fault, EVENT_DONE, "done without a plan");
-	if (changed != (sequence->will_change && sequence->kind == REQUEST_GROW))
-		return refuse(fault, EVENT_DONE, "done contradicts the plan");
+	if (missing)
+		return sequence_refuse(fault, EVENT_DONE, missing);
+	if (changed != to_change)
+		return sequence_refuse(fault, EVENT_DONE, "done contradicts the plan");
 	if (changed && sequence->phase != PHASE_VERIFY)
-		return refuse(fault, EVENT_DONE, "done without check and verify");
+		return sequence_refuse(fault, EVENT_DONE, "done without check and verify");
 	sequence->phase = PHASE_OVER;
 	return 0;
 }
@@ -233,9 +135,9 @@ static int take_done(struct event_sequence *sequence, const json_t *object, stru
 static int take_exit(struct event_sequence *sequence, const json_t *object, struct fault *fault)
 {
 	if (sequence->kind != REQUEST_SHELL || sequence->phase != PHASE_DISK || sequence->exited)
-		return refuse(fault, EVENT_EXIT, "an exit out of order");
+		return sequence_refuse(fault, EVENT_EXIT, "an exit out of order");
 	if (json_integer_value(json_object_get(object, "exit_status")) > EXIT_STATUS_MAX)
-		return refuse(fault, EVENT_EXIT, "an exit status that none can be");
+		return sequence_refuse(fault, EVENT_EXIT, "an exit status that none can be");
 	sequence->exited = true;
 	return 0;
 }
@@ -243,11 +145,12 @@ static int take_exit(struct event_sequence *sequence, const json_t *object, stru
 /* The exit status of a run is ours to decide: the guest's word must fit. */
 static int take_fault(struct event_sequence *sequence, const json_t *object, struct fault *fault)
 {
-	enum reason reason = reason_of_word(text(object, "reason"));
+	enum reason reason = reason_of_word(member_text(object, "reason"));
 	json_int_t status = json_integer_value(json_object_get(object, "status"));
 
 	if (!reason_is_of_guest(reason) || status != (json_int_t)reason_status(reason))
-		return refuse(fault, EVENT_FAULT, "a reason is unknown, or its status is another");
+		return sequence_refuse(fault, EVENT_FAULT,
+				       "a reason is unknown, or its status is another");
 	sequence->phase = PHASE_OVER;
 	return 0;
 }
@@ -256,7 +159,7 @@ static int take_next(struct event_sequence *sequence, enum event_kind kind,
 		     enum sequence_phase from, enum sequence_phase to, struct fault *fault)
 {
 	if (sequence->phase != from)
-		return refuse(fault, kind, "an event is out of order");
+		return sequence_refuse(fault, kind, "an event is out of order");
 	sequence->phase = to;
 	return 0;
 }
@@ -280,12 +183,13 @@ static int take_plan(struct event_sequence *sequence, const json_t *object, stru
 	bool check_left = json_is_true(json_object_get(object, "check_left"));
 
 	if (!fits_fs(sequence, object, of_fs))
-		return refuse(fault, EVENT_PLAN, "facts of a file system are missing, or too many");
+		return sequence_refuse(fault, EVENT_PLAN,
+				       "facts of a file system are missing, or too many");
 	sequence->will_change = json_is_true(json_object_get(object, "changed"));
 	if (sequence->kind == REQUEST_CHECK)
-		return refuse(fault, EVENT_PLAN, "a plan that nobody asked for");
+		return sequence_refuse(fault, EVENT_PLAN, "a plan that nobody asked for");
 	if (check_left && (!sequence->may_leave_check || !sequence->will_change))
-		return refuse(fault, EVENT_PLAN, "a check is left that may not be");
+		return sequence_refuse(fault, EVENT_PLAN, "a check is left that may not be");
 	sequence->succeeded = check_left;
 	return take_next(sequence, EVENT_PLAN, PHASE_DISK, check_left ? PHASE_CHECK : PHASE_PLAN,
 			 fault);
@@ -296,11 +200,13 @@ static int take_verify(struct event_sequence *sequence, const json_t *object, st
 	static const char *const of_fs[] = { "blocks", "unused_bytes", NULL };
 
 	if (!fits_fs(sequence, object, of_fs))
-		return refuse(fault, EVENT_VERIFY, "the size of a file system is missing, or told");
+		return sequence_refuse(fault, EVENT_VERIFY,
+				       "the size of a file system is missing, or told");
 	if (sequence->partition_only && sequence->will_change && sequence->kind == REQUEST_GROW)
 		return take_next(sequence, EVENT_VERIFY, PHASE_PLAN, PHASE_VERIFY, fault);
 	if (sequence->phase != PHASE_CHECK_AFTER)
-		return refuse(fault, EVENT_VERIFY, "verify without a check after the change");
+		return sequence_refuse(fault, EVENT_VERIFY,
+				       "verify without a check after the change");
 	return enter(sequence, EVENT_VERIFY, PHASE_VERIFY, fault);
 }
 
@@ -308,30 +214,30 @@ int event_sequence_accept(struct event_sequence *sequence, enum event_kind kind,
 			  const json_t *object, struct fault *fault)
 {
 	if (sequence->phase == PHASE_OVER)
-		return refuse(fault, kind, "an event after the last one");
+		return sequence_refuse(fault, kind, "an event after the last one");
 	if ((sequence->phase == PHASE_SILENT) != (kind == EVENT_HELLO))
-		return refuse(fault, kind, "hello comes first, and once");
+		return sequence_refuse(fault, kind, "hello comes first, and once");
 	switch (kind) {
 	case EVENT_HELLO:
 		return take_next(sequence, kind, PHASE_SILENT, PHASE_UP, fault);
 	case EVENT_DISK:
 		if (!sequence->disk_attached)
-			return refuse(fault, kind, "a disk that is not there yet");
+			return sequence_refuse(fault, kind, "a disk that is not there yet");
 		return take_next(sequence, kind, PHASE_UP, PHASE_DISK, fault);
 	case EVENT_PLAN:
 		return take_plan(sequence, object, fault);
 	case EVENT_TABLE:
-		return take_table(sequence, object, kind, fault);
+		return sequence_take_table(sequence, object, kind, fault);
 	case EVENT_TABLE_REPAIR:
-		return take_table_repair(sequence, object, fault);
+		return sequence_take_table_repair(sequence, object, fault);
 	case EVENT_TOOLS:
-		return take_tools(sequence, fault);
+		return sequence_take_tools(sequence, fault);
 	case EVENT_KEY:
-		return take_key(sequence, fault);
+		return sequence_take_key(sequence, fault);
 	case EVENT_LAYER:
-		return take_layer(sequence, fault);
+		return sequence_take_layer(sequence, fault);
 	case EVENT_LIMIT:
-		return take_limit(sequence, object, fault);
+		return sequence_take_limit(sequence, object, fault);
 	case EVENT_CHECK:
 	case EVENT_REPAIR:
 		return take_check(sequence, object, kind, fault);
@@ -357,7 +263,7 @@ int event_sequence_accept(struct event_sequence *sequence, enum event_kind kind,
 	case EVENT_LOST:
 		return sequence->recording
 			       ? 0
-			       : refuse(fault, kind, "a recording that nobody asked for");
+			       : sequence_refuse(fault, kind, "a recording that nobody asked for");
 	case EVENT_UEVENT:
 	case EVENT_BEAT:
 	case EVENT_KINDS:
