@@ -53,12 +53,13 @@ sub play {
         socketpair $ours{$name}, $theirs{$name}, AF_UNIX, SOCK_STREAM, PF_UNSPEC or die "socketpair: $!\n";
         $ours{$name}->autoflush(1);
     }
+    pipe my $held, my $holds or die "pipe: $!\n";
     open my $log_fd, '+<', $log or die "$log: $!\n";
     open my $image_fd, '<', $image or die "$image: $!\n";
     my $pid = fork // die "fork: $!\n";
     if ($pid == 0) {
         close $_ for values %ours;
-        fcntl $_, F_SETFD, 0 for values %theirs, $log_fd, $image_fd;
+        fcntl $_, F_SETFD, 0 for values %theirs, $log_fd, $image_fd, $holds;
         $ENV{STUB} = $stub;
         chdir '/';
         exec $guest, '-m', $more{memory} // 256,
@@ -66,7 +67,7 @@ sub play {
           '-add-fd', 'fd=' . fileno($log_fd) . ',set=1', '-add-fd', 'fd=' . fileno($image_fd) . ',set=2';
         die "$guest: $!\n";
     }
-    close $_ for values %theirs;
+    close $_ for values %theirs, $holds;
     my $qmp = $ours{qmp};
     my $greeting = <$qmp>;
     my $node = '"node-name":"disk","driver":"qcow2","file":' . file_node(1)
@@ -86,6 +87,8 @@ sub play {
     }
     waitpid $pid, 0;
     $told{status} = $?;
+    vec(my $ended = '', fileno $held, 1) = 1; # by the last process that has the other end
+    ok(select($ended, undef, undef, 60), "$stub: no process is left");
     return \%told;
 }
 

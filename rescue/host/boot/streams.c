@@ -78,15 +78,16 @@ static int step_output(struct following *following, enum milestones_source sourc
 			       "the console cannot be written");
 }
 
-/* Both. */
+/* The screen first, all of it: a boot loader speaks there before its system uses the console, and
+ * poll(2), which looks at the console first, never finds the later text without the earlier. */
 int streams_step_outputs(struct following *following, const struct pollfd slots[SOURCES],
 			 struct fault *fault)
 {
-	for (int source = 0; source < SOURCES; source++)
-		if (step_output(following, (enum milestones_source)source, &slots[source], fault) <
-		    0)
-			return -1;
-	return 0;
+	enum milestones_source source = slots[SOURCE_SCREEN].fd >= 0 && slots[SOURCE_SCREEN].revents
+						? SOURCE_SCREEN
+						: SOURCE_CONSOLE;
+
+	return step_output(following, source, &slots[source], fault);
 }
 
 void streams_step_input(struct following *following, const struct pollfd *slot)
