@@ -19,6 +19,7 @@ mkdir -p "$aside" "$tmp"
 # Every choice comes from the seed. Of the short forms it is always the same, so that make check does the same each time;
 # the long ones choose another each time, and tell it, so that it can be given again.
 seed=${SEED:-4711}
+FILES=${FILES:-0}
 
 # offers OPTION: does this grow-disk have it?
 offers() {
@@ -31,12 +32,21 @@ report() {
 	[ -z "${FAULTS_REPORT:-}" ] || printf '%s\n' "$*" >>"$FAULTS_REPORT"
 }
 
-# Set $layout to the layout that has the N-th turn. Disks with many files (FILES) are all of the first one.
+# Set $layout and $accel to those that have the N-th turn, and $machine to the program that does the work. Disks with many
+# files (FILES) are all of the first layout, and need two virtual machines.
 choose_layout() {
-	[ "${FILES:-0}" -eq 0 ] || { layout=mbr && return; }
-	set -- $(($1 % 5)) mbr gpt gpt-btrfs gpt gpt-xfs
-	shift $(($1 + 1))
-	layout=$1
+	case $((FILES > 0 ? -1 : $1 % 5)) in
+	-1) layout=mbr accel=tcg ;;
+	0) layout=mbr accel=native ;;
+	1) layout=gpt accel=tcg ;;
+	2) layout=gpt-btrfs accel=tcg ;;
+	3) layout=gpt accel=native ;;
+	4) layout=gpt-xfs accel=tcg ;;
+	esac
+	case $accel in
+	native) machine=rescue-native ;;
+	tcg) machine=qemu-system ;;
+	esac
 }
 
 # Make the disk of $layout in $work/sample; the last partition, $sample_target, is the one to grow. An MBR has two
@@ -47,7 +57,7 @@ make_disk_of_layout() {
 	case $layout in
 	mbr)
 		sample_target=2 sample_mib=16 sample_options='-b 1024 -L rootfs'
-		[ "${FILES:-0}" -eq 0 ] || make_many_files
+		[ "$FILES" -eq 0 ] || make_many_files
 		"$images/mbr-disk" --format "$format" --id 0x4f575254 "$work/sample" "$((33792 + sample_mib * 2048))s" \
 			part 1 512 8M 83 boot ext4 '-b 1024 -L kernel' part 2 33792 "${sample_mib}M" 83 - ext4 "$sample_options"
 		;;
@@ -183,7 +193,7 @@ nobody() {
 run() {
 	rm -rf -- "${tmp:?}"/*
 	TMPDIR=$tmp "$strike" -o "$work/strike" -t "${limit_s:-60}" -a "$aim" -d "$delay_us" -v "$victim" "$room" "$aside" -- \
-		"$grow_disk" --json --accel tcg "$@" >"$work/result" 2>"$work/stderr" </dev/null ||
+		"$grow_disk" --json --accel "$accel" "$@" >"$work/result" 2>"$work/stderr" </dev/null ||
 		complain "strike: $? $(grep '^left' "$work/strike")"
 	hit=0 at_us=0 status=
 	while read -r key value; do

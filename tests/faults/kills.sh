@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# SIGKILL at random instants, to the host program, to the keeper of its machine, to QEMU, to qemu-img, to all at once. After each: what is left
+# SIGKILL at random instants, to the host program, to the keeper of its machine, to QEMU, to the
+# sealed process and its storage daemon, to qemu-img, to all at once. After each: what is left
 # is the old image, or becomes the new one when the next run, or --recover, finishes it; which is killed now and then
 # too. To be sourced by a test with $tests and $format set. KILLS: how many, of both formats together; SEED: which.
 #
@@ -22,7 +23,7 @@ count_before=0 count_working=0 count_verified=0 count_committing=0 count_committ
 # plan RUN_US TAIL_US: the kills of a round, lines of AIM;DELAY_US;VICTIM;RECOVERY;PLACE;AGAIN;AGAIN-AIM;AGAIN-DELAY_US;AGAIN-VICTIM. Twice as many as
 # wanted: some come after the end. From the ticket to the end it takes TAIL_US. AGAIN is how often the recovery is killed as well.
 plan() {
-	awk -v seed="$((seed + round))" -v format="$format" -v count=$((kills_each * 2)) -v run_us="$1" -v tail_us="$2" '
+	awk -v seed="$((seed + round))" -v format="$format" -v machine="$machine" -v count=$((kills_each * 2)) -v run_us="$1" -v tail_us="$2" '
 		function upto(n) { return int(rand() * n) }
 		function least(a, b) { return a < b ? a : b }
 		function one(words, list) { return list[1 + upto(split(words, list, ","))] }
@@ -37,8 +38,8 @@ plan() {
 			for (i = 0; i < count; i++) {
 				kind = (first_kind + i * 61.803) % 100
 				if (kind < 30) print_one("start", run_us, "all,all,first")
-				else if (kind < 42) print_one("runs:qemu-system", run_us * 0.7, "all,first,vm-keeper,qemu-system")
-				else if (kind < 52) print_one("ended:qemu-system", 400000, "all,first")
+				else if (kind < 42) print_one("runs:" machine, run_us * 0.7, "all,first,vm-keeper," machine (machine == "qemu-system" ? "" : ",qemu-storage-daemon"))
+				else if (kind < 52) print_one("ended:" machine, 400000, "all,first")
 				else if (kind < 57) print_one("name:.verified", 2500, "all,all,first")
 				else if (kind < 67) print_one("name:.verified|.committing", least(200000, tail_us), "all,all,first")
 				else if (kind < 80) print_one("runs:qemu-img commit", least(50000, tail_us * 0.4), "all,first,qemu-img commit")
@@ -114,12 +115,12 @@ instant_us() {
 # A disk of the next layout, and how long a run takes with it.
 begin_round() {
 	choose_layout "$round"
-	ok "the sample is made: $layout" make_sample || return 1
+	ok "the sample is made: $layout, $accel" make_sample || return 1
 	nobody
 	fresh
 	run "$image" "$first_bytes"
-	is "$layout: a run that nobody kills" "$status $reason" '0 none' || sed "s/^/# /" "$work/stderr"
-	ok "$layout: its disk is the new one" is_new "$first_bytes"
+	is "$layout, $accel: a run that nobody kills" "$status $reason" '0 none' || sed "s/^/# /" "$work/stderr"
+	ok "$layout, $accel: its disk is the new one" is_new "$first_bytes"
 	instant_us gone:.committed && end_us=$at_us
 	instant_us name:.verified && tail_us=$((end_us - at_us))
 	[ "$tail_us" -gt 20000 ] || tail_us=20000
@@ -136,7 +137,7 @@ kill_until() {
 		kill_count=$((kill_count + 1))
 		eval "count_$hit_at=\$((count_$hit_at + 1))"
 		[ ! -s "$work/complaints" ]
-		tap_line $? "$kill_count: $layout: $what; $recovery" || :
+		tap_line $? "$kill_count: $layout, $accel: $what; $recovery" || :
 		sed 's/^/#   /' "$work/complaints"
 	done <"$work/plan"
 }

@@ -55,7 +55,7 @@ trace_run() {
 	awk -v verified="$verified" '$1 >= verified - 2 { print $1 }' "$work/list" >"$work/ticket"
 	first_last=$last
 	[ ! -s "$work/complaints" ]
-	tap_line $? "$layout, $format, log $place: a run of $first_last operations, verified after $verified"
+	tap_line $? "$layout, $accel, $format, log $place: a run of $first_last operations, verified after $verified"
 	sed 's/^/#   /' "$work/complaints"
 }
 
