@@ -44,8 +44,8 @@ choose_layout() {
 	4) layout=gpt-xfs accel=tcg ;;
 	esac
 	case $accel in
-	native) machine=rescue-native ;;
-	tcg) machine=qemu-system ;;
+	native) machine='rescue-native' ;;
+	tcg) machine='qemu-system' ;;
 	esac
 }
 
