@@ -161,7 +161,7 @@ ports() {
 	port=$((20000 + $$ % 20000))
 	start --port "$port:22" hangs
 	is '--port: at 127.0.0.1 alone' "$(listening "$port")" '0100007F '
-	refused 'a port that is taken' 2 usage "Port $port of this host cannot be had" --port "$port:80" speaks
+	refused 'a port that is taken' 2 usage "Port $port of this host is not available" --port "$port:80" speaks
 	kill "$process"
 	wait "$process"
 	is 'and no longer' "$(listening "$port")" ''

@@ -26,7 +26,7 @@ truncate -s 128M disk.img
 refused "Windows" disk.img root-not-last
 is "Windows: both are named" "$(message)" \
 	'partition 4 (Windows recovery, 2 MiB) lies behind partition 3 (Windows data, 16 MiB, "Basic"), which looks like the one to grow'
-is "Windows: the hint" "$(hint)" '--partition 4 grows the last one all the same'
+is "Windows: the hint" "$(hint)" '--partition 4 grows the last one'
 refused "Windows, C: by its number" disk.img no-room-behind '"partition":3,"partition_only":true'
 is "Windows: what is in the way" "$(message)" \
 	'there is no free space after partition 3: partition 4 (Windows recovery, 2 MiB) begins there'
@@ -112,7 +112,7 @@ chosen "by the name of an entry" "$(by partlabel boot)" 2 partlabel
 chosen "by the UUID of an entry" "$(by partuuid 9d0b5e5e-0000-4000-9000-000000000004)" 4 partuuid
 chosen "the root, by its label" "$root" 3 root-name
 none "a label that two have" partition-ambiguous "$(by label same)"
-is "both are listed" "$(message)" 'each of these has the label same: partition 2 (Linux, 8 MiB, "boot"), partition 4 (Linux, 8 MiB, "data")'
+is "both are listed" "$(message)" 'several partitions have the label same: partition 2 (Linux, 8 MiB, "boot"), partition 4 (Linux, 8 MiB, "data")'
 none "a name that two have" partition-ambiguous "$(by partlabel data)"
 none "a label that none has" no-such-partition "$(by label Rootfs)"
 is "it is named" "$(message)" 'no partition has the label Rootfs'
@@ -142,7 +142,7 @@ done
 chosen "the root, as the only partition of Linux" "$root" 2 only-linux
 "$images/gpt-disk" disk.img 96M part 1 2048 8M L - - ext4 part 2 32768 8M L - - ext4
 none "two that may be the root" partition-ambiguous "$root"
-is "both may be the root" "$(message)" 'each of these may be the root: partition 1 (Linux, 8 MiB), partition 2 (Linux, 8 MiB)'
+is "both may be the root" "$(message)" 'several partitions may be the root: partition 1 (Linux, 8 MiB), partition 2 (Linux, 8 MiB)'
 "$images/gpt-disk" disk.img 96M part 1 2048 8M $esp root - - part 2 32768 8M $data - - -
 none "nothing that looks like a root" no-such-partition "$root"
 

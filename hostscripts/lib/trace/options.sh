@@ -145,7 +145,7 @@ options_check() {
 		;;
 	esac
 	[ -z "$opt_from" ] || [ "$operands$opt_runs$opt_matrix" = 0no ] || usage_fault "--from boots nothing: it goes neither with an image nor with --runs or --matrix"
-	[ -z "$opt_share" ] || { [ -d "$opt_share" ] && [ -x "$opt_share" ]; } || usage_fault "There is no folder $opt_share to be shared"
+	[ -z "$opt_share" ] || { [ -d "$opt_share" ] && [ -x "$opt_share" ]; } || usage_fault "There is no directory $opt_share to share"
 	[ "$opt_matrix" = no ] && [ "${opt_runs:-1}" -eq 1 ] && return 0
 	[ -z "$opt_svg$opt_chrome" ] || usage_fault "--svg and --chrome are of one boot: they go neither with --runs nor with --matrix"
 	[ "$opt_break" = no ] || usage_fault "--break is of one boot: it goes neither with --runs nor with --matrix"
