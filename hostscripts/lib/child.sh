@@ -21,7 +21,7 @@ frame_streams() {
 # Make a folder of our own, which cleanup removes.
 make_work() {
 	work=$(mktemp -d "${TMPDIR:-/tmp}/$program_name.XXXXXX") ||
-		fault 40 folder-not-writable "No temporary folder can be made in ${TMPDIR:-/tmp}" "Set TMPDIR to a folder that can be written"
+		fault 40 folder-not-writable "No temporary directory can be created in ${TMPDIR:-/tmp}" "Set TMPDIR to a writable directory"
 	case $work in
 	/*) ;;
 	*) work=$PWD/$work ;;
@@ -62,7 +62,7 @@ on_signal() {
 }
 
 fault_interrupted() {
-	fault 30 interrupted "Interrupted by SIG$caught; the image is what it was" "Run it again"
+	fault 30 interrupted "Interrupted by SIG$caught; the image is unchanged" "Run it again"
 }
 
 child_stop() {

@@ -28,7 +28,7 @@ speak() {
 	case $complaint in
 	*'Broken pipe'*) return 0 ;;
 	esac
-	fault 30 no-space "Standard output cannot be written: ${complaint##*: }" "Make room, or look at what reads it"
+	fault 30 no-space "Standard output cannot be written: ${complaint##*: }" "Free some space, or check the program that reads it"
 }
 
 # Show what goes on: a line each, or on a terminal one line that is rewritten, and
@@ -72,7 +72,7 @@ usage_fault() {
 
 # need PROGRAM PACKAGE
 need() {
-	command -v "$1" >/dev/null || fault 40 missing-program "The program $1 is not there" "On Debian: apt-get install $2"
+	command -v "$1" >/dev/null || fault 40 missing-program "The program $1 is not installed" "On Debian: apt-get install $2"
 }
 
 # Take the command line apart: options may stand before, between and behind the

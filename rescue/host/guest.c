@@ -24,9 +24,10 @@ int guest_folder(char ret_folder[PATH_MAX], struct fault *fault)
 		*strrchr(ret_folder, '/') = '\0';
 		return 0;
 	}
-	fault_set_errno(fault, REASON_NO_GUEST, errno, "The folder of the guest cannot be found");
-	return fault_hint(fault, "Set GROW_DISK_GUEST_DIR to the folder of kernel and "
-				 "initramfs.cpio");
+	fault_set_errno(fault, REASON_NO_GUEST, errno,
+			"The directory of the guest cannot be found");
+	return fault_hint(fault,
+			  "Set GROW_DISK_GUEST_DIR to the directory of kernel and initramfs.cpio");
 }
 
 const char *guest_qemu(void)
@@ -42,7 +43,7 @@ static int need(const char *program, enum reason reason, const char *package, st
 
 	if (program_find(program, path) == 0)
 		return 0;
-	fault_set(fault, reason, "The program %.200s is not there", program);
+	fault_set(fault, reason, "The program %.200s is not installed", program);
 	return fault_hint(fault, "On Debian: apt-get install %s", package);
 }
 

@@ -23,7 +23,7 @@ int interrupt_check(struct interrupt *interrupt, struct fault *fault)
 {
 	if (!interrupt_came(interrupt))
 		return 0;
-	fault_set(fault, REASON_INTERRUPTED, "%s ended the run; the image is what it was",
+	fault_set(fault, REASON_INTERRUPTED, "%s ended the run; the image is unchanged",
 		  interrupt_name(interrupt));
 	return fault_hint(fault, "Run it again");
 }

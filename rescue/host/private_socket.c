@@ -67,7 +67,7 @@ int private_socket_listen(struct private_socket *ret_socket, const char *folder,
 		return steal_fd(&fd);
 	fault_set_errno(fault, number == ENOSPC ? REASON_NO_SPACE : REASON_FOLDER_NOT_WRITABLE,
 			number, "No socket can be made in %.300s", folder);
-	return fault_hint(fault, "Set TMPDIR to a folder on another file system");
+	return fault_hint(fault, "Set TMPDIR to a directory on another file system");
 }
 
 int private_socket_connect(const struct private_socket *private_socket)

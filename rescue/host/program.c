@@ -206,15 +206,12 @@ int program_fault(const struct program_end *end, enum reason reason, struct faul
 	if (end->signal_number == SIGKILL)
 		return fault_set(
 			fault, REASON_NO_MEMORY,
-			"%.300s: the program was killed (SIGKILL), as the kernel does when "
-			"memory runs out",
+			"%.300s: the program was killed (SIGKILL), probably because memory ran out",
 			message);
 	if (end->signal_number == SIGXCPU)
-		return fault_set(
-			fault, reason,
-			"%.300s: the program did not come to its end in the processor time "
-			"that it was given",
-			message);
+		return fault_set(fault, reason,
+				 "%.300s: the program exceeded its limit of processor time",
+				 message);
 	if (end->signal_number != 0)
 		return fault_set(fault, reason, "%.300s: signal %d (%s) ended the program", message,
 				 end->signal_number, strsignal(end->signal_number));

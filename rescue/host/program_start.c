@@ -131,7 +131,7 @@ int program_start(const struct programs *programs, const struct program *program
 	if (programs->show)
 		programs->show(programs->context, program->argv);
 	if (program_find(program->argv[0], path) < 0) {
-		fault_set(fault, REASON_MISSING_PROGRAM, "The program %s is not there",
+		fault_set(fault, REASON_MISSING_PROGRAM, "The program %s is not installed",
 			  program->argv[0]);
 		return fault_hint(fault,
 				  "On Debian: apt-get install qemu-utils qemu-system-common");
@@ -144,9 +144,8 @@ int program_start(const struct programs *programs, const struct program *program
 	if (pid < 0) {
 		fault_set_errno(fault, REASON_NO_MEMORY, errno, "%s cannot be started",
 				program->argv[0]);
-		fault_hint(fault,
-			   "Look at the limits of this session (ulimit -u, ulimit -n) and at "
-			   "free memory");
+		fault_hint(fault, "Check the limits of this session (ulimit -u, ulimit -n) and the "
+				  "free memory");
 		close_fdp(&output[0]);
 		close_fdp(&errors[0]);
 	}

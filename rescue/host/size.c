@@ -28,9 +28,8 @@ static int refuse(const char *text, const char *why, struct fault *fault)
 	text_make_safe(safe, sizeof(safe), text, strlen(text));
 	fault_set(fault, REASON_SIZE_INVALID, "'%s' is not a size%s%s", safe, why[0] ? ": " : "",
 		  why);
-	return fault_hint(fault,
-			  "Write it as qemu-img does: 8G, +2G, 1.5T, or bytes; K, M, G, T, P "
-			  "and E count in steps of 1024");
+	return fault_hint(fault, "Write it as for qemu-img: 8G, +2G, 1.5T, or bytes; K, M, G, T, P "
+				 "and E count in steps of 1024");
 }
 
 /* 0: there is no such unit. */
@@ -109,7 +108,7 @@ static int count(const char *text, const struct written *written, uint64_t befor
 		return refuse(text, "no disk is that large", fault);
 	if (written->fraction) {
 		if (written->unit_bytes == 1)
-			return refuse(text, "there is no part of a byte", fault);
+			return refuse(text, "a size has whole bytes", fault);
 		bytes += fraction_bytes(written);
 	}
 	if (written->relative)
@@ -125,7 +124,7 @@ static int refuse_smaller(const char *text, uint64_t before_bytes, struct fault 
 	char size[TEXT_SIZE_CHARS];
 
 	fault_set(fault, REASON_SIZE_SMALLER,
-		  "%.60s is less than the %" PRIu64 " bytes (%s) that the disk has now", text,
+		  "%.60s is less than the present %" PRIu64 " bytes (%s) of the disk", text,
 		  before_bytes, text_of_size(size, before_bytes));
 	if (strspn(text, "0123456789") == strlen(text))
 		return fault_hint(fault, "%.60s without a unit means bytes; write %.60sG for GiB",
@@ -143,7 +142,7 @@ static int round_up(uint64_t *bytes, struct fault *fault)
 	if (power < *bytes) {
 		fault_set(fault, REASON_SIZE_INVALID,
 			  "The next power of two is larger than any disk");
-		return fault_hint(fault, "Leave out --size-power-of-two");
+		return fault_hint(fault, "Omit --size-power-of-two");
 	}
 	*bytes = power;
 	return 0;

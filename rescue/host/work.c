@@ -24,8 +24,8 @@ int work_make(struct work *work, const char *program, struct fault *fault)
 		fault_set_errno(fault,
 				errno == ENOSPC || errno == EDQUOT ? REASON_NO_SPACE
 								   : REASON_FOLDER_NOT_WRITABLE,
-				errno, "No temporary folder can be made in %.300s", base);
-		return fault_hint(fault, "Set TMPDIR to a folder that can be written");
+				errno, "No temporary directory can be created in %.300s", base);
+		return fault_hint(fault, "Set TMPDIR to a writable directory");
 	}
 	if (!realpath(relative, work->folder)) {
 		(void)rmdir(relative);

@@ -41,7 +41,7 @@ static int fill_seal(struct fault *fault)
 				       "the process cannot be sealed");
 	if (!open)
 		open = seal_test_calls();
-	return open ? fault_set(fault, REASON_NO_ACCELERATOR, "the seal does not hold: %s", open)
+	return open ? fault_set(fault, REASON_NO_ACCELERATOR, "the seal failed its test: %s", open)
 		    : 0;
 }
 
@@ -82,9 +82,9 @@ static int judge(struct fault *fault)
 	if (error == 0)
 		return 0;
 	if (error == ENOSPC)
-		return fault_set(fault, REASON_NO_SPACE,
-				 "the log of the changes is full: it reached its limit, or the "
-				 "host's disk has no room");
+		return fault_set(
+			fault, REASON_NO_SPACE,
+			"the log is full: it reached its limit, or the host's disk is full");
 	if (error == ETIMEDOUT)
 		return fault_set(fault, REASON_STALLED, "the block service did not answer in time");
 	if (error == EPIPE)

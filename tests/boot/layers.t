@@ -106,7 +106,7 @@ is 'a second run has nothing to do' "$status $(result .changed)" '0 false'
 
 cp --sparse=always ../lvm.img disk
 refused 'no such volume' no-such-volume 'other and root' --volume home
-refused 'one without a file system' fs-unknown 'holds nothing' --volume vg-0/other
+refused 'one without a file system' fs-unknown 'has no known contents' --volume vg-0/other
 
 encrypt luks2 4096
 refused 'LUKS without a key' key-missing '--key-file'

@@ -124,5 +124,5 @@ grown "room before an empty container" 1 2048 120000 446
 make_disk 'start=2048, size=64M, type=5
 5 : start=69632, size=24M, type=83' 69632 24
 printf '\0\0' | dd of=disk.img bs=1 seek=$((2048 * 512 + 510)) conv=notrunc status=none
-refused "no record in the container" table-invalid 'makes no sense' 256M
+refused "no record in the container" table-invalid 'is invalid' 256M
 done_testing

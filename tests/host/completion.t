@@ -62,7 +62,7 @@ if need 'completion in zsh' zsh tmux; then
 	HOME=$work/home ZDOTDIR=$work/home COMPLETIONS=$build/completions tm new-session -d -s zsh -x 120 -y 50 'zsh -d -i'
 	ok 'zsh: it starts' await shown 'zsh>'
 	zsh_shows 'zsh: an option' 'grow-disk --pl' '--plan'
-	zsh_shows 'zsh: options with what they do' 'grow-disk --keep' 'keep the log of a grow that failed'
+	zsh_shows 'zsh: options with what they do' 'grow-disk --keep' 'keep the log of a failed grow'
 	zsh_shows 'zsh: a value' 'grow-disk --repair=s' '--repair=safe'
 	zsh_shows 'zsh: an image' 'grow-disk a' 'grow-disk a\.qcow2'
 	zsh_shows 'zsh: images alone' 'grow-disk ' 'b\.img'

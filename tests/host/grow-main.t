@@ -131,7 +131,7 @@ faults() {
 	done
 	STUB=memory:300 grow_disk --json disk 8G
 	is "a check that needs more memory: tried once more" "$status $(field changed) $(table_end qcow2 disk)" "0 true $eight"
-	has "and told" "$err" "more than 256 MiB of memory is needed: once more with"
+	has "and told" "$err" "256 MiB of memory is too little: trying again with"
 	before=$(picture)
 	STUB=memory:999999 grow_disk --json disk 9G
 	is "a check that needs more than there is: refused" "$status $(field reason changed) $(picture)" "10 fs-needs-memory false $before"

@@ -53,7 +53,7 @@ echo precious >prom/mine
 before=$(cat prom/mine)
 grow_disk --metrics prom/mine "$name" 9G
 is "a file of somebody else stays" "$status $(cat prom/mine)" "0 $before"
-has "and that is said" "$err" "there are no metrics: prom/mine is there, and holds no metrics of grow-disk"
+has "and that is said" "$err" "there are no metrics: prom/mine exists and does not contain metrics of grow-disk"
 before=$(image_sum "$name")
 grow_disk --metrics "$name" "$name" 10G
 is "the image itself is refused" "$status $(image_sum "$name")" "2 $before"
@@ -67,7 +67,7 @@ for log in journal:/run/systemd/journal/socket syslog:/dev/log; do
 	if [ -S "${log#*:}" ]; then
 		is "--log ${log%%:*}: taken" "$status$(printf '%s\n' "$err" | grep 'not logged')" 0
 	else
-		is "--log ${log%%:*}: where nobody listens" "$status $(printf '%s\n' "$err" | grep -c "the result is not logged: .*${log#*:}) takes no entry: No such file")" "0 1"
+		is "--log ${log%%:*}: where nobody listens" "$status $(printf '%s\n' "$err" | grep -c "the result is not logged: .*${log#*:}) accepts no entry: No such file")" "0 1"
 	fi
 done
 grow_disk --log paper "$name"

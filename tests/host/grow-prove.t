@@ -77,15 +77,15 @@ not_kept() {
 	refused 'a sign that something is wrong' 'it is in emergency mode' 'null login kernel it is in emergency mode' --prove-boot
 	is 'the last lines of both are shown' "$(said 'as it is: box login:')$(said 'grown: You are in emergency mode')" yesyes
 	disk disk "$up" 'Linux version 0\n'
-	refused 'it does not come as far' 'It reached a kernel, as it was a login prompt' 'null login kernel null' --prove-boot
+	refused 'it does not come as far' 'It reached a kernel, the old disk a login prompt' 'null login kernel null' --prove-boot
 	disk disk "$up" 'Linux version 0\n' hang
 	refused 'it hangs' 'the time is over' 'null login kernel null' --prove-boot --prove-timeout 5
 	disk disk "$up" "$up"
-	refused 'what is expected never comes' 'does not come up to what is expected' 'null login null null' --prove-boot=nothing
+	refused 'what is expected never comes' 'does not boot as far as expected' 'null login null null' --prove-boot=nothing
 	disk disk '[    1.000000] Kernel panic - not syncing: x\n' "$up" hang
-	refused 'it did not come up before' 'the disk as it is does not come up (its kernel panics)' 'null kernel null null' --prove-boot
+	refused 'it did not come up before' 'the old disk does not boot (its kernel panics)' 'null kernel null null' --prove-boot
 	disk disk 'it speaks, but nobody knows what\n'
-	refused 'no system that speaks' 'says nothing on its serial console' 'null loader null null' --prove-boot
+	refused 'no system that speaks' 'prints nothing on its serial console' 'null loader null null' --prove-boot
 	disk disk "$up" 'Linux version 0\n'
 	sum=$(image_sum disk)
 	grow --prove-boot --keep-failed disk 64M

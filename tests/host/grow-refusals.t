@@ -42,7 +42,7 @@ foreign() {
 	make_disk raw disk.raw
 	gzip -k disk.raw
 	refused image-format 10 gzip disk.raw.gz 8G
-	has "gzip: says what to do" "$err" "Unpack it first"
+	has "gzip: says what to do" "$err" "Decompress it first"
 	xz -k -0 disk.raw
 	refused image-format 10 xz disk.raw.xz 8G
 	truncate -s 1M cd.iso

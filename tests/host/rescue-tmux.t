@@ -144,13 +144,13 @@ questions() {
 	type_line 'mount /dev/sda2 /mnt && echo no >/mnt/answer && cd /mnt; exit'
 	ok 'a question' shows 'Keep the changes? \[y/N\]'
 	type_line n
-	ok 'no: thrown away' shows 'thrown away: the image is what it was'
+	ok 'no: thrown away' shows 'changes discarded: the image is unchanged'
 	is 'and so it is' "$(image_sum disk) $(ls -A)" "$sum disk"
 	begin --write disk >/dev/null
 	type_line 'mount /dev/sda2 /mnt && echo yes >/mnt/answer; exit'
 	shows 'Keep the changes? \[y/N\]' >/dev/null
 	type_line y
-	ok 'yes: kept' shows 'kept: the image has what was done'
+	ok 'yes: kept' shows 'changes kept in the image'
 	is 'and so it is' "$("$rescue_disk" disk -- sh -c 'mount -r /dev/sda2 /mnt && cat /mnt/answer' </dev/null 2>&1) $(ls -A)" 'yes disk'
 }
 

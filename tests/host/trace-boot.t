@@ -155,7 +155,7 @@ refused 'a shell in many' 2 '--break is of one boot' --matrix --break init
 refused 'a matrix that comes late' 2 'needs an --attach' --matrix --attach-at login
 refused 'held up for what' 2 'the time is a number of ms' --hold-up remove:sda1:long
 refused 'held up by a path' 2 'a device is known by its name alone' --hold-up remove:../sda1
-refused 'no such folder' 2 'There is no folder' --share "$work/none"
+refused 'no such folder' 2 'There is no directory' --share "$work/none"
 refused 'a trace over the image' 2 'is the image itself' --json "$disk" "$disk"
 refused 'a picture over the image' 2 'is the image itself' --svg "$work/a disk, é/../a disk, é/disk.qcow2" "$disk"
 refused 'no image' 10 'There is no file' "$work/none"
@@ -209,7 +209,7 @@ exit 70
 EOF
 chmod +x "$work/fails"
 GROW_DISK_HOST=$work/fails GROW_DISK_GUEST_DIR=$build "$trace_boot" --json "$work/failed" "$disk" >"$work/out" 2>"$work/err"
-is "a boot that fails: says so" "$? $(grep -c 'It broke; the image is what it was. \[internal\]' "$work/err")" '70 1'
+is "a boot that fails: says so" "$? $(grep -c 'It broke; the image is unchanged. \[internal\]' "$work/err")" '70 1'
 is "a boot that fails: its trace" "$(jq -r .event "$work/failed" | tr '\n' ' ')" 'trace fault mark '
 
 # Another program writes to the image: the message names it.

@@ -161,7 +161,7 @@ ports() {
 	port=$((20000 + $$ % 20000))
 	start --port "$port:22" hangs
 	is '--port: at 127.0.0.1 alone' "$(listening "$port")" '0100007F '
-	refused 'a port that is taken' 2 usage "Port $port of this host cannot be had" --port "$port:80" speaks
+	refused 'a port that is taken' 2 usage "Port $port of this host is not available" --port "$port:80" speaks
 	kill "$process"
 	wait "$process"
 	is 'and no longer' "$(listening "$port")" ''
@@ -201,7 +201,7 @@ seeds() {
 		try --attach "$attach" --hostname a-box speaks
 		is "a seed beside a disk at $attach" "$status $(console 'all is said')" '0 1'
 	done
-	refused 'a private key' 2 usage 'no public key' --ssh-key "$work/key" speaks
+	refused 'a private key' 2 usage 'no ssh public key' --ssh-key "$work/key" speaks
 	refused 'a key that is not there' 2 usage 'cannot be read' --ssh-key "$work/none" speaks
 	refused 'no password' 2 usage 'password is empty' --password-file /dev/null speaks
 	untouched seeds

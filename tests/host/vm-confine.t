@@ -55,10 +55,10 @@ vm ok --disk-max-bytes $limit
 is_done "a limit that is not reached"
 vm too-large --disk-max-bytes $limit
 ends "too-large" 30 no-space
-says "too-large: the limit is told" "reached the limit it was given, 976"
+says "too-large: the limit is told" "reached its limit, 976"
 vm too-large
 ends "too-large, without a limit of ours" 30 no-space
-says "too-large, without a limit of ours: the host's is told" "ran out of room for the disk: File too large"
+says "too-large, without a limit of ours: the host's is told" "disk is full: File too large"
 
 # -- the file system ----------------------------------------------------------
 landlocked() {
@@ -172,7 +172,7 @@ real_runs() {
 	real --read "$image" --disk-max-bytes 400000
 	wait "$real_vm"
 	is "real: the log reaches its limit" "$? $(last reason)" "30 no-space"
-	says "real: and it is told" "reached the limit it was given, 390 KiB"
+	says "real: and it is told" "reached its limit, 390 KiB"
 	ok "real: the log is not larger" [ "$(stat -c %s "$log")" -le 400000 ]
 	[ -n "$abi" ] || return 0
 	real --read "$work/guest/kernel"

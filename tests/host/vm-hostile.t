@@ -18,7 +18,7 @@ says "hang: the last stage is told" "its last stage was reading"
 scenario_ends drip 30 stalled
 says "drip: bytes that are no line are silence" "silent for 1 s"
 scenario_ends beats 30 stalled --deadline-seconds 2
-says "beats: a guest that only beats has a deadline" "not done within 2 s (its last stage was thinking)"
+says "beats: a guest that only beats has a deadline" "not finish within 2 s (its last stage was thinking)"
 scenario_ends exit-zero 70 guest-died
 says "exit-zero: success without a verdict is none" "exit status 0"
 scenario_ends chatty-console 30 stalled

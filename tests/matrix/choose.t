@@ -25,8 +25,8 @@ target() { jq -r 'select(.event == "plan") | .partition' "$agent_events"; }
 truncate -s 128M disk.img
 refused "Windows" disk.img root-not-last
 is "Windows: both are named" "$(message)" \
-	'partition 4 (Windows recovery, 2 MiB) lies behind partition 3 (Windows data, 16 MiB, "Basic"), which looks like the one to grow'
-is "Windows: the hint" "$(hint)" '--partition 4 grows the last one all the same'
+	'partition 4 (Windows recovery, 2 MiB) is after partition 3 (Windows data, 16 MiB, "Basic"), which looks like the one to grow'
+is "Windows: the hint" "$(hint)" '--partition 4 grows the last one'
 refused "Windows, C: by its number" disk.img no-room-behind '"partition":3,"partition_only":true'
 is "Windows: what is in the way" "$(message)" \
 	'there is no free space after partition 3: partition 4 (Windows recovery, 2 MiB) begins there'
@@ -47,7 +47,7 @@ debian
 is "the disk of Debian has partitions 1, 2 and 5" "$(sfdisk --json disk.img | jq -r '[.partitiontable.partitions[].node[-1:]] | join(" ")')" '1 2 5'
 refused "Debian by BIOS" disk.img root-not-last
 is "Debian by BIOS: both are named" "$(message)" \
-	'partition 5 (swap, 3 MiB) lies behind partition 1 (Linux, 32 MiB), which looks like the one to grow'
+	'partition 5 (swap, 3 MiB) is after partition 1 (Linux, 32 MiB), which looks like the one to grow'
 refused "Debian by BIOS, the root by its number" disk.img no-room-behind '"partition":1'
 is "Debian by BIOS: the swap is in the way, not its container" "$(message)" \
 	'there is no free space after partition 1: partition 5 (swap, 3 MiB) begins there'
@@ -57,14 +57,14 @@ is "Debian by BIOS: the swap is in the way, not its container" "$(message)" \
 truncate -s 128M disk.img
 refused "Debian by UEFI" disk.img root-not-last
 is "Debian by UEFI: both are named" "$(message)" \
-	'partition 3 (swap, 4 MiB) lies behind partition 2 (Linux root, x86-64, 16 MiB), which looks like the one to grow'
+	'partition 3 (swap, 4 MiB) is after partition 2 (Linux root, x86-64, 16 MiB), which looks like the one to grow'
 
 "$images/gpt-disk" disk.img 64M part 1 2048 1M 83BD6B9D-7F41-11DC-BE0B-001560B84F0F - - - part 2 4096 16M $ufs rootfs - - \
 	part 3 51200 4M $freebsd_swap swap - -
 truncate -s 128M disk.img
 refused "OPNsense" disk.img root-not-last
 is "OPNsense: both are named" "$(message)" \
-	'partition 3 (FreeBSD swap, 4 MiB, "swap") lies behind partition 2 (FreeBSD UFS, 16 MiB, "rootfs"), which looks like the one to grow'
+	'partition 3 (FreeBSD swap, 4 MiB, "swap") is after partition 2 (FreeBSD UFS, 16 MiB, "rootfs"), which looks like the one to grow'
 
 # A swap that its type does not tell.
 "$images/mbr-disk" disk.img 64M part 1 2048 16M 83 boot ext4 part 2 40960 8M 83 - ./swap
@@ -74,10 +74,10 @@ refused "swap of type Linux behind a root" disk.img root-not-last
 # The root is the one that says so, and else the largest.
 "$images/gpt-disk" disk.img 64M part 1 2048 1M 4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709 - - - part 2 18432 16M L - - - part 3 53248 2M $recovery - - -
 refused "a root that says so" disk.img root-not-last
-is "a root that says so is preferred" "$(message | grep -c 'behind partition 1 (Linux root')" 1
+is "a root that says so is preferred" "$(message | grep -c 'after partition 1 (Linux root')" 1
 "$images/gpt-disk" disk.img 64M part 1 2048 1M L boot - - part 2 18432 16M L - - - part 3 53248 2M $recovery - - -
 refused "two that may be the root" disk.img root-not-last
-is "else the largest" "$(message | grep -c 'behind partition 2 (Linux, 16 MiB)')" 1
+is "else the largest" "$(message | grep -c 'after partition 2 (Linux, 16 MiB)')" 1
 
 # Nothing before it that may hold a system: the last one is meant.
 "$images/gpt-disk" disk.img 64M part 1 2048 8M $esp EFI - - part 2 20480 4M $swap - - -
@@ -112,7 +112,7 @@ chosen "by the name of an entry" "$(by partlabel boot)" 2 partlabel
 chosen "by the UUID of an entry" "$(by partuuid 9d0b5e5e-0000-4000-9000-000000000004)" 4 partuuid
 chosen "the root, by its label" "$root" 3 root-name
 none "a label that two have" partition-ambiguous "$(by label same)"
-is "both are listed" "$(message)" 'each of these has the label same: partition 2 (Linux, 8 MiB, "boot"), partition 4 (Linux, 8 MiB, "data")'
+is "both are listed" "$(message)" 'several partitions have the label same: partition 2 (Linux, 8 MiB, "boot"), partition 4 (Linux, 8 MiB, "data")'
 none "a name that two have" partition-ambiguous "$(by partlabel data)"
 none "a label that none has" no-such-partition "$(by label Rootfs)"
 is "it is named" "$(message)" 'no partition has the label Rootfs'
@@ -142,7 +142,7 @@ done
 chosen "the root, as the only partition of Linux" "$root" 2 only-linux
 "$images/gpt-disk" disk.img 96M part 1 2048 8M L - - ext4 part 2 32768 8M L - - ext4
 none "two that may be the root" partition-ambiguous "$root"
-is "both may be the root" "$(message)" 'each of these may be the root: partition 1 (Linux, 8 MiB), partition 2 (Linux, 8 MiB)'
+is "both may be the root" "$(message)" 'several partitions may be the root: partition 1 (Linux, 8 MiB), partition 2 (Linux, 8 MiB)'
 "$images/gpt-disk" disk.img 96M part 1 2048 8M $esp root - - part 2 32768 8M $data - - -
 none "nothing that looks like a root" no-such-partition "$root"
 

@@ -134,7 +134,7 @@ fs_options='-b 1024'
 odd 1 32M 2048 63488 backup=none
 refused 'no backup, and no room for one' "$disk" no-room-behind
 is 'the message says the least size' "$(jq -r 'select(.event == "fault") | .hint' "$agent_events")" \
-	"the least size this disk can have is $((33554432 + 33 * 512)) bytes"
+	"ask for a larger disk: at least $((33554432 + 33 * 512)) bytes"
 agent_fields=$(before_bytes)
 grown 'no backup, and just room for one' "$disk" $((33554432 + 33 * 512))
 repairs 'just room for one' 'backup-missing '
@@ -164,7 +164,7 @@ facts 1
 agent_fields=$(before_bytes)
 truncate -s 100M "$disk"
 refused 'a damaged primary' "$disk" table-damaged "$agent_fields"
-is 'the message tells of the backup' "$(message)" 'the primary GPT (LBA 1) is damaged; its backup is whole'
+is 'the message tells of the backup' "$(message)" 'the primary GPT (LBA 1) is damaged; its backup is valid'
 ok 'the hint names the option' test "$(jq -r 'select(.event == "fault") | .hint' "$agent_events" | grep -c -e '--repair=all')" = 1
 agent_fields="$agent_fields,\"repair\":\"all\""
 grown 'a damaged primary, to be repaired' "$disk" 100M
@@ -178,7 +178,7 @@ odd 1 48M 2048 40000
 "$images/poke" "$disk" 1200 aa
 "$images/poke" "$disk" $poked aa
 refused 'both damaged' "$disk" table-damaged "$agent_fields"
-is 'the message says so' "$(message)" 'the primary GPT (LBA 1) is damaged, and at the end of the disk there is no backup that is whole'
+is 'the message says so' "$(message)" 'the primary GPT (LBA 1) is damaged, and the end of the disk has no valid backup'
 odd 1 48M 2048 40000
 dd if="$disk" bs=512 skip=1 count=33 of="$work/copy" status=none
 odd 1 48M 2048 40008

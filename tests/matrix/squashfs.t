@@ -80,7 +80,7 @@ ok "without a table: the squashfs is what it was" cmp -n "$at" disk.img content
 disk other
 truncate -s 200M disk.img
 refused "something else behind it" disk.img fs-feature
-is "it says so" "$(tail -n 1 "$agent_events" | jq -r .message | grep -c 'no overlay of OpenWrt')" 1
+is "it says so" "$(tail -n 1 "$agent_events" | jq -r .message | grep -c 'other than an OpenWrt overlay')" 1
 disk ext4
 "$images/poke" disk.img $((start + 40)) 0000000000000000
 truncate -s 200M disk.img

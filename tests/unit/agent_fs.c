@@ -30,22 +30,22 @@ static void others_are_refused_by_name(void **state)
 	assert_int_equal(fault.reason, REASON_FS_UNKNOWN);
 	assert_string_equal(fault.message, "partition 2 holds NTFS (ntfs), not " KINDS);
 	assert_string_equal(fault.hint,
-			    "--partition-only grows the partition alone; then, in its "
+			    "--partition-only grows the partition; then, in its "
 			    "own system: the Disk Management of Windows, or ntfsresize");
 	assert_int_equal(fs_check_type("crypto_LUKS", 4, &fault), -1);
 	assert_string_equal(fault.message, "partition 4 holds LUKS (crypto_LUKS), not " KINDS);
 	assert_int_equal(fs_check_type("exfat", 4, &fault), -1);
-	assert_string_equal(fault.hint, "nothing grows exFAT; --partition-only grows the partition "
-					"alone, --partition chooses another one");
+	assert_string_equal(fault.hint, "exFAT cannot grow; --partition-only grows the partition "
+					"without it, --partition chooses another one");
 	assert_int_equal(fs_check_type("", 3, &fault), -1);
-	assert_string_equal(fault.message, "partition 3 holds nothing that is known");
-	assert_string_equal(fault.hint, "--partition-only grows the partition alone, whatever it "
-					"holds; --partition chooses another one");
+	assert_string_equal(fault.message, "partition 3 has no known contents");
+	assert_string_equal(fault.hint, "--partition-only grows the partition without its "
+					"contents; --partition chooses another one");
 	assert_int_equal(fs_check_type("ntfs", 0, &fault), -1);
 	assert_string_equal(fault.message, "the disk holds NTFS (ntfs), not " KINDS);
 	assert_string_equal(fault.hint,
-			    "only ext2, ext3, ext4, xfs, btrfs, f2fs, swap and squashfs "
-			    "can be grown yet");
+			    "grow-disk grows only ext2, ext3, ext4, xfs, btrfs, f2fs, swap "
+			    "and squashfs");
 	assert_int_equal(fs_check_type("ext", 1, &fault), -1);
 	assert_int_equal(fs_check_type("ext44", 1, &fault), -1);
 }

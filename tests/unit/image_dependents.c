@@ -236,7 +236,7 @@ static void the_sentence_fits(void **state)
 	assert_non_null(strstr(fault.message, ": neighbour"));
 	assert_int_equal(check_overlay_on("disk", 4, 3), REASON_IMAGE_HAS_DEPENDENTS);
 	assert_int_equal(check(&fault), REASON_IMAGE_HAS_DEPENDENTS);
-	assert_non_null(strstr(fault.message, "Overlays rely on"));
+	assert_non_null(strstr(fault.message, "would damage its overlays"));
 	/* The log of a run is an overlay as well, and not meant. */
 	assert_int_equal(rename("neighbour", "disk.grow-disk.log"), 0);
 	assert_int_equal(check(&fault), REASON_NONE);

@@ -145,7 +145,7 @@ static void nobody_listens(void **state)
 	(void)state;
 	assert_int_equal(result_send_log(object, RESULT_LOG_JOURNAL, "/absent/socket", &fault), -1);
 	assert_int_equal(fault.reason, REASON_DISK_IO);
-	assert_string_equal(fault.message, "The journal (/absent/socket) takes no entry: No such "
+	assert_string_equal(fault.message, "The journal (/absent/socket) accepts no entry: No such "
 					   "file or directory");
 	json_decref(object);
 }

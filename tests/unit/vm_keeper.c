@@ -162,7 +162,7 @@ static void of_beats_the_last_one_is_kept(void **state)
 	spec.limits.deadline_seconds = 2;
 	start(&spec, &vm);
 	read_until(&vm, NULL);
-	verdict_is(&vm, REASON_STALLED, "not done within 2 s");
+	verdict_is(&vm, REASON_STALLED, "not finish within 2 s");
 	json_array_foreach (vm.events, index, event)
 		beats += strcmp(json_string_value(json_object_get(event, "event")), "beat") == 0;
 	assert_int_equal(beats, 1);

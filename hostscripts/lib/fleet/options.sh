@@ -8,39 +8,41 @@ usage() {
 Usage: grow-fleet [OPTION]... MANIFEST
        grow-fleet --status DIR [--json] [--html FILE]
 
-Grow many disk images, each by a grow-disk of its own. MANIFEST has a line for
-each image: IMAGE, SIZE and OPTIONS of grow-disk with tabs between them, or a
-JSON object with "image", "size" and "options". Run again, grow-fleet does only
-what is left.
+Grow many disk images, each with grow-disk. MANIFEST has one line per image:
+IMAGE, SIZE and OPTIONS of grow-disk separated by tabs, or a JSON object with
+"image", "size" and "options". When run again, grow-fleet does only the
+remaining images.
 
       --engine E        local: xargs, on this host (the default)
                         parallel: GNU parallel, here or over ssh
-                        slurm: a job array of Slurm
-                        none: only make the state folder, for another scheduler
-      --jobs N          so many at once (default: one a processor; slurm: as many
-                        as it likes)
-      --dir DIR         the state folder (default: MANIFEST.fleet); for engines of
-                        many hosts, on storage that they share
-      --tries N         try status 30 so often (default: 5); with slurm status 40
-                        as often, each time on another node
-      --delay SECONDS   wait so long before the second try, then twice as long
+                        slurm: a Slurm job array
+                        none: only create the state directory, for another
+                        scheduler
+      --jobs N          run at most N tasks at once (default: one per processor;
+                        slurm: no limit)
+      --dir DIR         the state directory (default: MANIFEST.fleet); for
+                        several hosts, on shared storage
+      --tries N         try at most N times while the status is 30 (default: 5);
+                        slurm: also 40, each time on another node
+      --delay SECONDS   wait this long before the second try, then twice as long
                         each time (default: 60)
-      --again STATUS    do those again, too, that ended with that status: 10, 20,
-                        70, or several with commas between
-      --engine-option O give that option to parallel or sbatch; any number
-      --chunk N         images in one job array at most (default: what Slurm allows)
-      --wait            slurm: wait for the end of all, and say what came of it
-      --status DIR      sum up what came of the images
-      --html FILE       write that as a page there
-      --json            print that as one JSON object
-  -q, --quiet           print nothing but faults
+      --again STATUS    also repeat images that ended with this status: 10, 20,
+                        70, or several separated by commas
+      --engine-option O pass this option to parallel or sbatch; may be repeated
+      --chunk N         put at most N images in one job array (default: Slurm's
+                        limit)
+      --wait            slurm: wait for all tasks, then print the summary
+      --status DIR      print the summary of a state directory
+      --html FILE       write the summary to FILE as an HTML page
+      --json            print the summary as one JSON object
+  -q, --quiet           print only errors
   -v, --verbose         print a line for each image
-  -h, --help            print this
+  -h, --help            print this help
   -V, --version         print the version
 
-Exit status: 0 all images are as asked; 2 usage; else what is worst for some of
-them: 30 some are left, or to be tried again later; 40 a host lacks something;
-70 a fault; 20 damage; 10 refused. See grow-fleet(1).
+Exit status: 0 all images have the requested size; 2 usage; otherwise the first
+that applies: 30 images remain or wait for a retry; 40 a host lacks something;
+70 a bug; 20 damage; 10 refused. See grow-fleet(1).
 TEXT
 }
 

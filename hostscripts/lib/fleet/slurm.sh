@@ -24,7 +24,7 @@ slurm_run() {
 	arrays=0
 	run=$(date +%s).$$
 	find "$dir/slurm" -type f -name '[0-9]*.[0-9]*' -delete
-	split -l "$opt_chunk" -a 6 -d "$work/left" "$dir/slurm/$run." 2>/dev/null || fault 30 no-space "The state folder $dir cannot be written" "Make room, and run it again"
+	split -l "$opt_chunk" -a 6 -d "$work/left" "$dir/slurm/$run." 2>/dev/null || fault 30 no-space "The state directory $dir cannot be written" "Free some space, and run it again"
 	set +f
 	for chunk in "$dir/slurm/$run."*; do slurm_submit; done
 	set -f

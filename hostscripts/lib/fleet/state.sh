@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# The state folder, from the side of the driver: the manifest becomes tasks, the
+# The state directory, from the side of the driver: the manifest becomes tasks, the
 # records become a summary. What lies where: task.sh.
 # shellcheck disable=SC2016,SC2034,SC2154  # $ is for jq; facts are set and read by grow-fleet
 
@@ -17,7 +17,7 @@ state_take() {
 	manifest_read
 	[ -e "$opt_dir/fleet.json" ] || state_make
 	state_open "$opt_dir"
-	touch -- "$dir/lock" 2>/dev/null || fault 40 folder-not-writable "The state folder $dir cannot be written" "Name another by --dir"
+	touch -- "$dir/lock" 2>/dev/null || fault 40 folder-not-writable "The state directory $dir cannot be written" "Name another by --dir"
 	exec 9<"$dir/lock"
 	flock -n 9 || fault 30 fleet-busy "Another grow-fleet works in $dir" "Wait for its end, or end it"
 	[ "$opt_engine" != slurm ] || slurm_check
@@ -30,7 +30,7 @@ state_make() {
 	fi
 	mkdir -p -- "$opt_dir/tasks" "$opt_dir/words" "$opt_dir/results" "$opt_dir/slurm" 2>/dev/null &&
 		printf '{"schema":1,"name":"grow-fleet-%s"}\n' "$(od -An -tx4 -N4 /dev/urandom | tr -d ' ')" >"$opt_dir/fleet.json" ||
-		fault 40 folder-not-writable "The state folder $opt_dir cannot be made" "Name another by --dir"
+		fault 40 folder-not-writable "The state directory $opt_dir cannot be made" "Name another by --dir"
 }
 
 # Read the manifest into $work/wanted, one task a line; refuse it with the first lines
@@ -106,7 +106,7 @@ state_tasks() {
 # state_put FROM TO: whole, or not at all.
 state_put() {
 	! cmp -s -- "$1" "$2" || return 0
-	cp -- "$1" "$2.new" 2>/dev/null && mv -f -- "$2.new" "$2" || fault 30 no-space "The state folder $dir cannot be written" "Make room, and run it again"
+	cp -- "$1" "$2.new" 2>/dev/null && mv -f -- "$2.new" "$2" || fault 30 no-space "The state directory $dir cannot be written" "Free some space, and run it again"
 }
 
 # Every task and every record, a line each, for jq.
@@ -133,7 +133,7 @@ state_show() {
 	if [ -n "$opt_html" ]; then
 		jq -r -L "$fleet" -f "$fleet/status-html.jq" "$work/status" >"$work/page" &&
 			cp -- "$work/page" "$opt_html.new" 2>/dev/null && mv -f -- "$opt_html.new" "$opt_html" ||
-			fault 30 no-space "The page $opt_html cannot be written" "Make room, or name another"
+			fault 30 no-space "The page $opt_html cannot be written" "Free some space, or name another"
 	fi
 	if [ "$opt_json" = yes ]; then
 		speak <"$work/status"

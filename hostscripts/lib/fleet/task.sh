@@ -4,7 +4,7 @@
 # "grow-fleet --task DIR NUMBER [ENGINE]" on any host that has DIR, once for each image.
 # ENGINE is "job" for schedulers that grow-fleet does not start itself (--engine none).
 #
-# The state folder:
+# The state directory:
 #   fleet.json      schema, and the name of the fleet's jobs
 #   tasks/S         the tasks S000 to S999, a line each; a task keeps its number
 #   words/S         the same as words of the shell, quoted by jq; an empty line if

@@ -49,7 +49,7 @@ disk_sample() {
 		keep sfdisk sfdisk -q "$image" <"$work/table" &&
 		run mke2fs -q -F -t ext4 -L boot -E offset=1048576 "$image" 16m &&
 		run mke2fs -q -F -t ext4 -L rootfs -E offset=17825792 "$image" 46m ||
-		fault 30 no-space "The sample disk cannot be made in $work" "Make room in ${TMPDIR:-/tmp}, or name an image"
+		fault 30 no-space "The sample disk cannot be created in $work" "Free some space in ${TMPDIR:-/tmp}, or name an image"
 }
 
 # disk_copy FILE: the disk of one boot.

@@ -8,50 +8,51 @@ usage() {
 Usage: trace-boot [OPTION]... [IMAGE]
        trace-boot --from TRACE [OPTION]...
 
-Boot a small virtual machine in the manner of Alpine Linux, with busybox mdev as
-the kernel's hotplug helper, and record every device event; then write a larger
-partition table, and say which nodes are missing afterwards, and why. The disk
-is a throwaway overlay of IMAGE, or a sample disk: nothing is changed.
+Boot a small virtual machine the way Alpine Linux boots, with busybox mdev as
+the kernel's hotplug helper, and record every device event. Then write a larger
+partition table, and report which device nodes are missing afterwards, and why.
+The disk is a temporary overlay of IMAGE, or a sample disk. IMAGE stays
+unchanged.
 
-      --attach A        ide, virtio, scsi, usb or nvme (default: ide; usb where
-                        the disk is to come later)
+      --attach A        ide, virtio, scsi, usb or nvme (default: ide; usb if the
+                        disk is attached later)
       --attach-at S     power-on (the default), or a stage: single, init, login
-      --seq S           from which stage on mdev orders the events: single,
+      --seq S           the stage from which mdev orders the events: single,
                         init, login, or no (the default)
-      --log S           from which stage on mdev writes its log; as --seq
-      --method M        what writes the table: fdisk (the default), sfdisk, or
-                        agent (the kernel is told the new size alone)
+      --log S           the stage from which mdev writes its log; as --seq
+      --method M        the program that writes the table: fdisk (the default),
+                        sfdisk, or agent (tells the kernel only the new size)
       --hold-up EVENT[:MS]
-                        hold up the mdev of that event, say remove:sda2, for
-                        1000 ms or so many
+                        delay the mdev of this event, such as remove:sda2, by MS
+                        milliseconds (1000)
       --cpus N          processors of the machine (default: 1)
-      --append ARGS     more for the kernel's command line
-      --break STAGE     a shell there: single, init or login; exit goes on
-      --rtc TIME        the machine's clock, say 2038-01-19T03:14:00Z
-      --share DIR       a folder of the host, at /mnt/share, read-only
+      --append ARGS     add ARGS to the guest's kernel command line
+      --break STAGE     open a shell at single, init or login; exit continues
+      --rtc TIME        set the machine's clock: 2038-01-19T03:14:00Z
+      --share DIR       mount DIR of this host at /mnt/share, read-only
       --accel A         auto (the default), kvm, hvf or tcg
-      --format F        the image is raw, or qcow2 (default: by its content)
+      --format F        the image is raw or qcow2 (default: detected)
       --allow-backing   accept a backing file or an external data file
 
-      --runs N          boot so many times, and count
-      --matrix          all of --seq, --attach and --method, 20 runs each; what
-                        is given stays as it is
-      --jobs N          so many machines at once (default: one a processor)
+      --runs N          boot N times, and count
+      --matrix          try all values of --seq, --attach and --method, 20 runs
+                        each; options that you give keep their value
+      --jobs N          run N machines at once (default: one per processor)
 
-      --from TRACE      boot nothing: show a trace that was written by --json, or
-                        by grow-disk --events
+      --from TRACE      boot nothing: show a trace written by --json or by
+                        grow-disk --events
       --all             show every event, not only those of disks
-      --json FILE       write the trace there, as JSON lines; of many runs,
-                        their results
-      --svg FILE        write a picture of the boot there
-      --chrome FILE     write the trace for Chrome's viewers there
+      --json FILE       write the trace to FILE, as JSON lines; for several
+                        runs, their results
+      --svg FILE        write a picture of the boot to FILE
+      --chrome FILE     write the trace to FILE for Chrome's trace viewers
   -q, --quiet           print only the verdict
   -v, --verbose         print every command
-  -h, --help            print this
+  -h, --help            print this help
   -V, --version         print the version
 
-Exit status: 0 the boot was traced, whatever is missing; 2 usage; 10 the image
-was refused; 30 try again later; 40 the host lacks something; 70 a fault of
+Exit status: 0 the boot was traced, even if nodes are missing; 2 usage; 10 the
+image was refused; 30 try again later; 40 the host lacks something; 70 a bug in
 trace-boot. See trace-boot(1).
 TEXT
 }
@@ -144,7 +145,7 @@ options_check() {
 		;;
 	esac
 	[ -z "$opt_from" ] || [ "$operands$opt_runs$opt_matrix" = 0no ] || usage_fault "--from boots nothing: it goes neither with an image nor with --runs or --matrix"
-	[ -z "$opt_share" ] || { [ -d "$opt_share" ] && [ -x "$opt_share" ]; } || usage_fault "There is no folder $opt_share to be shared"
+	[ -z "$opt_share" ] || { [ -d "$opt_share" ] && [ -x "$opt_share" ]; } || usage_fault "There is no directory $opt_share to share"
 	[ "$opt_matrix" = no ] && [ "${opt_runs:-1}" -eq 1 ] && return 0
 	[ -z "$opt_svg$opt_chrome" ] || usage_fault "--svg and --chrome are of one boot: they go neither with --runs nor with --matrix"
 	[ "$opt_break" = no ] || usage_fault "--break is of one boot: it goes neither with --runs nor with --matrix"

@@ -47,7 +47,7 @@ run_trace() {
 }
 
 run_single() {
-	mkdir "$work/run" && disk_copy "$work/run/disk" || fault 30 no-space "The throwaway disk cannot be made in $work" "Make room in ${TMPDIR:-/tmp}"
+	mkdir "$work/run" && disk_copy "$work/run/disk" || fault 30 no-space "The overlay cannot be created in $work" "Free some space in ${TMPDIR:-/tmp}"
 	[ "$opt_break" = no ] || run_terminal
 	child_run vm run_machine "$work/run" "$opt_attach" "$opt_seq" "$opt_method"
 	terminal_back
@@ -56,9 +56,9 @@ run_single() {
 	[ "$child_status" -ne 2 ] || { finished=yes && exit 2; } # the machine has said what is wrong with an option
 	run_verdict
 	lock_check_said "$verdict_message"
-	[ -z "$verdict_message" ] || verdict_message="$verdict_message; the image is what it was"
+	[ -z "$verdict_message" ] || verdict_message="$verdict_message; the image is unchanged"
 	[ "$verdict_event:$child_status" = done:0 ] || run_failed "$child_status"
-	run_trace "$work/run" "$opt_attach" "$opt_seq" "$opt_method" || fault 30 no-space "The trace cannot be written in $work" "Make room in ${TMPDIR:-/tmp}"
+	run_trace "$work/run" "$opt_attach" "$opt_seq" "$opt_method" || fault 30 no-space "The trace cannot be written in $work" "Free some space in ${TMPDIR:-/tmp}"
 }
 
 # run_failed STATUS: report a machine that did not end with "done". The status is
@@ -68,7 +68,7 @@ run_failed() {
 	case $verdict_event:$1 in
 	fault:2 | fault:10 | fault:20 | fault:30 | fault:40 | fault:70) fault "$1" "$verdict_reason" "$verdict_message" "$verdict_hint" ;;
 	esac
-	fault 70 guest-died "The virtual machine ended without a result (status $1); the image is what it was" "Run it again with --verbose, and report what it says"
+	fault 70 guest-died "The virtual machine ended without a result (status $1); the image is unchanged" "Run it again with --verbose, and report what it says"
 }
 
 # lock_check_said MESSAGE: recognise what QEMU says when another program writes to
@@ -76,7 +76,7 @@ run_failed() {
 lock_check_said() {
 	case $1 in
 	*'Failed to get '*' lock'* | *'Is another process using the image'*)
-		fault 30 image-locked "Another program has $image" "End that program (shut its virtual machine down), and try again"
+		fault 30 image-locked "Another program uses $image" "Stop that program (shut down its virtual machine), then try again"
 		;;
 	esac
 }

@@ -19,9 +19,9 @@ put() {
 	case $(cat -- "$work/stderr") in
 	*'Broken pipe'*) return 0 ;;
 	*'No space left'* | *[Qq]'uota exceeded'*) fault 30 no-space "$2 cannot be written: there is no room" "Make room, or name another file" ;;
-	*'Input/output error'*) fault 30 disk-io "$2 cannot be written" "Look at the disk behind it" ;;
+	*'Input/output error'*) fault 30 disk-io "$2 cannot be written" "Check the disk that holds it" ;;
 	esac
-	fault 40 folder-not-writable "$2 cannot be written" "Name a file in a folder that can be written"
+	fault 40 folder-not-writable "$2 cannot be written" "Name a file in a writable directory"
 }
 
 put_program() {

@@ -23,6 +23,6 @@ int entropy_add(const void *seed, size_t size_bytes, struct fault *fault)
 	 * minute. */
 	if (fd < 0 || ioctl(fd, RNDADDENTROPY, info) < 0 || ioctl(fd, RNDRESEEDCRNG) < 0)
 		return fault_set_errno(fault, REASON_INTERNAL, errno,
-				       "the guest's kernel takes no random seed");
+				       "the guest's kernel rejected the random seed");
 	return 0;
 }

@@ -17,6 +17,6 @@ int share_mount(enum share share, struct fault *fault)
 	mkdir(SHARE_FOLDER, 0755);
 	if (mount(TAG, SHARE_FOLDER, "9p", flags, OPTIONS) < 0)
 		return fault_set_errno(fault, REASON_INTERNAL, errno,
-				       "the folder of the host cannot be mounted");
+				       "the directory of the host cannot be mounted");
 	return 0;
 }

@@ -22,7 +22,7 @@ static int check_build(const char *build_id, struct fault *fault)
 		return 0;
 	fault_set(fault, REASON_FS_TOOLS_MISSING,
 		  "the tools disk (tools.img) belongs to another build of the machine");
-	return fault_hint(fault, "build it again (make), or install grow-disk again");
+	return fault_hint(fault, "rebuild it (make), or reinstall grow-disk");
 }
 
 int tools_mount(const char *device, const char *build_id, struct fault *fault)
@@ -36,7 +36,7 @@ int tools_mount(const char *device, const char *build_id, struct fault *fault)
 	    0) {
 		fault_set_errno(fault, REASON_FS_TOOLS_MISSING, errno,
 				"the tools disk (tools.img) cannot be mounted");
-		return fault_hint(fault, "build it again (make), or install grow-disk again");
+		return fault_hint(fault, "rebuild it (make), or reinstall grow-disk");
 	}
 	return check_build(build_id, fault);
 }

@@ -49,8 +49,8 @@ static int refuse_disk(const char *what, struct fault *fault)
 {
 	fault_set(fault, REASON_TABLE_AMBIGUOUS,
 		  "the disk has a partition table, but as a whole it also looks like %s", what);
-	return fault_hint(fault, "find out which of the two holds the data: what is cleared is "
-				 "lost, and clearing the wrong one destroys the disk's content");
+	return fault_hint(fault, "find out which of the two is in use, and clear the other one on "
+				 "a copy of the disk");
 }
 
 int probe_disk(const struct disk *disk, struct fault *fault)
@@ -82,10 +82,9 @@ int probe_partition(const struct disk *disk, uint64_t start_bytes, uint64_t size
 		return 0;
 	case AMBIGUOUS:
 		fault_set(fault, REASON_FS_AMBIGUOUS,
-			  "the partition holds signatures of more than one kind of content");
-		return fault_hint(fault,
-				  "wipefs -n lists them and changes nothing; removing the one "
-				  "that is in use would lose the data");
+			  "the partition has signatures of more than one kind of contents");
+		return fault_hint(fault, "wipefs -n lists them and changes nothing; remove the "
+					 "unused one on a copy of the disk");
 	default:
 		return fault_set(fault, REASON_DISK_IO, "%s cannot be read", disk->name);
 	}

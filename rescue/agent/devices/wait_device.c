@@ -126,8 +126,8 @@ int wait_device_open(const char *name, struct disk *ret_disk, struct fault *faul
 	if (ioctl(disk.fd, BLKGETSIZE64, &disk.size_bytes) < 0 ||
 	    ioctl(disk.fd, BLKSSZGET, &sector_bytes) < 0) {
 		close_fdp(&disk.fd);
-		return fault_set_errno(fault, REASON_DISK_IO, errno, "%s does not tell its size",
-				       disk.path);
+		return fault_set_errno(fault, REASON_DISK_IO, errno,
+				       "the size of %s cannot be read", disk.path);
 	}
 	disk.sector_bytes = (uint32_t)sector_bytes;
 	*ret_disk = disk;

@@ -92,8 +92,8 @@ static int explain(const struct mounted_end *end, struct fault *fault)
 {
 	if (end->error == BUSY_WITH_OTHER) {
 		fault_set(fault, REASON_FS_RESIZE_FAILED,
-			  "a balance of this btrfs is paused, and until it is ended nothing else "
-			  "can be done");
+			  "a balance of this btrfs is paused, and the kernel does not grow it "
+			  "until the balance ends");
 		return fault_hint(fault, "in the system of the image: btrfs balance cancel /");
 	}
 	return fault_set_errno(fault, REASON_FS_RESIZE_FAILED, end->error,

@@ -67,8 +67,8 @@ static int explain(int exit_status, const struct output *output, enum check_mode
 				 exit_status, said);
 	fault_set(fault, mode == CHECK_REPAIR_ALL ? REASON_FS_UNREPAIRABLE : REASON_FS_UNCLEAN,
 		  "the file system is damaged: btrfs check: %s", said);
-	return fault_hint(fault, "grow-disk repairs no btrfs, as a repair can make it worse: "
-				 "restore a backup, or save the files (btrfs restore)");
+	return fault_hint(fault, "restore a backup, or save the files (btrfs restore); grow-disk "
+				 "does not repair btrfs, because a repair can make it worse");
 }
 
 int btrfs_check(const struct fs_target *target, enum check_mode mode, const struct fs_tools *tools,

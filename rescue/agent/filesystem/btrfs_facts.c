@@ -48,8 +48,8 @@ static const struct bit_name incompat_names[] = {
 static int damaged(const char *what, struct fault *fault)
 {
 	fault_set(fault, REASON_FS_UNCLEAN, "the superblock of the btrfs is damaged: %s", what);
-	return fault_hint(fault, "there are copies of it; btrfs rescue super-recover writes them "
-				 "back: try it on a copy");
+	return fault_hint(fault, "restore it from one of its copies, on a copy of the disk: btrfs "
+				 "rescue super-recover");
 }
 
 static int refuse(const char *what, struct fault *fault)
@@ -84,7 +84,7 @@ static int check_features(const uint8_t *super, struct fault *fault)
 	if (flags & FLAG_SEEDING)
 		return refuse("is a seed for others", fault);
 	if (flags & FLAG_METADUMP)
-		return refuse("is a dump of metadata alone", fault);
+		return refuse("is a dump of metadata only", fault);
 	if (flags & FLAG_CHANGING)
 		return refuse("is in the middle of a change of its UUID", fault);
 	if (incompat & INCOMPAT_ZONED)

@@ -185,10 +185,10 @@ static int explain(const struct fs_target *target, int exit_status, enum check_m
 				 "e2fsck gave up (exit status %d): %s", exit_status, said);
 	if (mode == CHECK_REPAIR_SAFE && (is_superblock || (exit_status & E2FSCK_UNCORRECTED))) {
 		fault_set(fault, REASON_FS_UNCLEAN,
-			  "the file system is damaged, and the repair needs a decision: %s", said);
-		return fault_hint(fault, "e2fsck -n lists the damage and changes nothing; "
-					 "--repair=all makes every repair that e2fsck proposes, "
-					 "which can remove damaged files");
+			  "the file system is damaged, and a repair needs your decision: %s", said);
+		return fault_hint(
+			fault, "e2fsck -n lists the damage and changes nothing; --repair=all makes "
+			       "every repair that e2fsck proposes, and can remove damaged files");
 	}
 	if (exit_status & (E2FSCK_UNCORRECTED | E2FSCK_REPAIRED))
 		return fault_set(fault, REASON_FS_UNREPAIRABLE,

@@ -136,9 +136,9 @@ int ext_facts_read(const struct fs_target *target, struct ext_facts *ret_facts, 
 	if (error) {
 		fault_set(fault, REASON_FS_UNCLEAN,
 			  "the superblock of the file system is damaged: %s", error_message(error));
-		return fault_hint(fault, "dumpe2fs -o superblock=N shows whether a backup of it is "
-					 "whole; e2fsck -b N restores it and repairs the rest, "
-					 "which can remove files: try it on a copy");
+		return fault_hint(
+			fault, "on a copy of the disk, dumpe2fs -o superblock=N finds a valid "
+			       "backup of it, and e2fsck -b N restores that (it can remove files)");
 	}
 	if (check_features(fs->super, fault) < 0)
 		return -1;

@@ -81,7 +81,7 @@ static int roll_forward(const struct fs_target *target, const struct fs_tools *t
 			end.error,
 			"the f2fs was not unmounted, and the kernel of the machine cannot %s it",
 			mounted_stage_word(end.stage));
-	return fault_hint(fault, "start the system of the image and shut it down, so that it "
+	return fault_hint(fault, "boot the system of the image and shut it down, so that it "
 				 "unmounts the file system");
 }
 
@@ -95,11 +95,10 @@ static int explain(int exit_status, const char *said, enum check_mode mode, stru
 		return fault_set(fault, REASON_FS_UNREPAIRABLE,
 				 "the file system is still damaged after every repair: %s", said);
 	fault_set(fault, REASON_FS_UNCLEAN,
-		  "the file system is damaged, and the repair needs a decision: fsck.f2fs: %s",
+		  "the file system is damaged, and a repair needs your decision: fsck.f2fs: %s",
 		  said);
 	return fault_hint(fault, "fsck.f2fs --dry-run lists the damage and changes nothing; "
-				 "--repair=all does what fsck.f2fs -f -y does, which can remove "
-				 "damaged files");
+				 "--repair=all runs fsck.f2fs -f -y, and can remove damaged files");
 }
 
 /* How many repairs were made, it does not tell. */

@@ -68,8 +68,9 @@ uint32_t f2fs_checksum(uint32_t crc, const uint8_t *bytes, size_t size_bytes)
 static int damaged(const char *what, struct fault *fault)
 {
 	fault_set(fault, REASON_FS_UNCLEAN, "the f2fs is damaged: %s", what);
-	return fault_hint(fault, "there are two copies of it; fsck.f2fs mends one from the other: "
-				 "try it on a copy of the disk");
+	return fault_hint(
+		fault,
+		"on a copy of the disk, fsck.f2fs repairs one of its two copies from the other");
 }
 
 static int refuse(const char *what, struct fault *fault)
@@ -105,7 +106,7 @@ static int check_features(const uint8_t *super, struct fault *fault)
 	if (features & FEATURE_ZONED)
 		return refuse("is zoned", fault);
 	if (features & FEATURE_RO)
-		return refuse("was made to be only read", fault);
+		return refuse("is read-only", fault);
 	if (le32_at(super + AT_BLOCK_LOG) != BLOCK_LOG)
 		return refuse("has blocks that are not of 4096 bytes", fault);
 	if (le32_at(super + AT_SEGMENT_LOG) != SEGMENT_LOG)

@@ -104,15 +104,15 @@ static const char *describe(const char *type, char out[static TYPES_BYTES])
 static int hint_partition_only(const struct content *content, struct fault *fault)
 {
 	if (!content)
-		return fault_hint(fault, "--partition-only grows the partition alone, whatever it "
-					 "holds; --partition chooses another one");
+		return fault_hint(fault, "--partition-only grows the partition without its "
+					 "contents; --partition chooses another one");
 	if (!content->grower)
 		return fault_hint(fault,
-				  "nothing grows %s; --partition-only grows the partition alone, "
-				  "--partition chooses another one",
+				  "%s cannot grow; --partition-only grows the partition without "
+				  "it, --partition chooses another one",
 				  content->name);
 	return fault_hint(fault,
-			  "--partition-only grows the partition alone; then, in its own system: %s",
+			  "--partition-only grows the partition; then, in its own system: %s",
 			  content->grower);
 }
 
@@ -123,7 +123,7 @@ int fs_check_type(const char *type, unsigned partition, struct fault *fault)
 	if (find(type))
 		return 0;
 	if (type[0] == '\0')
-		fault_set(fault, REASON_FS_UNKNOWN, "%s holds nothing that is known",
+		fault_set(fault, REASON_FS_UNKNOWN, "%s has no known contents",
 			  disk_part_name(partition, name));
 	else
 		fault_set(fault, REASON_FS_UNKNOWN, "%s holds %s, not %s",
@@ -131,7 +131,7 @@ int fs_check_type(const char *type, unsigned partition, struct fault *fault)
 			  list_types(" or ", types));
 	if (partition != 0)
 		return hint_partition_only(content_find(type), fault);
-	return fault_hint(fault, "only %s can be grown yet", list_types(" and ", types));
+	return fault_hint(fault, "grow-disk grows only %s", list_types(" and ", types));
 }
 
 int fs_open(const char *type, const struct fs_target *target, struct fs **ret_fs,

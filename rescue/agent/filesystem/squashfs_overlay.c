@@ -28,8 +28,8 @@ int squashfs_read(const uint8_t super[static SQUASHFS_SUPERBLOCK_BYTES],
 	}
 	if (used_bytes < SQUASHFS_SUPERBLOCK_BYTES || used_bytes >> SIZE_MAX_LOG) {
 		fault_set(fault, REASON_FS_UNCLEAN,
-			  "the superblock of the squashfs is damaged: its size is none");
-		return fault_hint(fault, "write the image anew: a squashfs is only read");
+			  "the superblock of the squashfs is damaged: its size is invalid");
+		return fault_hint(fault, "write the image again: a squashfs cannot be repaired");
 	}
 	*ret_place = (struct squashfs_place){
 		.used_bytes = used_bytes,
@@ -59,9 +59,10 @@ int squashfs_overlay_type(const uint8_t *bytes, size_t size_bytes, const char **
 		*ret_type = "ext4";
 	if (*ret_type || is_blank(bytes, size_bytes))
 		return 0;
-	fault_set(
-		fault, REASON_FS_FEATURE,
-		"behind the squashfs lies something that is no overlay of OpenWrt (ext4 or f2fs)");
-	return fault_hint(fault, "a squashfs itself cannot be grown: mksquashfs makes a new one; "
-				 "--partition chooses another partition");
+	fault_set(fault, REASON_FS_FEATURE,
+		  "the squashfs is followed by something other than an OpenWrt overlay (ext4 or "
+		  "f2fs)");
+	return fault_hint(
+		fault,
+		"make a new squashfs (mksquashfs), or choose another partition (--partition)");
 }

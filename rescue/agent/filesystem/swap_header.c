@@ -37,8 +37,9 @@ static uint32_t number_at(const struct swap_header *header, const uint8_t *at)
 static int refuse_hibernation(struct fault *fault)
 {
 	fault_set(fault, REASON_FS_UNCLEAN,
-		  "the swap area holds the memory of a system that hibernates");
-	return fault_hint(fault, "start that system and shut it down; growing now would lose it");
+		  "the swap area holds the memory of a hibernating system");
+	return fault_hint(fault,
+			  "boot that system and shut it down: growing now would lose its memory");
 }
 
 /* The size of the page is only told by where the magic lies. */
@@ -93,9 +94,8 @@ int swap_header_read(const uint8_t *bytes, size_t size_bytes, struct swap_header
 	if (number_at(&header, bytes + VERSION_AT) != VERSION || header.last_page == 0 ||
 	    !are_bad_pages_right(bytes, &header)) {
 		fault_set(fault, REASON_FS_UNREPAIRABLE, "the header of the swap area is damaged");
-		return fault_hint(fault,
-				  "a swap area holds no data while its system is off: make a "
-				  "new one with mkswap -U UUID -L LABEL");
+		return fault_hint(fault, "make a new one with mkswap -U UUID -L LABEL: a swap area "
+					 "holds no data while its system is off");
 	}
 	*ret_header = header;
 	return 0;

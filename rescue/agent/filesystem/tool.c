@@ -94,7 +94,7 @@ static int name_memory(const char *program, struct fault *fault)
 		return -1;
 	fault_set(fault, REASON_FS_NEEDS_MEMORY, "%s needs more memory than the machine has (%s)",
 		  program, text_of_size(memory, (uint64_t)machine.totalram * machine.mem_unit));
-	return fault_hint(fault, "the machine has to be given more memory");
+	return fault_hint(fault, "use a host with more free memory");
 }
 
 int tool_run(struct tool *tool, const char *argv[], int *ret_exit_status, struct fault *fault)

@@ -111,8 +111,8 @@ static int replay(const struct fs_target *target, const struct xfs_facts *facts,
 		return 0;
 	fault_set_errno(fault, REASON_FS_UNCLEAN, end.error,
 			"the log of the xfs has to be replayed, and the kernel cannot");
-	return fault_hint(fault, "xfs_repair -L would throw away what the log holds, which are the "
-				 "last changes: try it on a copy (rescue-disk)");
+	return fault_hint(fault, "on a copy of the disk, xfs_repair -L discards the log, which has "
+				 "the last changes (rescue-disk)");
 }
 
 static int explain(int exit_status, const struct xfs_repair_output *output, enum check_mode mode,
@@ -127,11 +127,10 @@ static int explain(int exit_status, const struct xfs_repair_output *output, enum
 		return fault_set(fault, REASON_FS_UNREPAIRABLE,
 				 "the file system is still damaged after every repair: %s", said);
 	fault_set(fault, REASON_FS_UNCLEAN,
-		  "the file system is damaged, and the repair needs a decision: xfs_repair: %s",
+		  "the file system is damaged, and a repair needs your decision: xfs_repair: %s",
 		  said);
 	return fault_hint(fault, "xfs_repair -n lists the damage and changes nothing; --repair=all "
-				 "makes every repair that xfs_repair knows, which can remove "
-				 "damaged files");
+				 "makes every repair of xfs_repair, and can remove damaged files");
 }
 
 /* Repair. How many repairs were made is not told: as many as there were complaints. */

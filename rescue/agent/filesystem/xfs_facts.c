@@ -52,9 +52,8 @@ static const struct bit_name incompat_names[] = {
 static int damaged(const char *what, struct fault *fault)
 {
 	fault_set(fault, REASON_FS_UNCLEAN, "the superblock of the xfs is damaged: %s", what);
-	return fault_hint(fault, "xfs_repair -n shows whether a copy of it is whole; xfs_repair "
-				 "restores it and repairs the rest, which can remove files: try it "
-				 "on a copy");
+	return fault_hint(fault, "on a copy of the disk, xfs_repair restores it from a valid copy "
+				 "and repairs the rest (it can remove files)");
 }
 
 static bool is_power_of_two(uint32_t value)
@@ -110,8 +109,8 @@ static int check_features(const uint8_t *sector, unsigned version, struct fault 
 		return fault_set(fault, REASON_FS_FEATURE, "the xfs has a realtime device");
 	if (be32_at(sector + AT_BLOCK_BYTES) > BLOCK_MAX_BYTES)
 		return fault_set(fault, REASON_FS_FEATURE,
-				 "the xfs has blocks of %u bytes, and only machines with pages as "
-				 "large can use it",
+				 "the xfs has blocks of %u bytes, which need a kernel with pages "
+				 "of that size",
 				 be32_at(sector + AT_BLOCK_BYTES));
 	return 0;
 }

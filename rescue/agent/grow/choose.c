@@ -137,13 +137,14 @@ static int refuse_several(const struct grow *grow, const char *list, struct faul
 	const struct request *request = grow->request;
 
 	if (request->partition_by == PARTITION_BY_ROOT)
-		fault_set(fault, REASON_PARTITION_AMBIGUOUS, "each of these may be the root: %s",
-			  list);
+		fault_set(fault, REASON_PARTITION_AMBIGUOUS,
+			  "several partitions may be the root: %s", list);
 	else
-		fault_set(fault, REASON_PARTITION_AMBIGUOUS, "each of these has the %s %.64s: %s",
+		fault_set(fault, REASON_PARTITION_AMBIGUOUS,
+			  "several partitions have the %s %.64s: %s",
 			  partition_by_words[request->partition_by], request->partition_value,
 			  list);
-	return fault_hint(fault, "--partition takes the number of one of them");
+	return fault_hint(fault, "name one by its number: --partition N");
 }
 
 /* *ret_found: the one entry with that trait, or NULL. Fault partition-ambiguous for several. */
@@ -183,8 +184,9 @@ static int refuse_none(const struct request *request, struct fault *fault)
 	else
 		fault_set(fault, REASON_NO_SUCH_PARTITION, "no partition has the %s %.200s",
 			  partition_by_words[request->partition_by], request->partition_value);
-	return fault_hint(fault, "--partition also takes a number; sfdisk -l and blkid tell what "
-				 "there is");
+	return fault_hint(
+		fault,
+		"list the partitions with sfdisk -l and blkid; --partition also takes a number");
 }
 
 /* By a trait of its entry, or of its content. */
@@ -228,14 +230,13 @@ static int refuse_behind_root(const struct grow *grow, const struct table_entry 
 
 	if (!root)
 		return 0;
-	fault_set(fault, REASON_ROOT_NOT_LAST,
-		  "%s lies behind %s, which looks like the one to grow",
+	fault_set(fault, REASON_ROOT_NOT_LAST, "%s is after %s, which looks like the one to grow",
 		  role_describe(table, last, last_text), role_describe(table, root, root_text));
-	return fault_hint(fault, "%s--partition %u grows the last one all the same",
+	return fault_hint(fault, "%s--partition %u grows the last one",
 			  !is_swap ? ""
 			  : grow->request->move_swap
-				  ? "It holds no swap to move; "
-				  : "--move-swap moves it behind the grown one; ",
+				  ? "it holds no swap that could move; "
+				  : "--move-swap moves it to the end of the disk; ",
 			  last->part.number);
 }
 

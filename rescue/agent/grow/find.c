@@ -73,7 +73,7 @@ static int take_leave(struct grow *grow, struct fault *fault)
 	if (partition_table_is_whole(table)) {
 		fault_set(fault, REASON_TABLE_NOT_MBR,
 			  "the disk has no partition table: its file system fills it to its end");
-		return fault_hint(fault, "nothing can be left free without a partition table");
+		return fault_hint(fault, "use --leave only with a partition table");
 	}
 	table->leave_sectors =
 		leave_bytes / table->sector_bytes + (leave_bytes % table->sector_bytes != 0);

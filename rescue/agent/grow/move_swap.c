@@ -48,9 +48,9 @@ static int refuse_content(const struct grow *grow, const struct table_entry *mov
 {
 	char text[ROLE_NAME_BYTES];
 
-	fault_set(fault, REASON_NO_ROOM_BEHIND, "%s holds %s, and lies behind the one to grow",
+	fault_set(fault, REASON_NO_ROOM_BEHIND, "%s holds %s, and is after the one to grow",
 		  role_describe(&grow->table, moved, text), type[0] ? type : "no swap");
-	return fault_hint(fault, "--move-swap moves swap alone");
+	return fault_hint(fault, "move it by hand: --move-swap moves only swap");
 }
 
 int move_swap_plan(struct grow *grow, struct fault *fault)

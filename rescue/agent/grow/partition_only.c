@@ -12,7 +12,7 @@ int partition_only_probe(struct grow *grow, struct fault *fault)
 	if (partition_table_is_whole(&grow->table)) {
 		fault_set(fault, REASON_TABLE_NOT_MBR,
 			  "the disk has no partition table, and so no partition to grow");
-		return fault_hint(fault, "qemu-img resize makes a disk larger and nothing else");
+		return fault_hint(fault, "qemu-img resize enlarges only the disk");
 	}
 	if (probe_partition(&grow->disk, plan->start_lba * plan->sector_bytes,
 			    plan->sectors_before * plan->sector_bytes, grow->content, fault) < 0)

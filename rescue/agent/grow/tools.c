@@ -63,8 +63,8 @@ int tools_bring_key(void *context, struct layer_key *ret_key, struct fault *faul
 
 	if (grow->request->key_bytes == 0) {
 		fault_set(fault, REASON_KEY_MISSING,
-			  "the partition is encrypted, and there is no key");
-		return fault_hint(fault, "--key-file FILE has it");
+			  "the partition is encrypted, and no key was given");
+		return fault_hint(fault, "give it with --key-file FILE");
 	}
 	if (grow->key.path[0] == '\0') {
 		events_key(grow->report);

@@ -60,5 +60,5 @@ int layer_device_size(const char *path, uint64_t *ret_size_bytes, struct fault *
 
 	if (fd >= 0 && ioctl(fd, BLKGETSIZE64, ret_size_bytes) == 0)
 		return 0;
-	return fault_set_errno(fault, REASON_DISK_IO, errno, "%s does not tell its size", path);
+	return fault_set_errno(fault, REASON_DISK_IO, errno, "the size of %s cannot be read", path);
 }

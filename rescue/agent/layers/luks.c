@@ -54,7 +54,7 @@ static int needs_memory(const struct luks *luks, struct fault *fault)
 
 	fault_set(fault, REASON_FS_NEEDS_MEMORY, "to try the key, LUKS needs %s of memory",
 		  text_of_size(needed, luks->header.memory_bytes));
-	return fault_hint(fault, "the machine has to be given more memory");
+	return fault_hint(fault, "use a host with more free memory");
 }
 
 static int explain_open(const struct luks *luks, int exit_status, const struct tool_output *output,
@@ -65,8 +65,8 @@ static int explain_open(const struct luks *luks, int exit_status, const struct t
 	if (exit_status != STATUS_WRONG_KEY)
 		return failed("open", exit_status, output, fault);
 	fault_set(fault, REASON_KEY_WRONG, "the key opens no key slot of the LUKS partition");
-	return fault_hint(fault, "every byte of the key file counts, a newline at its end too: "
-				 "printf %%s PASSPHRASE >FILE");
+	return fault_hint(fault, "check the key file, in which every byte counts, even a newline "
+				 "at its end: printf %%s PASSPHRASE >FILE");
 }
 
 static int read_header(struct luks *luks, struct fault *fault)

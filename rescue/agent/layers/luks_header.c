@@ -65,7 +65,7 @@ static int read_first(const uint8_t *bytes, struct luks_header *header, struct f
 static int damaged(struct fault *fault, const char *what)
 {
 	fault_set(fault, REASON_LAYER_DAMAGED, "the header of LUKS2 %s", what);
-	return fault_hint(fault, "cryptsetup repair, on a copy of the disk, can make one copy of "
+	return fault_hint(fault, "on a copy of the disk, cryptsetup repair can rebuild one copy of "
 				 "the header from the other");
 }
 
@@ -105,7 +105,7 @@ static int check_requirements(const json_t *root, struct fault *fault)
 		return unknown(fault, "is in the middle of a reencryption");
 	text_make_safe(safe, sizeof(safe), first ? first : "", first ? strlen(first) : 0);
 	return fault_set(fault, REASON_LAYER_FEATURE,
-			 "the LUKS partition demands \"%s\", which is not known", safe);
+			 "the LUKS partition requires \"%s\", which is not known", safe);
 }
 
 /* One, which ends where the device does. */

@@ -159,8 +159,8 @@ static int read_group(const json_t *root, const char *pv_name, struct lvm_group 
 	if (!report) {
 		fault_set(fault, REASON_LAYER_FAILED,
 			  "the partition looks like a physical volume of LVM, but lvm finds none");
-		return fault_hint(fault, "its label or its metadata is damaged; on a copy of the "
-					 "disk, rescue-disk has lvm to look at it");
+		return fault_hint(fault, "its label or metadata is damaged: examine a copy of the "
+					 "disk with lvm in rescue-disk");
 	}
 	if (check_group(vg, pv, fault) < 0)
 		return -1;
@@ -207,10 +207,10 @@ int lvm_group_check_copies(const struct lvm_group *group, const char *report, si
 	json_decref(root);
 	if (found == 0)
 		return unreadable(fault, "the physical volume is not in it");
-	return found == 1 ? 0
-			  : refuse(group->name,
-				   "is there twice: the disk has a copy of its physical volume",
-				   fault);
+	return found == 1
+		       ? 0
+		       : refuse(group->name,
+				"exists twice: the disk has a copy of its physical volume", fault);
 }
 
 void lvm_group_free(struct lvm_group *group)

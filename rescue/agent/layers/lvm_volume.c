@@ -73,7 +73,7 @@ const struct lvm_volume *lvm_group_choose(const struct lvm_group *group, const c
 		fault_set(fault, REASON_VOLUME_AMBIGUOUS,
 			  "the volume group \"%s\" has several logical volumes: %s", group->name,
 			  names);
-	fault_hint(fault, "--volume NAME says which one is to grow");
+	fault_hint(fault, "choose one with --volume NAME");
 	return NULL;
 }
 

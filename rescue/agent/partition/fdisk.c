@@ -54,14 +54,15 @@ static int refuse_label(const struct fdisk_label *label, const char *expected, s
 {
 	if (strcmp(expected, "gpt") == 0)
 		return fault_set(fault, REASON_TABLE_INVALID,
-				 "libfdisk does not take the GPT of this disk for one");
+				 "libfdisk does not recognise the GPT of this disk");
 	if (!label)
 		fault_set(fault, REASON_TABLE_NOT_MBR, "the disk has no partition table");
 	else
 		fault_set(fault, REASON_TABLE_NOT_MBR,
 			  "the disk has a partition table of type %s, neither MBR nor GPT",
 			  fdisk_label_get_name(label));
-	return fault_hint(fault, "only disks with an MBR or a GPT can be grown yet");
+	return fault_hint(fault,
+			  "use a disk with an MBR, a GPT, or one file system on the whole disk");
 }
 
 static struct table_entry describe(struct fdisk_partition *partition)

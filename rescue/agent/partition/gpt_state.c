@@ -39,9 +39,9 @@ static int judge_backup(const struct table_source *source, uint32_t sector_bytes
 	}
 	if (!gpt_copies_agree(&state->primary, &state->backup)) {
 		fault_set(fault, REASON_TABLE_DAMAGED,
-			  "the two copies of the GPT are whole, but contradict each other");
-		return fault_hint(fault, "find out which one is right: sgdisk -b and gdisk (r, c) "
-					 "show the backup; try it on a copy of the disk");
+			  "the two copies of the GPT are valid, but contradict each other");
+		return fault_hint(fault, "find out which one is correct, on a copy of the disk: "
+					 "sgdisk -b and gdisk (r, c) show the backup");
 	}
 	if (wish->sectors_before != 0 && at_lba != wish->sectors_before - 1)
 		state->repairs |= TABLE_REPAIR_BACKUP_MISPLACED;
@@ -102,12 +102,12 @@ static int use_backup(const struct table_source *source, uint32_t sector_bytes,
 		return refuse_unreadable(fault);
 	if (answer != TABLE_GOOD)
 		return fault_set(fault, REASON_TABLE_DAMAGED,
-				 "the primary GPT (LBA 1) is damaged, and at the end of the disk "
-				 "there is no backup that is whole");
+				 "the primary GPT (LBA 1) is damaged, and the end of the disk has "
+				 "no valid backup");
 	if (!wish->may_repair) {
 		fault_set(fault, REASON_TABLE_DAMAGED,
-			  "the primary GPT (LBA 1) is damaged; its backup is whole");
-		return fault_hint(fault, "--repair=all makes the primary GPT from the backup");
+			  "the primary GPT (LBA 1) is damaged; its backup is valid");
+		return fault_hint(fault, "--repair=all rebuilds the primary GPT from the backup");
 	}
 	return make_primary(sector_bytes, state, fault);
 }
@@ -124,16 +124,17 @@ static int check_primary(uint32_t sector_bytes, const struct gpt_state *state, s
 	answer = gpt_parts(&state->primary, sector_bytes, parts);
 	free(parts);
 	if (answer != TABLE_GOOD)
-		return fault_set(fault, REASON_TABLE_INVALID,
-				 "partitions of the GPT overlap, or lie outside of its bounds");
+		return fault_set(
+			fault, REASON_TABLE_INVALID,
+			"partitions of the GPT overlap, or are outside its usable sectors");
 	if (gpt_entries_lead(&state->primary.header, sector_bytes))
 		return 0;
 	if (state->repairs & TABLE_REPAIR_PRIMARY_DAMAGED)
 		return fault_set(fault, REASON_TABLE_DAMAGED,
-				 "the primary GPT (LBA 1) is damaged, and its entries have no room "
-				 "at LBA 2");
+				 "the primary GPT (LBA 1) is damaged, and there is no room for its "
+				 "entries at LBA 2");
 	return fault_set(fault, REASON_TABLE_INVALID,
-			 "the entries of the primary GPT do not lie before the first partition");
+			 "the entries of the primary GPT are not before the first partition");
 }
 
 int gpt_state_read(const struct table_source *source, uint32_t sector_bytes,

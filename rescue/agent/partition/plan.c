@@ -14,10 +14,10 @@ static int refuse_tail(const struct partition_table *table, const struct table_e
 	uint64_t least_sectors = table_end_lba(&entry->part) + table->tail_sectors;
 
 	fault_set(fault, REASON_NO_ROOM_BEHIND,
-		  "partition %u ends so near the end of the disk that the backup of its GPT has no "
-		  "room",
+		  "partition %u ends too near the end of the disk: there is no room for the backup "
+		  "of the GPT",
 		  entry->part.number);
-	return fault_hint(fault, "the least size this disk can have is %" PRIu64 " bytes",
+	return fault_hint(fault, "ask for a larger disk: at least %" PRIu64 " bytes",
 			  least_sectors * table->sector_bytes);
 }
 

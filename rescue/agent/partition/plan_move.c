@@ -10,8 +10,9 @@ static int refuse(const struct partition_table *table, const struct table_entry 
 	char text[ROLE_NAME_BYTES];
 
 	fault_set(fault, REASON_NO_ROOM_BEHIND, "%s %s", role_describe(table, entry, text), why);
-	return fault_hint(fault, "--move-swap moves one swap partition, directly behind the one "
-				 "to grow, with its extended partition if that holds nothing else");
+	return fault_hint(
+		fault, "move it by hand: --move-swap moves only one swap partition directly after "
+		       "the one to grow, with its extended partition if that holds nothing else");
 }
 
 /* The partition that may move lies alone behind the target, or with the container that is its
@@ -25,13 +26,13 @@ static int check_alone(const struct partition_table *table, const struct table_e
 
 		if (other != target && other != moved && other != container &&
 		    table_begin_behind_lba(&other->part, target->part.start_lba) != UINT64_MAX)
-			return refuse(table, other, "lies behind the one to grow as well", fault);
+			return refuse(table, other, "is after the one to grow as well", fault);
 	}
 	if (container && (moved->part.ebr_lba != container->part.start_lba ||
 			  container->part.start_lba < target->part.start_lba))
 		return refuse(table, moved, "is not the first in its extended partition", fault);
 	return target->part.container != 0
-		       ? refuse(table, target, "is a logical one, behind which nothing is moved",
+		       ? refuse(table, target, "is a logical one, after which nothing can be moved",
 				fault)
 		       : 0;
 }

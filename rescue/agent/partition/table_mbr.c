@@ -38,9 +38,9 @@ static int check_boot_flags(const struct disk *disk, struct fault *fault)
 static int refuse_chain(enum table_answer answer, struct fault *fault)
 {
 	fault_set(fault, REASON_TABLE_INVALID,
-		  answer == TABLE_DAMAGED ? "the chain of logical partitions breaks off"
-					  : "the chain of logical partitions makes no sense");
-	return fault_hint(fault, "sfdisk --dump shows what there is, and changes nothing");
+		  answer == TABLE_DAMAGED ? "the chain of logical partitions is broken"
+					  : "the chain of logical partitions is invalid");
+	return fault_hint(fault, "examine it with sfdisk --dump, which changes nothing");
 }
 
 static bool has_container(const struct partition_table *table)

@@ -38,7 +38,7 @@ static int check_port(unsigned port, struct fault *fault)
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
 		return 0;
-	fault_set_errno(fault, REASON_USAGE, errno, "Port %u of this host cannot be had", port);
+	fault_set_errno(fault, REASON_USAGE, errno, "Port %u of this host is not available", port);
 	return fault_hint(fault, "Name another one");
 }
 
@@ -70,7 +70,7 @@ static int open_files(struct boot_files *files, const struct boot_spec *spec, st
 
 	*files = (struct boot_files){ .variables_fd = -1, .seed_fd = -1, .sandbox = true };
 	if (program_find(spec->qemu, files->qemu) < 0) {
-		fault_set(fault, REASON_NO_QEMU, "The program %.200s is not there", spec->qemu);
+		fault_set(fault, REASON_NO_QEMU, "The program %.200s is not installed", spec->qemu);
 		return fault_hint(fault, "On Debian: apt-get install qemu-system-x86");
 	}
 	for (size_t i = 0; i < ports->count; i++)

@@ -92,8 +92,8 @@ static int write_object(const char *folder, const char *name, const char *head, 
 
 static int bad_key(const char *path, struct fault *fault)
 {
-	fault_set(fault, REASON_USAGE, "%.300s holds no public key of ssh", path);
-	return fault_hint(fault, "Name the file that ends with .pub");
+	fault_set(fault, REASON_USAGE, "%.300s contains no ssh public key", path);
+	return fault_hint(fault, "Name the file with the suffix .pub");
 }
 
 /* Each line that is not empty, nor a comment. A private key must not get into the guest. */
@@ -132,7 +132,7 @@ static int hash_password(const char *path, char ret_hash[CRYPT_OUTPUT_SIZE], str
 	text[strcspn(text, "\r\n")] = '\0';
 	if (text[0] == '\0') {
 		fault_set(fault, REASON_USAGE, "The password is empty");
-		return fault_hint(fault, "Its file has it in the first line");
+		return fault_hint(fault, "Write it in the first line of its file");
 	}
 	if (data && crypt_gensalt_rn("$6$", 0, NULL, 0, salt, sizeof(salt)))
 		hash = crypt_r(text, salt, data);
@@ -220,12 +220,12 @@ int seed_make(const struct seed_wish *wish, const char *folder, const struct pro
 	char program[PATH_MAX];
 
 	if (program_find("xorriso", program) < 0) {
-		fault_set(fault, REASON_MISSING_PROGRAM, "The program xorriso is not there");
+		fault_set(fault, REASON_MISSING_PROGRAM, "The program xorriso is not installed");
 		return fault_hint(fault, "On Debian: apt-get install xorriso");
 	}
 	if (snprintf(ret_path, PATH_MAX, "%s/" SEED_NAME, folder) >= PATH_MAX)
 		return fault_set(fault, REASON_FOLDER_NOT_WRITABLE,
-				 "The path of the temporary folder is too long");
+				 "The path of the temporary directory is too long");
 	if (write_files(wish, folder, fault) < 0 || write_file(folder, SEED_NAME, "", 0, fault) < 0)
 		return -1;
 	return make_iso(wish, folder, programs, ret_path, fault);

@@ -67,13 +67,12 @@ static int check_told(struct grow *grow, struct fault *fault)
 	    number(plan, "sector_bytes") == table.sector_bytes &&
 	    number(plan, "sectors_after") == target->size_sectors)
 		return 0;
-	fault_set(fault, REASON_NOT_VERIFIED,
-		  "The virtual machine speaks of partition %" PRIu64 " at LBA %" PRIu64
-		  " with %" PRIu64 " sectors, and the disk has partition %u at LBA %" PRIu64
-		  " with %" PRIu64,
-		  number(plan, "partition"), number(plan, "start_lba"),
-		  number(plan, "sectors_after"), before->number, before->start_lba,
-		  target ? target->size_sectors : 0);
+	fault_set(
+		fault, REASON_NOT_VERIFIED,
+		"The virtual machine reports partition %" PRIu64 " at LBA %" PRIu64 " with %" PRIu64
+		" sectors, and the disk has partition %u at LBA %" PRIu64 " with %" PRIu64,
+		number(plan, "partition"), number(plan, "start_lba"), number(plan, "sectors_after"),
+		before->number, before->start_lba, target ? target->size_sectors : 0);
 	return fault_hint(fault, "Please report it");
 }
 
@@ -83,8 +82,7 @@ static int nothing_changed(struct grow *grow, struct fault *fault)
 	if (grow->size_after_bytes == grow->image.size_bytes)
 		return 0;
 	fault_set(fault, REASON_NOT_VERIFIED,
-		  "The virtual machine says that there is nothing to do, but the disk should have "
-		  "grown");
+		  "The virtual machine reports nothing to do, but the disk should have grown");
 	return fault_hint(fault, "Please report it");
 }
 

@@ -73,11 +73,10 @@ static void finish_fault(const struct grow *grow, struct fault *fault)
 {
 	fault_capitalize(fault);
 	if (fault->reason == REASON_INTERRUPTED && grow->result.recovered) {
-		fault_set(
-			fault, REASON_INTERRUPTED,
-			"%s ended the run; what an earlier run had grown is committed, and nothing "
-			"else was done",
-			interrupt_name(&grow->interrupt));
+		fault_set(fault, REASON_INTERRUPTED,
+			  "%s ended the run; it had committed the grow of an earlier run and done "
+			  "nothing else",
+			  interrupt_name(&grow->interrupt));
 		fault_hint(fault, "Run it again");
 	}
 }
@@ -104,7 +103,7 @@ static enum status print_result(struct grow *grow, struct fault *fault)
 	    (why.reason == REASON_INTERRUPTED && !options->json && options->verb != GROW_VERB_PLAN))
 		return fault ? reason_status(fault->reason) : STATUS_OK;
 	if (grow->result.changed && options->verb != GROW_VERB_PLAN)
-		fault_hint(&why, "The image is grown and complete all the same");
+		fault_hint(&why, "The image is grown and complete");
 	console_fault(&grow->console, &why);
 	return fault ? reason_status(fault->reason) : reason_status(why.reason);
 }
@@ -122,8 +121,8 @@ static void keep_failed_log(struct grow *grow)
 			    fault.message);
 	else
 		console_say(&grow->console,
-			    "what was done until then is kept in %s; look at it with rescue-disk, "
-			    "then remove it",
+			    "the unfinished work is kept in %s; look at it with rescue-disk, then "
+			    "remove it",
 			    path);
 }
 

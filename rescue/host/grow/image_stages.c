@@ -38,8 +38,8 @@ static int find_work_dir(struct grow *grow, struct fault *fault)
 	if (!given)
 		return 0;
 	if (!realpath(given, grow->work_dir)) {
-		fault_set_errno(fault, REASON_USAGE, errno, "There is no folder %.200s for the log",
-				given);
+		fault_set_errno(fault, REASON_USAGE, errno,
+				"There is no directory %.200s for the log", given);
 		return fault_hint(fault, "See grow-disk --help");
 	}
 	if (access(grow->work_dir, W_OK | X_OK) < 0) {
@@ -90,7 +90,7 @@ static int check_failed(const struct grow *grow, struct fault *fault)
 	if (!grow->options->keep_failed || lstat(path, &status) < 0)
 		return 0;
 	return fault_set(fault, REASON_USAGE,
-			 "There is %.300s already, the log of an earlier grow: remove it first",
+			 "%.300s exists already, the log of an earlier grow: remove it first",
 			 path);
 }
 

@@ -18,14 +18,14 @@ static int check_file(const struct grow *grow, const char *option, const char *p
 	if (!path)
 		return 0;
 	if (image_is(&grow->image, path))
-		return fault_set(fault, REASON_USAGE, "%s would write over the image", option);
+		return fault_set(fault, REASON_USAGE, "%s would overwrite the image", option);
 	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
 		return fault_set(fault, REASON_USAGE, "%s needs the name of a file", option);
 	slash = strrchr(path, '/');
 	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
 		 slash ? path : ".");
 	if (access(folder, W_OK) < 0)
-		return fault_set(fault, REASON_USAGE, "The folder of %.200s cannot be written",
+		return fault_set(fault, REASON_USAGE, "The directory of %.200s is not writable",
 				 path);
 	return 0;
 }

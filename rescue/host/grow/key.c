@@ -17,7 +17,7 @@ static int refuse(const char *path, const char *why, struct fault *fault)
 {
 	fault_set(fault, REASON_KEY_MISSING, "The key file %.200s %s",
 		  strcmp(path, "-") == 0 ? "on standard input" : path, why);
-	return fault_hint(fault, "Name the file that cryptsetup opens the partition with");
+	return fault_hint(fault, "Name the key file that cryptsetup uses for this partition");
 }
 
 /* Copy until the end, or until it is too much; how many bytes, or -1. */
@@ -65,7 +65,7 @@ int key_read(const char *path, struct key *ret_key, struct fault *fault)
 	if (bytes == 0)
 		return refuse(path, "is empty", fault);
 	if (bytes > REQUEST_KEY_MAX_BYTES)
-		return refuse(path, "has more than 8 MiB", fault);
+		return refuse(path, "is larger than 8 MiB", fault);
 	if (ftruncate(memory, (bytes + SECTOR_BYTES - 1) / SECTOR_BYTES * SECTOR_BYTES) < 0)
 		return fault_set_errno(fault, REASON_NO_MEMORY, errno, "No memory for the key");
 	*ret_key = (struct key){ .fd = reopen(memory), .bytes = (uint32_t)bytes };

@@ -123,7 +123,7 @@ static bool wants_memory(struct grow *grow, const struct fault *verdict)
 		larger_mib = MEMORY_LARGEST_MIB;
 	if (larger_mib <= machines->memory_mib)
 		return false;
-	console_say(&grow->console, "more than %u MiB of memory is needed: once more with %u MiB",
+	console_say(&grow->console, "%u MiB of memory is too little: trying again with %u MiB",
 		    machines->memory_mib, larger_mib);
 	machines->memory_mib = larger_mib;
 	machines->may_be_native = false;

@@ -68,7 +68,7 @@ int grow_check_chosen(const struct grow *grow, struct fault *fault)
 	if (!plan || !grow->disks.known || told == (json_int_t)grow->disks.set.target.number)
 		return 0;
 	fault_set(fault, REASON_NOT_VERIFIED,
-		  "The virtual machine speaks of partition %lld, and was to grow partition %u",
+		  "The virtual machine reports partition %lld, but had to grow partition %u",
 		  (long long)told, grow->disks.set.target.number);
 	return fault_hint(fault, "Please report it");
 }

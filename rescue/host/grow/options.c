@@ -90,7 +90,7 @@ static int refuse_negative(const char *word, struct fault *fault)
 {
 	fault_set(fault, REASON_SIZE_INVALID,
 		  "'%.100s' is not a size: grow-disk only makes disks larger", word);
-	return fault_hint(fault, "For a file of that name write ./%.100s", word);
+	return fault_hint(fault, "For a file with that name, write ./%.100s", word);
 }
 
 static const struct arguments arguments = { .program = "grow-disk",
@@ -105,7 +105,7 @@ static int usage(struct fault *fault, const char *format, const char *word)
 static int take_verb(struct grow_options *options, enum grow_verb verb, struct fault *fault)
 {
 	if (options->verb != GROW_VERB_GROW && options->verb != verb) {
-		fault_set(fault, REASON_USAGE, "--%s and --%s exclude each other",
+		fault_set(fault, REASON_USAGE, "--%s and --%s cannot be combined",
 			  grow_verb_word(options->verb), grow_verb_word(verb));
 		return fault_hint(fault, "See grow-disk --help");
 	}

@@ -132,18 +132,17 @@ static int judge_before(const struct proof *proof, struct fault *fault)
 
 	if (before->end == BOOT_BAD || (proof->expects && reached < MILESTONE_EXPECTED)) {
 		fault_set(fault, REASON_BOOT_NOT_PROVEN,
-			  "Nothing can be proven: the disk as it is does not come up%s (%s)",
-			  before->end == BOOT_BAD ? "" : " to what is expected", why_ended(before));
+			  "Nothing can be proven: the old disk does not boot%s (%s)",
+			  before->end == BOOT_BAD ? "" : " as far as expected", why_ended(before));
 		return fault_hint(fault, "try-disk shows it");
 	}
 	if (reached >= MILESTONE_KERNEL)
 		return 0;
 	fault_set(fault, REASON_BOOT_NOT_PROVEN,
-		  "Nothing can be proven: the system says nothing on its serial console (%s)",
+		  "Nothing can be proven: the system prints nothing on its serial console (%s)",
 		  why_ended(before));
-	return fault_hint(fault,
-			  "Give it one (Linux: " SERIAL_LINE "), or grow it without --prove-boot; "
-			  "the image is what it was");
+	return fault_hint(fault, "Give it one (Linux: " SERIAL_LINE
+				 "), or grow it without --prove-boot; the image is unchanged");
 }
 
 static int judge_after(const struct proof *proof, struct fault *fault)
@@ -153,8 +152,8 @@ static int judge_after(const struct proof *proof, struct fault *fault)
 	if (after->end == BOOT_REACHED)
 		return 0;
 	fault_set(fault, REASON_BOOT_NOT_PROVEN,
-		  "The grown disk does not come up as before: %s. It reached %s, as it was %s; "
-		  "the image is what it was",
+		  "The grown disk does not boot as before: %s. It reached %s, the old disk %s; the "
+		  "image is unchanged",
 		  why_ended(after), milestone_name(after->milestones.reached),
 		  milestone_name(proof->before.milestones.reached));
 	return fault_hint(fault, "--keep-failed keeps the log, for rescue-disk to look at");

@@ -181,22 +181,18 @@ static int refuse(const struct image *image, enum relation relation, const char 
 	text_make_safe(safe, sizeof(safe), names, strlen(names));
 	if (relation == RELATION_OVERLAY) {
 		fault_set(fault, REASON_IMAGE_HAS_DEPENDENTS,
-			  "Overlays rely on every byte of %.150s, and a change would damage "
-			  "them:%s",
-			  image->path, safe);
+			  "A change of %.150s would damage its overlays:%s", image->path, safe);
 		return fault_hint(fault,
 				  "Grow the overlay itself (--allow-backing), or make the "
 				  "overlays independent first: qemu-img rebase -b '' OVERLAY");
 	}
 	fault_set(fault, REASON_IMAGE_HAS_DEPENDENTS,
-		  "%.150s is a part of another disk, which would not know its new size:%s",
+		  "%.150s is part of another disk, which would not know the new size:%s",
 		  image->path, safe);
 	if (relation == RELATION_DATA)
-		return fault_hint(fault,
-				  "Grow the qcow2 image that it belongs to (--allow-backing)");
-	return fault_hint(fault,
-			  "Convert the VMDK image that it belongs to first: qemu-img convert "
-			  "-O qcow2 OLD NEW.qcow2");
+		return fault_hint(fault, "Grow the qcow2 image that uses it (--allow-backing)");
+	return fault_hint(fault, "Convert the VMDK image that uses it first: qemu-img convert -O "
+				 "qcow2 OLD NEW.qcow2");
 }
 
 int dependents_check(const struct image *image, struct interrupt *interrupt, struct fault *fault)

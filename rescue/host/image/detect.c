@@ -79,11 +79,11 @@ static int refuse(const struct image *image, const struct mark *mark, struct fau
 {
 	if (mark->verdict == PACKED) {
 		fault_set(fault, REASON_IMAGE_FORMAT,
-			  "%.300s is packed with %s, not a disk image yet", image->path,
+			  "%.300s is compressed with %s: it is not a disk image yet", image->path,
 			  mark->what);
-		return fault_hint(fault, "Unpack it first: %s", mark->remedy);
+		return fault_hint(fault, "Decompress it first: %s", mark->remedy);
 	}
-	fault_set(fault, REASON_IMAGE_FORMAT, "%.300s is %s, which grow-disk does not grow",
+	fault_set(fault, REASON_IMAGE_FORMAT, "%.300s is %s, which grow-disk does not support",
 		  image->path, mark->what);
 	return fault_hint(fault, "%s",
 			  mark->remedy
@@ -122,10 +122,11 @@ static int check_both(const struct image *image, const uint8_t head[HEAD_BYTES],
 {
 	if (got < HEAD_BYTES || head[510] != 0x55 || head[511] != 0xaa)
 		return 0;
-	fault_set(fault, REASON_IMAGE_FORMAT,
-		  "%.300s begins like a qcow2 image, and has the mark of a partition table as well",
-		  image->path);
-	return fault_hint(fault, "Say which it is: --format=raw or --format=qcow2");
+	fault_set(
+		fault, REASON_IMAGE_FORMAT,
+		"%.300s begins like a qcow2 image, but also has the signature of a partition table",
+		image->path);
+	return fault_hint(fault, "Name its format: --format=raw or --format=qcow2");
 }
 
 static int detect_format(struct image *image, struct fault *fault)
@@ -141,8 +142,8 @@ static int detect_format(struct image *image, struct fault *fault)
 	image->format = IMAGE_QCOW2;
 	if (got >= 8 && (head[4] || head[5] || head[6] || (head[7] != 2 && head[7] != 3))) {
 		fault_set(fault, REASON_IMAGE_FORMAT,
-			  "%.300s is a qcow image of another version than 2 and 3, which grow-disk "
-			  "does not grow",
+			  "%.300s is a qcow image of an unsupported version: grow-disk supports "
+			  "versions 2 and 3",
 			  image->path);
 		return fault_hint(fault,
 				  "Convert it first: qemu-img convert -O qcow2 OLD NEW.qcow2");
@@ -160,7 +161,7 @@ int image_read_qcow2(struct image *image, struct fault *fault)
 	if (qcow2_parse(head, got, &image->qcow2) == 0)
 		return 0;
 	fault_set(fault, REASON_IMAGE_FORMAT, "%.300s is not a qcow2 image", image->path);
-	return fault_hint(fault, "Leave out --format, or say --format=raw");
+	return fault_hint(fault, "Omit --format, or use --format=raw");
 }
 
 static int refuse_backing(const struct image *image, struct fault *fault)
@@ -173,11 +174,9 @@ static int refuse_backing(const struct image *image, struct fault *fault)
 		return -1;
 	text_make_safe(safe, sizeof(safe), name, got);
 	fault_set(fault, REASON_IMAGE_BACKING_FILE,
-		  "%.200s is an overlay: it reads what it does not hold itself from %s",
-		  image->path, safe);
+		  "%.200s is an overlay: part of its data is in %s", image->path, safe);
 	return fault_hint(fault,
-			  "If that file can be trusted: --allow-backing. grow-disk reads it, "
-			  "and never changes it");
+			  "If you trust that file, use --allow-backing: grow-disk only reads it");
 }
 
 int image_check_others(const struct image *image, struct image_accepts accepts, struct fault *fault)
@@ -187,19 +186,17 @@ int image_check_others(const struct image *image, struct image_accepts accepts, 
 	if (image->format != IMAGE_QCOW2)
 		return 0;
 	if (header->backing_at != 0 && header->backing_bytes > QCOW2_BACKING_MAX)
-		return fault_set(
-			fault, REASON_IMAGE_CORRUPT,
-			"The qcow2 header of %.300s makes no sense: the name of its backing "
-			"file has %u bytes",
-			image->path, header->backing_bytes);
+		return fault_set(fault, REASON_IMAGE_CORRUPT,
+				 "The qcow2 header of %.300s is invalid: the name of its backing "
+				 "file has %u bytes",
+				 image->path, header->backing_bytes);
 	if (accepts.others)
 		return 0;
 	if (header->incompatible & QCOW2_DATA_FILE) {
-		fault_set(fault, REASON_IMAGE_DATA_FILE,
-			  "%.300s keeps its data in another file, and only the two together are a "
-			  "disk",
+		fault_set(fault, REASON_IMAGE_DATA_FILE, "%.300s keeps its data in another file",
 			  image->path);
-		return fault_hint(fault, "If that file may be changed too: --allow-backing");
+		return fault_hint(fault,
+				  "If that file may be changed as well, use --allow-backing");
 	}
 	return header->backing_at != 0 ? refuse_backing(image, fault) : 0;
 }

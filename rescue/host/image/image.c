@@ -38,7 +38,7 @@ static int refuse_own_files(const struct image *image, struct fault *fault)
 
 	if (ends_with(image->name, GUARD_SUFFIX)) {
 		fault_set(fault, REASON_COMMIT_BEGUN,
-			  "%.300s is an image in the middle of a commit, and must not be used",
+			  "%.300s is an image in the middle of a commit: do not use it",
 			  image->path);
 		return fault_hint(fault, "Finish it: grow-disk --recover %.*s",
 				  (int)(strlen(image->name) - strlen(GUARD_SUFFIX)), image->name);
@@ -78,7 +78,7 @@ static int resolve(const char *path, char real[PATH_MAX], struct fault *fault)
 	}
 	fault_set(fault, REASON_IMAGE_NOT_FOUND,
 		  "There is no file %.300s, or the links on its path lead nowhere", path);
-	return fault_hint(fault, "Look at the path");
+	return fault_hint(fault, "Check the path");
 }
 
 int image_find(const char *path, bool only_read, struct image *ret_image, struct fault *fault)
@@ -96,9 +96,10 @@ int image_find(const char *path, bool only_read, struct image *ret_image, struct
 	snprintf(image->folder, sizeof(image->folder), "%.*s",
 		 slash == image->path ? 1 : (int)(slash - image->path), image->path);
 	if (strlen(image->path) + sizeof(GUARD_SUFFIX) + 16 > PATH_MAX)
-		return fault_set(fault, REASON_FOLDER_NOT_WRITABLE,
-				 "The path of %.200s is too long for what a run leaves beside it",
-				 image->path);
+		return fault_set(
+			fault, REASON_FOLDER_NOT_WRITABLE,
+			"The path of %.200s is too long: a run needs longer names beside it",
+			image->path);
 	strcpy(image->guard, image->path);
 	strcat(image->guard, GUARD_SUFFIX);
 	if (refuse_own_files(image, fault) < 0)
@@ -114,7 +115,7 @@ int image_locate(struct image *image, struct fault *fault)
 	if (stat(image_at(image), &status) == 0)
 		return 0;
 	fault_set(fault, REASON_IMAGE_NOT_FOUND, "There is no file %.300s", image->path);
-	return fault_hint(fault, "Look at the path");
+	return fault_hint(fault, "Check the path");
 }
 
 static int refuse_kind(const struct image *image, mode_t mode, struct fault *fault)
@@ -125,7 +126,7 @@ static int refuse_kind(const struct image *image, mode_t mode, struct fault *fau
 	}
 	if (S_ISBLK(mode)) {
 		fault_set(fault, REASON_IMAGE_NOT_A_FILE,
-			  "%.300s is a block device, and grow-disk works on image files",
+			  "%.300s is a block device: grow-disk grows only image files",
 			  image->path);
 		return fault_hint(fault,
 				  "Grow a device with the program that made it (lvextend, the "
@@ -151,8 +152,8 @@ int image_check_kind(const struct image *image, struct fault *fault)
 	if (!image->only_read && access(image_at(image), W_OK) < 0) {
 		fault_set_errno(fault, REASON_IMAGE_NOT_WRITABLE, errno, "%s may not write %.300s",
 				image_user(), image->path);
-		return fault_hint(fault, "Ask its owner; it may also be immutable, or on a file "
-					 "system that is mounted read-only");
+		return fault_hint(fault, "Ask its owner, or check whether it is immutable or on a "
+					 "read-only file system");
 	}
 	return 0;
 }
@@ -164,14 +165,14 @@ int image_check_writable(const struct image *image, struct fault *fault)
 	if (stat(image_at(image), &status) == 0 && (status.st_mode & 0222) == 0) {
 		fault_set(fault, REASON_IMAGE_NOT_WRITABLE, "%.300s is marked read-only",
 			  image->path);
-		return fault_hint(fault, "To allow the change: chmod u+w");
+		return fault_hint(fault, "To allow changes: chmod u+w");
 	}
 	if (access(image->folder, W_OK | X_OK) == 0)
 		return 0;
 	fault_set_errno(fault, REASON_FOLDER_NOT_WRITABLE, errno,
-			"%s may not write to the folder %.300s, where the redo log has to be",
+			"%s may not write to the directory %.300s, which the redo log needs",
 			image_user(), image->folder);
-	return fault_hint(fault, "Give write permission to the folder, or move the image");
+	return fault_hint(fault, "Make the directory writable, or move the image");
 }
 
 int image_check_empty(const struct image *image, struct fault *fault)
@@ -210,11 +211,11 @@ int image_check_mark(const struct image *image, struct fault *fault)
 
 	if (image_mark(image->path, &now) == 0 && same_mark(&now, &image->seen))
 		return 0;
-	fault_set(fault, REASON_IMAGE_LOCKED,
-		  "Another program changed or replaced %.300s while its log was made; the log is "
-		  "thrown away",
-		  image->path);
-	return fault_hint(fault, "Find that program, and run grow-disk again when it has ended");
+	fault_set(
+		fault, REASON_IMAGE_LOCKED,
+		"Another program changed or replaced %.300s during the run; the log was discarded",
+		image->path);
+	return fault_hint(fault, "Stop that program, then run grow-disk again");
 }
 
 bool image_is(const struct image *image, const char *path)

@@ -29,8 +29,9 @@ static int refuse_in_use(const struct image *image, struct fault *fault)
 	char holder[HOLDER_BYTES];
 
 	holder_find(image, holder);
-	fault_set(fault, REASON_IMAGE_LOCKED, "Another program has %.300s%s", image->path, holder);
-	return fault_hint(fault, "End that program (shut its virtual machine down), and try again");
+	fault_set(fault, REASON_IMAGE_LOCKED, "Another program uses %.300s%s", image->path, holder);
+	return fault_hint(fault,
+			  "Stop that program (shut down its virtual machine), then try again");
 }
 
 #ifdef F_OFD_SETLK
@@ -100,7 +101,7 @@ static enum attempt attempt(struct image *image, struct fault *fault)
 				image->only_read ? REASON_IMAGE_UNREADABLE
 						 : REASON_IMAGE_NOT_WRITABLE,
 				errno, "%.300s cannot be opened", image->path);
-		fault_hint(fault, "Look at its permissions");
+		fault_hint(fault, "Check its permissions");
 		return ATTEMPT_FAULT;
 	}
 	if (flock(fd, (image->only_read ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0 &&
@@ -153,8 +154,8 @@ int lock_take(struct image *image, unsigned wait_seconds, struct interrupt *inte
 			continue;
 		if (result == ATTEMPT_MOVED) {
 			fault_set(fault, REASON_IMAGE_LOCKED,
-				  "Another program replaces %.300s again and again", image->path);
-			fault_hint(fault, "Try again when that has ended");
+				  "Another program keeps replacing %.300s", image->path);
+			fault_hint(fault, "Stop that program, then try again");
 		}
 		if (clock_ms() >= deadline_ms)
 			return -1;

@@ -60,8 +60,8 @@ int qcow2_parse(const uint8_t *bytes, size_t size_bytes, struct qcow2_header *re
 
 static int absurd(struct fault *fault, const char *name, const char *what, uint64_t value)
 {
-	fault_set(fault, REASON_IMAGE_CORRUPT,
-		  "The qcow2 header of %.300s makes no sense: %s %" PRIu64, name, what, value);
+	fault_set(fault, REASON_IMAGE_CORRUPT, "The qcow2 header of %.300s is invalid: %s %" PRIu64,
+		  name, what, value);
 	return fault_hint(fault, "Restore it from a backup");
 }
 
@@ -69,7 +69,7 @@ static int check_version(const struct qcow2_header *header, const char *name, st
 {
 	if (header->version != 2 && header->version != 3) {
 		fault_set(fault, REASON_IMAGE_FORMAT,
-			  "%.300s is qcow2 of version %" PRIu32 "; grow-disk knows 2 and 3", name,
+			  "%.300s is a qcow2 of version %" PRIu32 "; grow-disk knows 2 and 3", name,
 			  header->version);
 		return fault_hint(fault, "Convert it with qemu-img convert");
 	}
@@ -82,7 +82,7 @@ static int check_features(const struct qcow2_header *header, const char *name, s
 {
 	if (header->incompatible & ~(uint64_t)KNOWN_FEATURES) {
 		fault_set(fault, REASON_IMAGE_FORMAT,
-			  "%.300s uses qcow2 features that are newer than this grow-disk", name);
+			  "%.300s uses qcow2 features that this grow-disk does not know", name);
 		return fault_hint(fault, "Convert it with the qemu-img that made it");
 	}
 	if (header->incompatible & QCOW2_CORRUPT) {
@@ -91,7 +91,7 @@ static int check_features(const struct qcow2_header *header, const char *name, s
 	}
 	if (header->incompatible & QCOW2_DIRTY) {
 		fault_set(fault, REASON_IMAGE_DIRTY,
-			  "The program that last used %.300s did not close it", name);
+			  "The program that last used %.300s did not close it properly", name);
 		return fault_hint(fault, "Make a copy, then repair it: qemu-img check -r all");
 	}
 	if (header->crypt_method != 0) {
@@ -162,10 +162,10 @@ int qcow2_check(const struct qcow2_header *header, uint64_t file_bytes, const ch
 		return absurd(fault, name, "internal snapshots:", header->snapshots);
 	if (header->snapshots > 0 && header->version == 2) {
 		fault_set(fault, REASON_IMAGE_SNAPSHOTS_V2,
-			  "%.300s has internal snapshots, and qcow2 of version 2 cannot be grown "
+			  "%.300s has internal snapshots, and only qcow2 version 3 can be grown "
 			  "with them",
 			  name);
-		return fault_hint(fault, "Make it version 3: qemu-img amend -o compat=1.1");
+		return fault_hint(fault, "Convert it to version 3: qemu-img amend -o compat=1.1");
 	}
 	if (check_l1(header, file_bytes, name, fault) < 0)
 		return -1;

@@ -36,9 +36,9 @@ int room_need(const char *folder, const char *name, uint64_t bytes, struct fault
 		return 0;
 	fault_set(fault, REASON_NO_SPACE, "%.300s has %s free, and the grow needs about %s", name,
 		  text_of_size(has, room_bytes), text_of_size(needs, bytes));
-	return fault_hint(fault,
-			  "Make room there, or use another place (the image's folder, TMPDIR, "
-			  "--work-dir)");
+	return fault_hint(
+		fault,
+		"Free some space there, or use another disk (move the image, TMPDIR, --work-dir)");
 }
 
 uint64_t room_taken(const char *path)
@@ -90,7 +90,9 @@ static int find_longest_file(const struct image *image, uint64_t size_after_byte
 				: errno == EIO			   ? REASON_DISK_IO
 								   : REASON_FOLDER_NOT_WRITABLE,
 				errno, "%.300s cannot be created", probe_path);
-		return fault_hint(fault, "Look at the folder, and at the room on its disk");
+		return fault_hint(
+			fault,
+			"Check the permissions of the directory and the free space on its disk");
 	}
 	sigaction(SIGXFSZ, &ignore, &before);
 	if (!holds(fd, wanted)) {
@@ -140,7 +142,8 @@ static int refuse_length(const struct image *image, uint64_t size_bytes, struct 
 	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
 	    limit.rlim_cur < size_bytes) {
 		fault_set(fault, REASON_IMAGE_LIMIT,
-			  "This session may not write files of %s: its limit (ulimit -f) is %s",
+			  "The grow needs a file of %s, and the limit of this session (ulimit -f) "
+			  "is %s",
 			  size, text_of_size(most, limit.rlim_cur));
 		return fault_hint(fault, "Raise that limit, or convert the image to qcow2");
 	}
@@ -159,7 +162,7 @@ int room_check(const struct room *room, const struct image *image, uint64_t size
 		return refuse_length(image, size, fault);
 	if (size > room->image_limit_bytes) {
 		fault_set(fault, REASON_IMAGE_LIMIT,
-			  "A qcow2 image with clusters of %llu bytes ends at %s",
+			  "A qcow2 image with clusters of %llu bytes cannot be larger than %s",
 			  (unsigned long long)qcow2_cluster_bytes(&image->qcow2),
 			  text_of_size(limit, room->image_limit_bytes));
 		return fault_hint(fault,

@@ -89,8 +89,10 @@ static int check_bitmaps(const struct image *image, const struct programs *progr
 			"%.200s has the dirty bitmap '%s', which the program that last used it did "
 			"not close",
 			image->path, safe);
-		fault_hint(fault, "It is of no use any more: qemu-img bitmap --remove IMAGE %s",
-			   safe);
+		fault_hint(
+			fault,
+			"The bitmap is useless now, remove it: qemu-img bitmap --remove IMAGE %s",
+			safe);
 	}
 	json_decref(names);
 	return name ? -1 : 0;
@@ -106,9 +108,8 @@ static int refuse_tables(const struct image *image, const struct program_end *en
 	}
 	program_fault(end, REASON_IMAGE_CORRUPT, fault, "The tables of %.200s cannot be checked",
 		      image->path);
-	return fault_hint(fault,
-			  "Look at the disk behind it; if that is well, restore the image from "
-			  "a backup");
+	return fault_hint(fault, "Check the disk that holds it; if the disk is healthy, restore "
+				 "the image from a backup");
 }
 
 /* Unlike info, map opens all that lies behind the image. */
@@ -132,8 +133,8 @@ static int check_backing(const struct image *image, const struct programs *progr
 		return 0;
 	program_fault(&end, REASON_BACKING_FILE_MISSING, fault,
 		      "The backing file of %.150s cannot be opened", image->path);
-	return fault_hint(fault, "Put it back, or name its new place: qemu-img rebase -u -b FILE "
-				 "IMAGE. Backing files on the network are not read");
+	return fault_hint(fault, "Put it back, or set its new path: qemu-img rebase -u -b FILE "
+				 "IMAGE (backing files on the network are not supported)");
 }
 
 int image_check_tables(const struct image *image, const struct programs *programs,

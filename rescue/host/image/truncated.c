@@ -24,6 +24,6 @@ int truncated_check(const struct table_source *disk, const char *name, struct fa
 		  "%.200s has %s, but its partitions reach to %s: %" PRIu64 " bytes are missing",
 		  name, text_of_size(has, disk->size_bytes), text_of_size(needs, needed_bytes),
 		  needed_bytes - disk->size_bytes);
-	return fault_hint(fault, "Copy or download it again. If what is missing does not matter: "
-				 "--allow-truncated");
+	return fault_hint(fault, "Copy or download it again; if the missing part does not matter, "
+				 "use --allow-truncated");
 }

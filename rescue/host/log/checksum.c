@@ -42,8 +42,8 @@ int checksum_of_file(int fd, const char *name, struct interrupt *interrupt,
 			continue;
 		if (got < 0) {
 			fault_set_errno(fault, REASON_DISK_IO, errno,
-					"%.300s cannot be read for its checksum", name);
-			return fault_hint(fault, "Look at the disk behind it");
+					"%.300s cannot be read to compute its checksum", name);
+			return fault_hint(fault, "Check the disk that holds it");
 		}
 		if (interrupt && interrupt_check(interrupt, fault) < 0)
 			return -1;

@@ -60,8 +60,8 @@ int commit_keep_table(struct commit *commit, struct fault *fault)
 		return 0;
 	fault_set_errno(
 		fault, errno == ENOSPC || errno == EDQUOT ? REASON_NO_SPACE : REASON_DISK_IO, errno,
-		"The tables of %.150s cannot be noted in %.150s", commit->image->path, log->path);
-	return fault_hint(fault, "Make room there, or look at the disks behind them");
+		"The tables of %.150s cannot be saved in %.150s", commit->image->path, log->path);
+	return fault_hint(fault, "Free some space there, or check the disks that hold them");
 }
 
 /* A later run finishes the commit of a qcow2 image. Where the disk failed in the middle, tables

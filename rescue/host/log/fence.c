@@ -27,11 +27,11 @@ int fence_breach(struct fault *fault, const char *format, ...)
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
 	fault_set(fault, REASON_FENCE_BREACH,
-		  "The virtual machine changed what it must not touch: %s. Nothing of it has been "
-		  "kept, the image is what it was",
+		  "The virtual machine changed bytes outside the target: %s. Its changes were "
+		  "discarded, the image is unchanged",
 		  what);
-	return fault_hint(fault, "This is a fault of grow-disk, or an attack by the content of the "
-				 "image: please report it");
+	return fault_hint(fault, "Please report it: this is a bug in grow-disk, or an attack by "
+				 "the contents of the image");
 }
 
 static int compare_piece(const struct fence *fence, uint64_t at, size_t size_bytes,

@@ -44,11 +44,10 @@ int log_name(struct log *log, const struct image *image, const char *work_dir, c
 	log->key[0] = '\0';
 	snprintf(log->work_dir, sizeof(log->work_dir), "%s", work_dir);
 	if (strlen(image->name) + strlen(LONGEST_SUFFIX) > NAME_MAX) {
-		fault_set(
-			fault, REASON_FOLDER_NOT_WRITABLE,
-			"The name of %.300s is too long: what a run leaves beside it has %zu bytes "
-			"more",
-			image->path, strlen(LONGEST_SUFFIX));
+		fault_set(fault, REASON_FOLDER_NOT_WRITABLE,
+			  "The name of %.300s is too long: a run needs names beside it that are "
+			  "%zu bytes longer",
+			  image->path, strlen(LONGEST_SUFFIX));
 		return fault_hint(fault, "Rename the image");
 	}
 	if (work_dir[0] == '\0') {
@@ -87,9 +86,8 @@ int log_reserve(struct log *log, struct fault *fault)
 			: errno == EIO			   ? REASON_DISK_IO
 							   : REASON_FOLDER_NOT_WRITABLE,
 			errno, "The log %.300s cannot be created", log->path);
-	return fault_hint(fault,
-			  "Look at the folder: is it writable, is there an entry of that name; "
-			  "--work-dir puts the log elsewhere");
+	return fault_hint(fault, "Make the directory writable, remove an entry of that name, or "
+				 "put the log elsewhere (--work-dir)");
 }
 
 int log_create(struct log *log, const struct image *image, uint64_t size_bytes,
@@ -128,7 +126,7 @@ int log_create(struct log *log, const struct image *image, uint64_t size_bytes,
 	if (end.exit_status == 0)
 		return 0;
 	program_fault(&end, REASON_NO_SPACE, fault, "The log cannot be created");
-	return fault_hint(fault, "Make room in the folder of %.180s", log->path);
+	return fault_hint(fault, "Free some space in the directory of %.180s", log->path);
 }
 
 const char *log_check(const struct log *log, bool any_name, struct qcow2_header *ret_header)

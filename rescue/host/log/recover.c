@@ -14,16 +14,16 @@ static int stale(const struct commit *commit, struct fault *fault)
 	const struct log *log = commit->log;
 
 	fault_set(fault, REASON_LOG_STALE,
-		  "%.150s was changed after an earlier run had left the log %.150s, and committing "
+		  "%.150s has changed since an earlier run left the log %.150s, and committing "
 		  "that log would undo the change",
 		  image_at(commit->image), log->path);
 	if (log->ticket.state == TICKET_VERIFIED)
 		return fault_hint(fault,
-				  "If the image is right as it is: grow-disk --discard, then "
-				  "run grow-disk again; if not, restore a backup first");
+				  "If the image is correct as it is, run grow-disk --discard, then "
+				  "grow-disk again; otherwise restore a backup first");
 	return fault_hint(fault,
-			  "The commit had begun. Restore a backup of the image, or decide that "
-			  "it is right as it is; then remove the log and %.80s",
+			  "The commit had begun. Restore a backup of the image, or decide that it "
+			  "is correct as it is; then remove the log and %.80s",
 			  strrchr(log->ticket.path, '/') + 1);
 }
 
@@ -34,23 +34,21 @@ int recover_check_guard(const struct image *image, const struct log *log, struct
 	if (stat(image->guard, &status) < 0)
 		return 0;
 	if (!image->guarded) {
-		fault_set(
-			fault, REASON_LOG_STALE,
-			"There are both %.120s and %.120s, which is that image in the middle of a "
-			"commit: you must choose",
-			image->path, image->guard);
-		return fault_hint(fault,
-				  "If the first is right (a restored backup), remove the "
-				  "second, its log and its ticket. If not, move the first away "
-				  "and run grow-disk --recover");
+		fault_set(fault, REASON_LOG_STALE,
+			  "Both %.120s and %.120s exist; the second is that image in the middle of "
+			  "a commit: you must choose",
+			  image->path, image->guard);
+		return fault_hint(
+			fault,
+			"If the first is correct (a restored backup), remove the second, its log "
+			"and its ticket. If not, move the first away and run grow-disk --recover");
 	}
 	if (log->ticket.state != TICKET_NONE)
 		return 0;
-	fault_set(
-		fault, REASON_LOG_FOREIGN,
-		"The image is at %.250s, in the middle of a commit, and the ticket of that commit "
-		"is not there",
-		image->guard);
+	fault_set(fault, REASON_LOG_FOREIGN,
+		  "The image is at %.250s, in the middle of a commit, and the ticket of that "
+		  "commit is missing",
+		  image->guard);
 	return fault_hint(fault, "Restore a backup");
 }
 
@@ -59,11 +57,11 @@ int recover_refuse_reader(const struct image *image, const struct log *log, stru
 	if (log->ticket.state == TICKET_NONE)
 		return 0;
 	fault_set(fault, REASON_COMMIT_BEGUN,
-		  "An earlier run has left a complete log of %.300s, so the image is not what it "
-		  "should be",
+		  "An earlier run left a complete log of %.300s that is not committed yet",
 		  image->path);
-	return fault_hint(fault, "Finish it first: grow-disk --recover, or throw it away: "
-				 "grow-disk --discard");
+	return fault_hint(
+		fault,
+		"Commit it first (grow-disk --recover), or discard it (grow-disk --discard)");
 }
 
 /* Open the log, and see that it is the one. */
@@ -199,14 +197,14 @@ static int refuse_discard(const struct log *log, struct fault *fault)
 {
 	if (log->ticket.state == TICKET_COMMITTED) {
 		fault_set(fault, REASON_COMMIT_BEGUN,
-			  "The commit of %.250s is complete, and only tidying is left", log->path);
-		return fault_hint(fault, "Let it be done: grow-disk --recover");
+			  "The commit of %.250s is complete; only its files remain to be removed",
+			  log->path);
+		return fault_hint(fault, "Remove them: grow-disk --recover");
 	}
-	fault_set(
-		fault, REASON_COMMIT_BEGUN,
-		"The commit of %.250s has begun, and without it the image would be half of the old "
-		"and half of the new disk",
-		log->path);
+	fault_set(fault, REASON_COMMIT_BEGUN,
+		  "The commit of %.250s has begun: without the log the image would be half old and "
+		  "half new",
+		  log->path);
 	return fault_hint(fault, "Finish it: grow-disk --recover");
 }
 
@@ -220,7 +218,7 @@ static int put_image_back(struct image *image, struct fault *fault)
 	}
 	fault_set_errno(fault, REASON_DISK_IO, errno, "%.200s cannot be renamed to %.200s",
 			image->guard, image->path);
-	return fault_hint(fault, "Look at the folder");
+	return fault_hint(fault, "Check the permissions of the directory");
 }
 
 int recover_discard(struct image *image, struct log *log, bool *ret_discarded, struct fault *fault)

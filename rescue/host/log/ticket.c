@@ -52,13 +52,13 @@ int ticket_foreign(const struct ticket *ticket, struct fault *fault, const char 
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-	fault_set(fault, REASON_LOG_FOREIGN, "%.180s does not fit: %s", ticket->path, what);
+	fault_set(fault, REASON_LOG_FOREIGN, "%.180s does not belong to this image: %s",
+		  ticket->path, what);
 	if (ticket->state == TICKET_VERIFIED)
 		return fault_hint(fault, "If it comes from somewhere else, move it away");
-	return fault_hint(fault,
-			  "The image may be half committed, and only that log completes it: "
-			  "move nothing away, bring back what is missing or was changed (is the "
-			  "folder of the log mounted?), or restore a backup of the image");
+	return fault_hint(fault, "The image may be half committed, and only that log can complete "
+				 "it: move nothing away; restore the missing or changed file (is "
+				 "the directory of the log mounted?), or a backup of the image");
 }
 
 const char *ticket_distrust(const char *path, const struct image *image)

@@ -166,7 +166,7 @@ static int take_share(struct machine_options *options, struct fault *fault)
 	if (realpath(optarg, options->share) && stat(options->share, &status) == 0 &&
 	    S_ISDIR(status.st_mode))
 		return 0;
-	return fault_set(fault, REASON_USAGE, "--share needs a folder that is there");
+	return fault_set(fault, REASON_USAGE, "--share needs an existing directory");
 }
 
 static int take(struct machine_options *options, const struct rule *rule, struct fault *fault)

@@ -103,7 +103,7 @@ static int publish(struct rescue *rescue, const struct ticket_facts *facts, stru
 					  .programs = &rescue->programs };
 	if (commit_verify(&rescue->commit, fault) < 0 || commit_run(&rescue->commit, fault) < 0)
 		return -1;
-	console_say(&rescue->console, "kept: the image has what was done");
+	console_say(&rescue->console, "changes kept in the image");
 	return 0;
 }
 
@@ -126,11 +126,11 @@ static int look_and_publish(struct rescue *rescue, struct fault *fault)
 		return -1;
 	if (count == 0)
 		console_say(&rescue->console,
-			    "nothing was written to the disk: the image is what it was");
+			    "nothing was written to the disk: the image is unchanged");
 	else if (user_says_yes(rescue))
 		return publish(rescue, &facts, fault);
 	else
-		console_say(&rescue->console, "thrown away: the image is what it was");
+		console_say(&rescue->console, "changes discarded: the image is unchanged");
 	return 0;
 }
 
@@ -141,10 +141,9 @@ int rescue_keep(struct rescue *rescue, struct fault *fault)
 	int result = 0;
 
 	if (options->write && command && rescue->exit_status != 0)
-		console_say(
-			&rescue->console,
-			"the command failed (status %d): what it did to the disk is thrown away",
-			rescue->exit_status);
+		console_say(&rescue->console,
+			    "the command failed (status %d): its changes are discarded",
+			    rescue->exit_status);
 	else if (options->write)
 		result = look_and_publish(rescue, fault);
 	if (!command)

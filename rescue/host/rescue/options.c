@@ -124,14 +124,14 @@ static int take_command(struct rescue_options *options, char *const *words, stru
 			continue;
 		fault_set(fault, REASON_USAGE, "The command is longer than %d bytes",
 			  REQUEST_COMMAND_BYTES - 1);
-		return fault_hint(fault, "Put it into a file of a --share");
+		return fault_hint(fault, "Put it into a file in a --share directory");
 	}
 	text = json_string(options->command);
 	json_decref(text);
 	if (text)
 		return 0;
-	fault_set(fault, REASON_USAGE, "The command is not UTF-8, and cannot be told to the guest");
-	return fault_hint(fault, "Put it into a file of a --share");
+	fault_set(fault, REASON_USAGE, "The command is not UTF-8, so the guest cannot get it");
+	return fault_hint(fault, "Put it into a file in a --share directory");
 }
 
 static int check(const struct rescue_options *options, struct fault *fault)

@@ -152,7 +152,7 @@ int result_send_log(const json_t *object, enum result_log to, const char *socket
 	if (fclose(memory) != 0)
 		return fault_set(fault, REASON_NO_MEMORY, "Memory has run out");
 	if (send_datagram(socket_path, data, bytes) < 0)
-		return fault_set_errno(fault, REASON_DISK_IO, errno, "%s (%s) takes no entry",
+		return fault_set_errno(fault, REASON_DISK_IO, errno, "%s (%s) accepts no entry",
 				       to == RESULT_LOG_JOURNAL ? "The journal" : "Syslog",
 				       socket_path);
 	return 0;

@@ -161,8 +161,8 @@ int result_write_metrics(const json_t *object, const char *path, struct fault *f
 	if (!data)
 		return fault_set(fault, REASON_NO_MEMORY, "Memory has run out");
 	if (!may_replace(path)) {
-		fault_set(fault, REASON_USAGE, "%.300s is there, and holds no metrics of grow-disk",
-			  path);
+		fault_set(fault, REASON_USAGE,
+			  "%.300s exists and does not contain metrics of grow-disk", path);
 		return fault_hint(fault, "Name another file");
 	}
 	/* The collector reads names that end with .prom. */

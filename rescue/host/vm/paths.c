@@ -58,7 +58,7 @@ static int find_guest_file(const char *folder, const char *name, char found[PATH
 		return 0;
 	fault_set_errno(fault, REASON_NO_GUEST, errno, "the guest's %s cannot be read in %s", name,
 			folder);
-	return fault_hint(fault, "build the guest (make), or install grow-disk again");
+	return fault_hint(fault, "build the guest (make), or reinstall grow-disk");
 }
 
 static int read_build_id(const char *folder, struct paths *paths, struct fault *fault)

@@ -259,7 +259,7 @@ static int no_accelerator(enum accel accel, struct fault *fault)
 	snprintf(why, sizeof(why), "%s", fault->message);
 	fault_set(fault, REASON_NO_ACCELERATOR, "%s does not work here: %.400s", accel_word(accel),
 		  why);
-	return fault_hint(fault, "leave the choice to grow-disk (--accel auto)");
+	return fault_hint(fault, "let grow-disk choose (--accel auto)");
 }
 
 /* The caller, who knows the work, and the administrator, who may have forbidden it. */

@@ -34,10 +34,9 @@ static int take_qmp_event(const struct monitor *monitor, const json_t *event, st
 	}
 	if (monitor->disk_max_bytes == 0)
 		return -1;
-	fault_set(fault, REASON_NO_SPACE,
-		  "the log of the changes reached the limit it was given, %s",
+	fault_set(fault, REASON_NO_SPACE, "the log reached its limit, %s",
 		  text_of_size(size, monitor->disk_max_bytes));
-	return fault_hint(fault, "give it a higher limit, if so many changes are to be expected");
+	return fault_hint(fault, "raise the limit if you expect so many changes");
 }
 
 static int take_message(struct monitor *monitor, enum qmp_kind kind, json_t *message,
@@ -55,7 +54,8 @@ static int take_message(struct monitor *monitor, enum qmp_kind kind, json_t *mes
 		break;
 	}
 	if (!monitor->awaits_answer)
-		return fault_set(fault, REASON_INTERNAL, "QEMU answered what was not asked");
+		return fault_set(fault, REASON_INTERNAL,
+				 "QEMU answered a question that was not asked");
 	monitor->awaits_answer = false;
 	monitor->answer = json_incref(message);
 	return 0;

@@ -141,9 +141,8 @@ bool qmp_is_disk_failure(const json_t *event, struct fault *fault)
 	reason = reason[0] ? reason : "unknown";
 	text_make_safe(safe, sizeof(safe), reason, strlen(reason));
 	if (is_no_space(event)) {
-		fault_set(fault, REASON_NO_SPACE, "the host ran out of room for the disk: %s",
-			  safe);
-		fault_hint(fault, "free some space where the image lies, then try again");
+		fault_set(fault, REASON_NO_SPACE, "the host's disk is full: %s", safe);
+		fault_hint(fault, "free some space on the disk of the image, then try again");
 	} else {
 		fault_set(fault, REASON_DISK_IO, "the disk cannot be %s: %s",
 			  reading ? "read" : "written", safe);

@@ -91,7 +91,7 @@ int guest_lines_take(struct session *session, const char *line, size_t size_byte
 		session->wire_bytes += size_bytes + 1;
 	if (session->wire_bytes > WIRE_STREAM_MAX_BYTES) {
 		json_decref(event);
-		return fault_set(fault, REASON_GUEST_PROTOCOL, "the guest said more than %d MiB",
+		return fault_set(fault, REASON_GUEST_PROTOCOL, "the guest sent more than %d MiB",
 				 WIRE_STREAM_MAX_BYTES >> 20);
 	}
 	result = event_sequence_accept(&session->sequence, kind, event, fault);

@@ -187,7 +187,7 @@ int session_stop(struct session *session, struct fault *fault)
 	if (machine_stop(&session->machine) == 0)
 		return 0;
 	fault_set(fault, REASON_DISK_IO,
-		  "the virtual machine does not end: the host's kernel holds it");
+		  "the virtual machine cannot be ended: it hangs in the host's kernel");
 	return fault_hint(fault, "look for errors of the host's storage (dmesg)");
 }
 

@@ -69,7 +69,7 @@ int watchdog_fault(const struct watchdog *dog, struct fault *fault)
 		snprintf(where, sizeof(where), "its last stage was %s", dog->stage);
 	if (dog->run_deadline_ms <= dog->deadline_ms)
 		return fault_set(fault, REASON_STALLED,
-				 "the virtual machine was not done within %lld s (%s)",
+				 "the virtual machine did not finish within %lld s (%s)",
 				 (long long)(dog->run_limit_ms + 999) / 1000, where);
 	if (dog->disk_limit_ms > 0 && dog->disk_deadline_ms < dog->deadline_ms)
 		return fault_set(fault, REASON_DISK_IO,
@@ -77,8 +77,8 @@ int watchdog_fault(const struct watchdog *dog, struct fault *fault)
 				 (long long)dog->disk_limit_ms / 1000);
 	switch (dog->watch) {
 	case WATCH_HELLO:
-		fault_set(fault, REASON_STALLED,
-			  "the virtual machine did not come up within %lld s", seconds);
+		fault_set(fault, REASON_STALLED, "the virtual machine did not start within %lld s",
+			  seconds);
 		return fault_hint(fault, "try again when the host is less busy");
 	case WATCH_SILENCE:
 		fault_set(fault, REASON_STALLED, "the virtual machine was silent for %lld s (%s)",

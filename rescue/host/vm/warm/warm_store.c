@@ -36,7 +36,7 @@ int warm_store_open(struct warm_store *store, struct fault *fault)
 	if (cache_folder(path, true) < 0)
 		return fault_set(
 			fault, REASON_INTERNAL,
-			"there is no cache folder: neither XDG_CACHE_HOME nor HOME is set");
+			"there is no cache directory: neither XDG_CACHE_HOME nor HOME is set");
 	strcat(path, FOLDER);
 	(void)mkdir(path, 0700); /* it exists: fine; it fails: so will the next */
 	store->folder_fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -76,7 +76,8 @@ int warm_store_lock(struct warm_store *store, struct fault *fault)
 	if (errno == EWOULDBLOCK)
 		fault_set(fault, REASON_STALLED, "another run is saving a machine right now");
 	else
-		fault_set_errno(fault, REASON_INTERNAL, errno, "the cache folder cannot be locked");
+		fault_set_errno(fault, REASON_INTERNAL, errno,
+				"the cache directory cannot be locked");
 	close_fdp(&store->lock_fd);
 	return -1;
 }
@@ -88,7 +89,8 @@ int warm_store_create(const struct warm_store *store, struct fault *fault)
 	(void)unlinkat(store->folder_fd, NEW_NAME, 0);
 	fd = openat(store->folder_fd, NEW_NAME, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
-		fault_set_errno(fault, REASON_INTERNAL, errno, "the cache folder takes no file");
+		fault_set_errno(fault, REASON_INTERNAL, errno,
+				"no file can be created in the cache directory");
 	return fd;
 }
 
