@@ -76,7 +76,7 @@ x>"
 mounted() {
 	cp disk "$work/mounted"
 	rescue --write --yes "$work/mounted" -- sh -c "$2" </dev/null
-	is "$1: kept" "$status $(said 'kept:')" '0 yes'
+	is "$1: kept" "$status $(said 'changes kept in the image')" '0 yes'
 	is "$1: unmounted" "$(dumpe2fs -h "$work/mounted?offset=17301504" 2>/dev/null | grep -c needs_recovery) $(e2fsck -fn "$work/mounted?offset=17301504" >/dev/null 2>&1 && echo sound)" '0 sound'
 	is "$1: written" "$(debugfs -R 'cat /new' "$work/mounted?offset=17301504" 2>/dev/null)" new
 }
@@ -115,10 +115,10 @@ writes() {
 	is '--write, and nothing written' "$status $(said 'nothing was written')" '0 yes'
 	untouched '--write, and nothing written'
 	rescue --write --yes disk -- sh -c 'dd if=/dev/zero of=/dev/sda bs=512 count=1 2>/dev/null; exit 3' </dev/null
-	is '--write, and the command fails' "$status $(said 'thrown away')" '3 yes'
+	is '--write, and the command fails' "$status $(said 'its changes are discarded')" '3 yes'
 	untouched '--write, and the command fails'
 	rescue --write --yes disk -- sh -c 'mount /dev/sda2 /mnt && echo kept >/mnt/kept && (sleep 100 &)' </dev/null
-	is '--write --yes: kept' "$status $(said 'kept:')" '0 yes'
+	is '--write --yes: kept' "$status $(said 'changes kept in the image')" '0 yes'
 	is '--write --yes: no file left' "$(ls -A)$(ls -A "$TMPDIR")" disk
 	sum=$(image_sum disk)
 	rescue disk -- sh -c 'e2fsck -fn /dev/sda2 >/dev/null && mount -r /dev/sda2 /mnt && cat /mnt/kept' </dev/null
