@@ -137,6 +137,12 @@ limits() {
 
 results_nobody_reads() {
 	fresh
+	for command in grow-disk rescue-disk try-disk; do
+		for option in --help --version; do
+			"$source_tree/hostscripts/$command" "$option" >/dev/full 2>"$scratch/err"
+			is "$command $option into a full disk" "$? $(tail -n 1 "$scratch/err" | grep -o '\[.*')" "30 [no-space]"
+		done
+	done
 	make_disk raw disk
 	for options in '--plan --json' '--plan'; do
 		# shellcheck disable=SC2086  # words

@@ -50,10 +50,12 @@ done
 under="$work/pretend landlock_restrict_self 0"
 grow --plan
 is 'with a seal that does not hold, auto takes a machine' "$status $(field .accelerator)" '0 tcg'
+ok 'that is what is being started' grep -q 'starting the virtual machine' "$work/err"
 under=''
 grow --plan --verbose
 is 'auto takes the sealed process' "$status $(field .accelerator)" '0 native'
 ok 'and says so' grep -q 'a sealed process of this host did the work.*KVM does not work here' "$work/err"
+ok 'that is what is being started' grep -q 'starting the sealed process' "$work/err"
 is 'a plan changes nothing' "$(picture)" "$(cat "$work/before")"
 
 # An administrator has forbidden it for all, by a file of the system.

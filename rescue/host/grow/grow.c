@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "host/about.h"
 #include "host/log/failed.h"
 #include "host/signals.h"
 #include "host/version.h"
@@ -153,11 +154,8 @@ static enum status print_about(const struct grow_options *options)
 	json_t *object;
 	int result;
 
-	if (options->common.help || !options->json) {
-		fputs(options->common.help ? grow_help_text : "grow-disk " GROW_DISK_VERSION "\n",
-		      stdout);
-		return STATUS_OK;
-	}
+	if (options->common.help || !options->json)
+		return about_print("grow-disk", options->common.help ? grow_help_text : NULL);
 	object = version_object("grow-disk");
 	result = result_print_json(object, &fault);
 	json_decref(object);

@@ -2,6 +2,7 @@
 #include "rescue.h"
 
 #include "base/cleanup.h"
+#include "host/about.h"
 #include "host/guest.h"
 #include "host/signals.h"
 
@@ -70,13 +71,8 @@ int verb_rescue(int argc, char *argv[])
 	bool failed;
 
 	umask(077);
-	if (parsed && (options.common.help || options.common.version)) {
-		if (options.common.help)
-			fputs(rescue_help_text, stdout);
-		else
-			puts("rescue-disk " GROW_DISK_VERSION);
-		return STATUS_OK;
-	}
+	if (parsed && (options.common.help || options.common.version))
+		return about_print("rescue-disk", options.common.help ? rescue_help_text : NULL);
 	open_run(&rescue, &options);
 	failed = !parsed || signals_open(&rescue.interrupt.signals_fd, &fault) < 0 ||
 		 run_stages(&rescue, &fault) < 0;

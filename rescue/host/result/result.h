@@ -42,6 +42,7 @@ json_t *result_object(const struct result *result);
 /* Write the object, or lines for people made from it, on standard output; all of it. Faults:
  * no-space, disk-io; a reader that has gone away is "interrupted" where the result was all that
  * was asked for. */
+int result_flush(struct fault *fault); /* what was printed before */
 int result_print_json(const json_t *object, struct fault *fault);
 int result_print_text(const json_t *object, struct fault *fault);
 

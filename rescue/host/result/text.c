@@ -95,8 +95,7 @@ static void write_text(FILE *to, const json_t *result)
 		write_end(to, result);
 }
 
-/* Standard output may be a full disk, or a pipe that nobody reads. */
-static int finish(struct fault *fault)
+int result_flush(struct fault *fault)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
@@ -117,11 +116,11 @@ int result_print_json(const json_t *object, struct fault *fault)
 		return fault_set(fault, REASON_NO_MEMORY, "Memory has run out");
 	puts(dump);
 	free(dump);
-	return finish(fault);
+	return result_flush(fault);
 }
 
 int result_print_text(const json_t *object, struct fault *fault)
 {
 	write_text(stdout, object);
-	return finish(fault);
+	return result_flush(fault);
 }

@@ -2,6 +2,7 @@
 #include "try.h"
 
 #include "base/cleanup.h"
+#include "host/about.h"
 #include "host/signals.h"
 
 #include <stdio.h>
@@ -61,13 +62,8 @@ int verb_try(int argc, char *argv[])
 	bool failed, printed = true;
 
 	umask(077);
-	if (parsed && (options.common.help || options.common.version)) {
-		if (options.common.help)
-			fputs(try_help_text, stdout);
-		else
-			puts("try-disk " GROW_DISK_VERSION);
-		return STATUS_OK;
-	}
+	if (parsed && (options.common.help || options.common.version))
+		return about_print("try-disk", options.common.help ? try_help_text : NULL);
 	open_run(&try, &options);
 	failed = !parsed || signals_open(&try.interrupt.signals_fd, &fault) < 0 ||
 		 run_stages(&try, &fault) < 0;

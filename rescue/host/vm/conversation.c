@@ -62,8 +62,9 @@ static int await_disk(const struct conversation *conversation, struct session *s
 	while (session->caller->awaits_disk && !session->verdict)
 		if (session_pump(session, fault) < 0)
 			return -1;
+	/* Until now there was nothing to tell. */
 	if (conversation->disk_awaited)
-		progress_start(session->progress); /* until now there was nothing to tell */
+		progress_start(session->progress, conversation->accel == ACCEL_NATIVE);
 	return 0;
 }
 

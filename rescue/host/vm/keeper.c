@@ -147,6 +147,6 @@ _Noreturn void keeper_run(const struct vm_spec *spec, pid_t parent, int fd)
 	run.disk = plan_disk(spec);
 	progress_open(&progress, spec->progress);
 	if (!spec->disk.awaited)
-		progress_start(&progress);
+		progress_start(&progress, spec->accel == ACCEL_NATIVE);
 	_exit((int)run_and_report(&run, &own, parent));
 }

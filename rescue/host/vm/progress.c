@@ -73,9 +73,10 @@ static void show(struct progress *progress, const char *stage, int percent)
 		draw(progress);
 }
 
-void progress_start(struct progress *progress)
+void progress_start(struct progress *progress, bool is_sealed)
 {
-	show(progress, "starting the virtual machine", -1);
+	show(progress, is_sealed ? "starting the sealed process" : "starting the virtual machine",
+	     -1);
 }
 
 static int percent_of(const json_t *event)

@@ -21,8 +21,8 @@ struct progress {
 /* AUTO becomes BAR on a terminal, else LINES; BAR becomes LINES where TERM is "dumb". */
 void progress_open(struct progress *progress, enum progress_style style);
 
-/* The virtual machine is being started. */
-void progress_start(struct progress *progress);
+/* The virtual machine, or the sealed process, is being started. */
+void progress_start(struct progress *progress, bool is_sealed);
 
 /* Follow an accepted event. */
 void progress_event(struct progress *progress, enum event_kind kind, const json_t *event);
