@@ -54,8 +54,12 @@ static int ask(struct following *following, const char *command, json_t *argumen
 
 int commands_press_button(struct following *following, struct fault *fault)
 {
+	const int64_t now_ms = clock_ms();
+
+	if (!following->pressed)
+		following->pressed_ms = now_ms;
 	following->pressed = true;
-	following->pressed_ms = clock_ms();
+	following->pressed_last_ms = now_ms;
 	return ask(following, "system_powerdown", NULL, fault) == 0 ? 0 : -1;
 }
 

@@ -11,9 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CANDIDATE_MS 10000  /* for the first word under an accelerator that has a substitute */
-#define POWER_OFF_MS 180000 /* from the power button to the end: systemd gives a unit 90 s */
-#define NEVER	     INT64_MAX
+#define CANDIDATE_MS   10000  /* for the first word under an accelerator that has a substitute */
+#define POWER_OFF_MS   180000 /* from the power button to the end: systemd gives a unit 90 s */
+#define PRESS_AGAIN_MS 5000   /* a system that is not ready for the button misses it */
+#define NEVER	       INT64_MAX
 
 enum slot {
 	SLOT_SIGNALS,
@@ -78,6 +79,8 @@ static int wait_once(struct following *following, int64_t deadline_ms, struct fa
 
 	if (left_ms < -1)
 		left_ms = 0;
+	if (following->pressed && left_ms > PRESS_AGAIN_MS)
+		left_ms = PRESS_AGAIN_MS;
 	if (poll(slots, SLOTS, left_ms > INT32_MAX ? INT32_MAX : (int)left_ms) < 0)
 		return 0;
 	if (slots[SLOT_COMPLAINT].revents)
@@ -163,8 +166,8 @@ static int step_ending(struct following *following, struct fault *fault)
 		return 0;
 	if (following->monitor.off && spec->picture_fd >= 0)
 		return commands_end_off(following, fault);
-	if (following->pressed || !spec->then_off ||
-	    !is_reached(spec, &following->result->milestones))
+	if (!spec->then_off || !is_reached(spec, &following->result->milestones) ||
+	    (following->pressed && clock_ms() - following->pressed_last_ms < PRESS_AGAIN_MS))
 		return 0;
 	return commands_take_picture(following, fault) < 0
 		       ? -1

@@ -23,10 +23,19 @@ static int not_expected(const struct try *try, const char *why, struct fault *fa
 			 reached);
 }
 
+static void say_host_keys(const struct try *try)
+{
+	const struct host_keys *keys = &try->result.milestones.host_keys;
+
+	for (size_t i = 0; i < keys->count; i++)
+		console_say(&try->console, "host key for ssh: %s", keys->list[i]);
+}
+
 int try_judge(struct try *try, struct fault *fault)
 {
 	const struct try_options *options = try->options;
 
+	say_host_keys(try);
 	switch (try->result.end) {
 	case BOOT_TIMEOUT:
 		fault_set(fault, REASON_STALLED,
