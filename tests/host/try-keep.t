@@ -45,7 +45,7 @@ writes() {
 	is 'nothing is left' "$(ls -A "$TMPDIR") $(ls -A)" ' disk'
 	qemu-img convert -f raw -O qcow2 disk disk.qcow2
 	try --write --yes disk.qcow2
-	is 'a qcow2: kept' "$status $(said 'kept: the image')" '0 yes'
+	is 'a qcow2: kept' "$status $(said 'changes kept in the image')" '0 yes'
 	qemu-img convert -f qcow2 -O raw disk.qcow2 disk.raw
 	is 'and sound' "$(qemu-img check -q disk.qcow2 >/dev/null && has_written disk.raw)" yes
 	rm disk.qcow2 disk.raw

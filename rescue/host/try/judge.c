@@ -44,9 +44,10 @@ int try_judge(struct try *try, struct fault *fault)
 		return fault_hint(fault, "Give it more time: --timeout SECONDS");
 	case BOOT_STAYS_ON:
 		fault_set(fault, REASON_STALLED,
-			  "The system does not power off when its power button is pressed; what it "
-			  "wrote is thrown away");
-		return fault_hint(fault, "Boot it with --write alone, and power it off inside");
+			  "The system does not power off when its power button is pressed; its "
+			  "changes are discarded");
+		return fault_hint(fault,
+				  "Boot it with --write alone, and shut it down from inside");
 	case BOOT_BAD:
 		return not_expected(try, try->result.milestones.bad, fault);
 	case BOOT_OFF:
@@ -65,24 +66,23 @@ int try_keep(struct try *try, struct fault *fault)
 	if (!try->options->write)
 		return 0;
 	if (try->result.end == BOOT_LEFT) {
-		console_say(&try->console,
-			    "it was left while it ran: what it wrote is thrown away");
+		console_say(&try->console, "you left it running: its changes are discarded");
 		return 0;
 	}
 	if (keep_look(&try->keep, &written, fault) < 0)
 		return -1;
 	if (!written) {
 		console_say(&try->console,
-			    "nothing was written to the disk: the image is what it was");
+			    "nothing was written to the disk: the image is unchanged");
 		return 0;
 	}
-	if (!try->options->yes && !console_confirm("Keep what the system wrote?")) {
-		console_say(&try->console, "thrown away: the image is what it was");
+	if (!try->options->yes && !console_confirm("Keep the changes?")) {
+		console_say(&try->console, "changes discarded: the image is unchanged");
 		return 0;
 	}
 	if (keep_publish(&try->keep, fault) < 0)
 		return -1;
 	try->kept = true;
-	console_say(&try->console, "kept: the image has what the system wrote");
+	console_say(&try->console, "changes kept in the image");
 	return 0;
 }

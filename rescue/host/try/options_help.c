@@ -48,6 +48,6 @@ const char try_help_text[] =
 	"\n"
 	"Exit status: 0 the system has powered off, or showed what was expected, or was\n"
 	"left; 2 usage; 10 refused; 20 it does not come up (with --expect or\n"
-	"--wait-for); 30 try again\n"
-	"later, or the time is over; 40 the host lacks something; 70 a fault of ours.\n"
+	"--wait-for); 30 try again later, or the time is over; 40 the host lacks something;\n"
+	"70 a fault of ours.\n"
 	"See try-disk(1).\n";

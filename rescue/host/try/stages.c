@@ -127,7 +127,7 @@ static void say_begin(const struct try *try)
 		    try->options->hardware.kernel    ? "the kernel that was named"
 		    : try->firmware == FIRMWARE_UEFI ? "UEFI (OVMF)"
 						     : "a BIOS (SeaBIOS)",
-		    try->options->write ? "kept only if it powers off" : "thrown away",
+		    try->options->write ? "kept only if it powers off" : "discarded",
 		    try->terminal.fd >= 0 ? ". Ctrl-] three times ends it" : "");
 }
 
