@@ -91,6 +91,17 @@ void console_clear(const struct console *console)
 		fputs("\033[K", stderr);
 }
 
+bool console_confirm(const char *question)
+{
+	char answer[16] = "";
+
+	fprintf(stderr, "%s [y/N] ", question);
+	if (!fgets(answer, sizeof(answer), stdin))
+		fputc('\n', stderr);
+	answer[strcspn(answer, "\n")] = '\0';
+	return strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0;
+}
+
 /* Without the full stop that some sentences end with. */
 static int length_of(const char *text)
 {

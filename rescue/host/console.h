@@ -30,6 +30,9 @@ void console_command(const struct console *console, const char *const *argv);
 void console_stage(const struct console *console, const char *stage, int percent);
 void console_clear(const struct console *console);
 
+/* Ask the user at the terminal: "Question [y/N] ". Whether the answer is y or yes. */
+bool console_confirm(const char *question);
+
 /* "grow-disk: Sentence. Hint. [reason]", also when quiet. */
 void console_fault(const struct console *console, const struct fault *fault);
 

@@ -7,48 +7,9 @@ set -u
 tests=$(dirname "$0")/.. tap_place=memory
 # shellcheck source=../lib/tap.sh
 . "$tests/lib/tap.sh"
+# shellcheck source=../lib/try.sh
+. "$tests/lib/try.sh"
 need 'try-disk' qemu-system-x86_64 qemu-img qemu-storage-daemon jq || done_testing
-
-try_disk=$source_tree/hostscripts/try-disk
-mkdir "$work/tmp dir" "$work/disks"
-export TMPDIR="$work/tmp dir"
-cd "$work/disks" || exit 1
-
-# try ARGUMENT...: sets status; the console is in $work/out, errors in $work/err.
-try() {
-	timeout -k 5 200 "$try_disk" --accel tcg "$@" >"$work/out" 2>"$work/err" </dev/null
-	status=$?
-}
-
-said() {
-	grep -qF -- "$1" "$work/err" && printf yes || sed 's/^/#  /' "$work/err" >&2
-}
-
-# console TEXT: a line of the console
-console() {
-	tr -d '\r' <"$work/out" | grep -cF -- "$1"
-}
-
-field() {
-	jq -r "[$1] | map(tostring) | join(\" \")" <"$work/out"
-}
-
-sums() {
-	for image in *; do printf '%s %s\n' "$image" "$(image_sum "$image")"; done
-}
-
-untouched() {
-	is "$1: the images are what they were" "$(sums)" "$sums"
-	is "$1: nothing is left" "$(ls -A "$TMPDIR")" ''
-}
-
-# refused NAME STATUS REASON SENTENCE ARGUMENT...
-refused() {
-	refused_name=$1 refused_status=$2 refused_reason=$3 refused_sentence=$4
-	shift 4
-	try "$@"
-	is "$refused_name: refused, and says why" "$status $(said "[$refused_reason]") $(said "$refused_sentence")" "$refused_status yes yes"
-}
 
 truncate -s 8M speaks
 "$images/boot-sector" speaks 'Linux version 0\nall is said\nbox login: '
@@ -116,17 +77,6 @@ refusals() {
 	refused 'a host name that is none' 2 usage '--hostname cannot be' --hostname 'a b' speaks
 	GROW_DISK_QEMU=$work/none refused 'no QEMU' 40 no-qemu 'apt-get install qemu-system-x86' speaks
 	untouched refusals
-}
-
-# up_or_ended: the console has begun to speak, or it has ended.
-up_or_ended() { grep -q 'it waits' "$work/out" || ! kill -0 "$process"; }
-
-# start ARGUMENT...: try-disk in the background, until its system is up
-start() {
-	: >"$work/out"
-	setsid env --default-signal=INT,QUIT,HUP,TERM "$try_disk" --accel tcg "$@" >"$work/out" 2>"$work/err" </dev/null &
-	process=$!
-	await up_or_ended
 }
 
 # listening PORT: the addresses at which somebody listens on that port, in hexadecimal

@@ -182,7 +182,48 @@ static void sequences_of_a_terminal_are_no_text(void **state)
 	assert_string_equal(lines[1], "twothree");
 }
 
+#define PRINT_1 "SHA256:0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
+#define PRINT_2 "SHA256:+/23456789abcdefghijklmnopqrstuvwxyzABCDEFG"
+
+static void host_keys_are_taken(void **state)
+{
+	struct milestones milestones =
+		after("256 " PRINT_2 " too@early (RSA)\n"
+		      "[   40.1] cloud-init[9]: -----BEGIN SSH HOST KEY FINGERPRINTS-----\r\n"
+		      "<14>Nov 29 18:00:00 ec2: 256 " PRINT_1 " root@box (ED25519)\r\n"
+		      "<14>Nov 29 18:00:00 ec2: 256 " PRINT_1 " root@box (ED25519)\r\n"
+		      "<14>Nov 29 18:00:00 ec2: 3072 " PRINT_2 " a (comment) (RSA)\r\n"
+		      "256 SHA256:short root@box (ECDSA)\n"
+		      "256 " PRINT_2 "x root@box (ECDSA)\n"
+		      "256 " PRINT_2 " root@box (EC\xff)\n"
+		      "256 " PRINT_2 " root@box ()\n"
+		      "(RSA) 256 " PRINT_2 " root@box\n"
+		      "<14>Nov 29 18:00:00 ec2: -----END SSH HOST KEY FINGERPRINTS-----\n"
+		      "256 " PRINT_2 " too@late (ECDSA)\n");
+	const struct host_keys *keys = &milestones.host_keys;
+
+	(void)state;
+	assert_int_equal(keys->count, 2);
+	assert_string_equal(keys->list[0], PRINT_1 " (ED25519)");
+	assert_string_equal(keys->list[1], PRINT_2 " (RSA)");
+}
+
+static void host_keys_are_bounded(void **state)
+{
+	struct host_keys keys = { .inside = true };
+	char line[128];
+
+	(void)state;
+	for (int i = 0; i < 2 * HOST_KEYS_MAX; i++) {
+		snprintf(line, sizeof(line), "256 SHA256:%043d x (RSA)", i);
+		host_keys_take(&keys, line);
+	}
+	assert_int_equal(keys.count, HOST_KEYS_MAX);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(host_keys_are_taken),
+	cmocka_unit_test(host_keys_are_bounded),
 	cmocka_unit_test(each_line_has_its_milestone),
 	cmocka_unit_test(bad_signs_are_seen),
 	cmocka_unit_test(the_strongest_stays),

@@ -50,6 +50,9 @@ static void write_texts(struct boot_arguments *arguments, const struct boot_plan
 			       FDSET_VARIABLES);
 	if (plan->seed_fd >= 0)
 		argument_fdset(arguments->fdsets[DISK_FDS_MAX + 1], plan->seed_fd, FDSET_SEED);
+	if (plan->picture_fd >= 0)
+		argument_fdset(arguments->fdsets[DISK_FDS_MAX + 2], plan->picture_fd,
+			       FDSET_PICTURE);
 }
 
 /* On an error the machine stops and says so; the disk is the first to boot from, unless a
@@ -124,6 +127,8 @@ static void write_table(struct boot_arguments *arguments, const struct boot_plan
 		{ "-nodefaults", NULL },
 		{ "-no-user-config", NULL },
 		ARGUMENT_IF(plan->once, "-no-reboot", NULL),
+		ARGUMENT_IF(plan->picture_fd >= 0, "-no-shutdown",
+			    NULL), /* the screen is to stay */
 		{ "-display", "none" },
 		{ "-machine", arguments->machine },
 		{ "-cpu", plan->accel == ACCEL_TCG ? "max" : "host" },
@@ -149,6 +154,7 @@ static void write_table(struct boot_arguments *arguments, const struct boot_plan
 		ARGUMENT_IF(arguments->fdsets[2][0], "-add-fd", arguments->fdsets[2]),
 		ARGUMENT_IF(arguments->fdsets[3][0], "-add-fd", arguments->fdsets[3]),
 		ARGUMENT_IF(arguments->fdsets[4][0], "-add-fd", arguments->fdsets[4]),
+		ARGUMENT_IF(arguments->fdsets[5][0], "-add-fd", arguments->fdsets[5]),
 		ARGUMENT_IF(arguments->code, "-blockdev", arguments->code),
 		ARGUMENT_IF(arguments->variables, "-blockdev", arguments->variables),
 		{ "-blockdev", arguments->node },

@@ -14,7 +14,7 @@ struct boot_arguments {
 	char machine[128];
 	char memory[16], cpus[16], rtc[64];
 	char qmp[64], console[64], screen[64];
-	char fdsets[DISK_FDS_MAX + 2][ARGUMENT_FDSET_BYTES]; /* empty: none */
+	char fdsets[DISK_FDS_MAX + 3][ARGUMENT_FDSET_BYTES]; /* empty: none */
 	char network[64 + 48 * BOOT_PORTS_MAX];
 	char *node, *device;	       /* the disk; owned */
 	char *code, *variables;	       /* the firmware; owned */

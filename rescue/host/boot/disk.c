@@ -9,7 +9,7 @@
 
 #define ALWAYS_BYTES (UINT64_C(256) << 20)
 
-static int make_overlay(struct boot_disk *disk, const struct boot_layers *layers,
+static int make_overlay(struct log *overlay, const struct boot_layers *layers,
 			const struct programs *programs, struct fault *fault)
 {
 	struct image *below = malloc(sizeof(*below));
@@ -23,18 +23,21 @@ static int make_overlay(struct boot_disk *disk, const struct boot_layers *layers
 		snprintf(below->path, sizeof(below->path), "%s", layers->log_path);
 		below->format = IMAGE_QCOW2;
 	}
-	snprintf(path, sizeof(path), "%s/%s", layers->work_folder, layers->name);
-	log_name_throwaway(&disk->overlay, below, path);
-	result = log_reserve(&disk->overlay, fault);
+	if (!layers->kept) {
+		snprintf(path, sizeof(path), "%s/%s", layers->work_folder, layers->name);
+		log_name_throwaway(overlay, below, path);
+	}
+	result = log_reserve(overlay, fault);
 	if (result == 0)
-		result = log_create(&disk->overlay, below, layers->size_bytes, programs, fault);
+		result = log_create(overlay, below, layers->size_bytes, programs, fault);
 	free(below);
 	return result;
 }
 
-static int open_files(struct boot_disk *disk, const struct boot_layers *layers, struct fault *fault)
+static int open_files(struct boot_disk *disk, const struct log *overlay,
+		      const struct boot_layers *layers, struct fault *fault)
 {
-	disk->overlay_fd = open(disk->overlay.path, O_RDWR | O_CLOEXEC);
+	disk->overlay_fd = open(overlay->path, O_RDWR | O_CLOEXEC);
 	disk->image_fd = open(image_at(layers->image), O_RDONLY | O_CLOEXEC);
 	if (layers->log_path)
 		disk->log_fd = open(layers->log_path, O_RDONLY | O_CLOEXEC);
@@ -64,6 +67,8 @@ static void plan_disk(struct boot_disk *disk, const struct boot_layers *layers)
 int boot_disk_open(struct boot_disk *disk, const struct boot_layers *layers,
 		   const struct programs *programs, struct fault *fault)
 {
+	struct log *overlay = layers->kept ? layers->kept : &disk->overlay;
+
 	*disk = (struct boot_disk){
 		.overlay = { .fd = -1, .read_fd = -1 },
 		.overlay_fd = -1,
@@ -71,7 +76,8 @@ int boot_disk_open(struct boot_disk *disk, const struct boot_layers *layers,
 		.image_fd = -1,
 		.max_bytes = ALWAYS_BYTES + layers->size_bytes + layers->size_bytes / 16,
 	};
-	if (make_overlay(disk, layers, programs, fault) < 0 || open_files(disk, layers, fault) < 0)
+	if (make_overlay(overlay, layers, programs, fault) < 0 ||
+	    open_files(disk, overlay, layers, fault) < 0)
 		return -1;
 	plan_disk(disk, layers);
 	return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A disk that a machine may write to, and of which nothing stays: an overlay in the work
- * folder. */
+/* A disk that a machine may write to: an overlay in the work folder, of which nothing stays, or a
+ * log beside the image, which may be kept (host/log/keep.h). */
 #ifndef BOOT_DISK_H
 #define BOOT_DISK_H
 
@@ -14,6 +14,7 @@ struct boot_layers {
 	uint64_t size_bytes;	 /* of the disk */
 	const char *work_folder; /* ours alone */
 	const char *name;	 /* of the overlay's file */
+	struct log *kept;	 /* named, and the overlay instead; NULL: one of our own */
 };
 
 struct boot_disk {
@@ -30,7 +31,7 @@ struct boot_disk {
 int boot_disk_open(struct boot_disk *disk, const struct boot_layers *layers,
 		   const struct programs *programs, struct fault *fault);
 
-/* Close and remove it. */
+/* Close it, and remove an overlay of our own. */
 void boot_disk_close(struct boot_disk *disk);
 
 #endif

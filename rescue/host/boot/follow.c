@@ -2,6 +2,7 @@
 #include "follow.h"
 
 #include "base/io.h"
+#include "commands.h"
 #include "host/vm/qemu/exit_reason.h"
 #include "streams.h"
 
@@ -10,8 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CANDIDATE_MS 10000 /* for the first word under an accelerator that has a substitute */
-#define NEVER	     INT64_MAX
+#define CANDIDATE_MS   10000  /* for the first word under an accelerator that has a substitute */
+#define POWER_OFF_MS   180000 /* from the power button to the end: systemd gives a unit 90 s */
+#define PRESS_AGAIN_MS 5000   /* a system that is not ready for the button misses it */
+#define NEVER	       INT64_MAX
 
 enum slot {
 	SLOT_SIGNALS,
@@ -23,18 +26,6 @@ enum slot {
 	SLOT_READER,
 	SLOTS
 };
-
-static int step_monitor(struct following *following, struct fault *fault)
-{
-	struct monitor *monitor = &following->monitor;
-
-	if (monitor_read(monitor, fault) < 0)
-		return -1;
-	if (!monitor->greeted || following->asked)
-		return 0;
-	following->asked = true;
-	return monitor_send(monitor, "qmp_capabilities", NULL, -1, fault);
-}
 
 static void step_complaint(struct following *following)
 {
@@ -55,6 +46,10 @@ static int64_t next_deadline(const struct following *following, bool has_substit
 	const struct boot_spec *spec = following->spec;
 	int64_t deadline_ms = NEVER, quiet_ms = following->spoke_ms + spec->quiet_ms;
 
+	if (following->pressed)
+		return following->pressed_ms +
+		       (spec->timeout_ms > 0 && spec->timeout_ms < POWER_OFF_MS ? spec->timeout_ms
+										: POWER_OFF_MS);
 	if (spec->timeout_ms > 0)
 		deadline_ms = following->begun_ms + spec->timeout_ms;
 	if (spec->quiet_ms > 0 && following->result->milestones.reached >= MILESTONE_KERNEL &&
@@ -84,11 +79,13 @@ static int wait_once(struct following *following, int64_t deadline_ms, struct fa
 
 	if (left_ms < -1)
 		left_ms = 0;
+	if (following->pressed && left_ms > PRESS_AGAIN_MS)
+		left_ms = PRESS_AGAIN_MS;
 	if (poll(slots, SLOTS, left_ms > INT32_MAX ? INT32_MAX : (int)left_ms) < 0)
 		return 0;
 	if (slots[SLOT_COMPLAINT].revents)
 		step_complaint(following);
-	if (slots[SLOT_MONITOR].revents && step_monitor(following, fault) < 0)
+	if (slots[SLOT_MONITOR].revents && commands_step(following, fault) < 0)
 		return -1;
 	if (slots[SLOT_READER].revents & (POLLERR | POLLHUP))
 		return streams_nobody_reads(fault);
@@ -137,27 +134,66 @@ static enum follow_end explain_exit(struct following *following, bool has_substi
 	return !following->spoke && has_substitute ? FOLLOW_SILENT : FOLLOW_FAULT;
 }
 
+/* Why it is over while the machine runs, or false. */
+static bool is_enough(const struct following *following, enum boot_end *ret_end)
+{
+	const struct boot_spec *spec = following->spec;
+	const struct milestones *milestones = &following->result->milestones;
+	const bool reached = !spec->then_off && is_reached(spec, milestones);
+
+	if (!following->left && !reached && !(spec->fails_on_bad && milestones->bad))
+		return false;
+	*ret_end = following->left ? BOOT_LEFT : reached ? BOOT_REACHED : BOOT_BAD;
+	return true;
+}
+
+static enum boot_end which_limit(const struct following *following)
+{
+	const int64_t timeout_ms = following->spec->timeout_ms;
+
+	if (following->pressed)
+		return BOOT_STAYS_ON;
+	return timeout_ms > 0 && clock_ms() - following->begun_ms >= timeout_ms ? BOOT_TIMEOUT
+										: BOOT_QUIET;
+}
+
+/* Do what is due before the end. */
+static int step_ending(struct following *following, struct fault *fault)
+{
+	const struct boot_spec *spec = following->spec;
+
+	if (following->machine->exited || following->quitting)
+		return 0;
+	if (following->monitor.off && spec->picture_fd >= 0)
+		return commands_end_off(following, fault);
+	if (!spec->then_off || !is_reached(spec, &following->result->milestones) ||
+	    (following->pressed && clock_ms() - following->pressed_last_ms < PRESS_AGAIN_MS))
+		return 0;
+	return commands_take_picture(following, fault) < 0
+		       ? -1
+		       : commands_press_button(following, fault);
+}
+
+static enum follow_end end_running(struct following *following, struct fault *fault)
+{
+	return streams_take_last_words(following, fault) < 0 ||
+			       commands_take_picture(following, fault) < 0
+		       ? FOLLOW_FAULT
+		       : FOLLOW_DONE;
+}
+
 /* Return whether it is over, with *ret_end. */
 static bool is_over(struct following *following, int64_t deadline_ms, bool has_substitute,
 		    enum follow_end *ret_end, struct fault *fault)
 {
-	const struct boot_spec *spec = following->spec;
-	const struct milestones *milestones = &following->result->milestones;
-	enum boot_end *end = &following->result->end;
-
-	*ret_end = FOLLOW_DONE;
-	if (interrupt_check(spec->interrupt, fault) < 0) {
+	boot_machine_reap(following->machine);
+	if (interrupt_check(following->spec->interrupt, fault) < 0 ||
+	    step_ending(following, fault) < 0) {
 		*ret_end = FOLLOW_FAULT;
 		return true;
 	}
-	boot_machine_reap(following->machine);
-	if (following->left || is_reached(spec, milestones) ||
-	    (spec->fails_on_bad && milestones->bad)) {
-		*end = following->left		      ? BOOT_LEFT
-		       : is_reached(spec, milestones) ? BOOT_REACHED
-						      : BOOT_BAD;
-		if (streams_take_last_words(following, fault) < 0)
-			*ret_end = FOLLOW_FAULT;
+	if (!following->quitting && is_enough(following, &following->result->end)) {
+		*ret_end = end_running(following, fault);
 		return true;
 	}
 	if (following->machine->exited) {
@@ -170,9 +206,8 @@ static bool is_over(struct following *following, int64_t deadline_ms, bool has_s
 		*ret_end = FOLLOW_SILENT;
 		return true;
 	}
-	*end = spec->timeout_ms > 0 && clock_ms() - following->begun_ms >= spec->timeout_ms
-		       ? BOOT_TIMEOUT
-		       : BOOT_QUIET;
+	following->result->end = which_limit(following);
+	*ret_end = end_running(following, fault);
 	return true;
 }
 

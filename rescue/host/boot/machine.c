@@ -30,6 +30,8 @@ static pid_t start(const struct boot_plan *plan, const int fds[BOOT_CHANNELS], c
 		process.fds[process.fd_count++] = plan->variables_fd;
 	if (plan->seed_fd >= 0)
 		process.fds[process.fd_count++] = plan->seed_fd;
+	if (plan->picture_fd >= 0)
+		process.fds[process.fd_count++] = plan->picture_fd;
 	return process_start(&process);
 }
 

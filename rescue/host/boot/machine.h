@@ -44,9 +44,10 @@ struct boot_plan {
 	int variables_fd;      /* likewise: a copy of its own */
 	const struct disk_plan *disk;
 	uint32_t sector_bytes;
-	int seed_fd;  /* a read-only disk for cloud-init; -1: none */
-	bool sandbox; /* QEMU's own system call filter */
-	bool once;    /* a reboot is the end */
+	int seed_fd;	/* a read-only disk for cloud-init; -1: none */
+	int picture_fd; /* where the screen may be written to; -1: none */
+	bool sandbox;	/* QEMU's own system call filter */
+	bool once;	/* a reboot is the end */
 	const struct confine *confine;
 };
 

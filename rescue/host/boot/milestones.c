@@ -153,6 +153,7 @@ static void judge_ended(struct milestones *milestones, const char *line)
 		reach(milestones, MILESTONE_KERNEL);
 	if (is_welcome(line))
 		reach(milestones, MILESTONE_ROOT);
+	host_keys_take(&milestones->host_keys, line);
 	if (!strstr(line, "Cloud-init v."))
 		return;
 	milestones->has_cloud_init = true;

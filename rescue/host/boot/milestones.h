@@ -4,6 +4,8 @@
 #ifndef BOOT_MILESTONES_H
 #define BOOT_MILESTONES_H
 
+#include "host_keys.h"
+
 #include <jansson.h>
 #include <regex.h>
 #include <stdbool.h>
@@ -39,6 +41,7 @@ struct milestones {
 	enum milestone reached;
 	const char *bad;     /* a sign that something is wrong: a sentence; static; NULL: none */
 	bool has_cloud_init; /* it has spoken: the login prompt is not the end */
+	struct host_keys host_keys;
 	unsigned long lines; /* ended so far */
 
 	struct milestones_line lines_of[SOURCES];

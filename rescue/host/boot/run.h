@@ -27,17 +27,29 @@ struct boot_spec {
 	bool best;	       /* the strongest that the system can be expected to reach */
 	bool fails_on_bad;     /* a sign that something is wrong */
 	bool once;	       /* a reboot */
-	int64_t timeout_ms;    /* 0: no limit */
-	int64_t quiet_ms;      /* so long without a word, once a kernel has spoken; 0: no limit */
+	bool then_off; /* what is reached: it ends only when the system has powered off, for which
+			* the power button is pressed, for three minutes or timeout_ms more */
+	int64_t timeout_ms; /* 0: no limit */
+	int64_t quiet_ms;   /* so long without a word, once a kernel has spoken; 0: no limit */
 
 	/* Where the console goes. */
 	struct terminal *terminal;			  /* both ways; NULL: none */
 	int output_fd;					  /* -1: nowhere */
 	void (*on_line)(void *context, const char *line); /* not made safe; NULL: nobody */
 	void *context;
+
+	int picture_fd; /* of the screen at the end: a file for writing, as PNG; -1: none */
 };
 
-enum boot_end { BOOT_REACHED, BOOT_BAD, BOOT_OFF, BOOT_TIMEOUT, BOOT_QUIET, BOOT_LEFT };
+enum boot_end {
+	BOOT_REACHED,
+	BOOT_BAD,
+	BOOT_OFF,
+	BOOT_TIMEOUT,
+	BOOT_QUIET,
+	BOOT_LEFT,
+	BOOT_STAYS_ON /* though the power button was pressed */
+};
 
 struct boot_result {
 	enum boot_end end;

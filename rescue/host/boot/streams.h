@@ -20,9 +20,12 @@ struct following {
 	struct relay outputs[SOURCES], input;
 	unsigned long lines_told;
 	bool spoke;
-	bool asked; /* the monitor, for its abilities */
-	bool left;  /* by the user's keys */
-	int64_t begun_ms, spoke_ms;
+	bool asked;    /* the monitor, for its abilities */
+	bool left;     /* by the user's keys */
+	bool pressed;  /* the power button: first at pressed_ms, and again */
+	bool pictured; /* the screen */
+	bool quitting; /* QEMU was told to */
+	int64_t begun_ms, spoke_ms, pressed_ms, pressed_last_ms;
 };
 
 /* Connect them; the terminal, if there is one, becomes raw. */

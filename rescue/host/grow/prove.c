@@ -78,6 +78,7 @@ static struct boot_spec common_spec(struct proof *proof, const struct boot_disk 
 				   .once = true,
 				   .timeout_ms = options->prove_seconds * INT64_C(1000),
 				   .output_fd = -1,
+				   .picture_fd = -1,
 				   .on_line = show_line,
 				   .context = proof };
 }

@@ -2,7 +2,6 @@
 /* The image, its lock, and an earlier run that is finished first. */
 #include "rescue.h"
 
-#include "host/image/dependents.h"
 #include "host/image/lock.h"
 #include "host/image/tables.h"
 #include "host/log/recover.h"
@@ -12,8 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FAILED_SUFFIX  ".grow-disk.failed"
-#define DISK_MIN_BYTES 2048 /* for --write: a table and something behind it */
+#define FAILED_SUFFIX ".grow-disk.failed"
 
 static bool is_inside(const char *path, const char *folder)
 {
@@ -139,20 +137,10 @@ int rescue_take_image(struct rescue *rescue, struct fault *fault)
 /* With --write a complete log of an earlier run is finished first. */
 static int finish_earlier(struct rescue *rescue, struct fault *fault)
 {
-	rescue->commit = (struct commit){ .image = &rescue->image,
-					  .log = &rescue->log,
-					  .programs = &rescue->programs };
 	if (!rescue->options->write)
 		return recover_refuse_reader(&rescue->image, &rescue->log, fault);
-	if (recover_open(&rescue->commit, rescue->options->allow_backing, rescue->work.folder,
-			 fault) < 0)
-		return -1;
 	console_say(&rescue->console, "finishing the commit of an earlier run");
-	if ((rescue->log.ticket.state == TICKET_COMMITTED ? commit_tidy(&rescue->commit, fault)
-							  : commit_run(&rescue->commit, fault)) < 0)
-		return -1;
-	log_close(&rescue->log);
-	return log_name(&rescue->log, &rescue->image, "", NULL, fault);
+	return keep_finish_earlier(&rescue->keep, rescue->options->allow_backing, fault);
 }
 
 int rescue_look(struct rescue *rescue, struct fault *fault)
@@ -173,12 +161,5 @@ int rescue_look(struct rescue *rescue, struct fault *fault)
 			 fault) < 0 ||
 	    image_check_tables(image, &rescue->programs, fault) < 0)
 		return -1;
-	if (!options->write)
-		return 0;
-	if (image->size_bytes < DISK_MIN_BYTES) {
-		fault_set(fault, REASON_IMAGE_FORMAT, "%.300s is too small for a disk",
-			  image->path);
-		return fault_hint(fault, "Look without --write");
-	}
-	return dependents_check(image, &rescue->interrupt, fault);
+	return options->write ? keep_check_image(&rescue->keep, fault) : 0;
 }

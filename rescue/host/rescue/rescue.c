@@ -12,6 +12,10 @@
 
 static int prepare(struct rescue *rescue, struct fault *fault)
 {
+	rescue->keep = (struct keep){ .image = &rescue->image,
+				      .log = &rescue->log,
+				      .work_folder = rescue->work.folder,
+				      .programs = &rescue->programs };
 	if (guest_check_programs(true, fault) < 0)
 		return -1;
 	return work_make(&rescue->work, "rescue-disk", fault);

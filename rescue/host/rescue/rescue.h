@@ -4,7 +4,7 @@
 #define RESCUE_RESCUE_H
 
 #include "host/console.h"
-#include "host/log/commit.h"
+#include "host/log/keep.h"
 #include "host/program.h"
 #include "host/vm/vm.h"
 #include "host/work.h"
@@ -29,8 +29,8 @@ struct rescue {
 	bool vm_started;
 	struct termios terminal; /* as it was */
 	bool has_terminal;
-	struct commit commit;
-	int exit_status; /* of the command */
+	struct keep keep; /* for --write */
+	int exit_status;  /* of the command */
 };
 
 /* The verb: argv[0] is "rescue". Returns the exit status. */

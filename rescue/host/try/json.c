@@ -21,11 +21,21 @@ static json_t *text(const char *value)
 static const char *end_word(const struct try *try)
 {
 	static const char *const words[] = {
-		[BOOT_REACHED] = "expected", [BOOT_BAD] = "bad-sign", [BOOT_OFF] = "power-off",
-		[BOOT_TIMEOUT] = "timeout",  [BOOT_QUIET] = "quiet",  [BOOT_LEFT] = "left",
+		[BOOT_REACHED] = "expected",  [BOOT_BAD] = "bad-sign", [BOOT_OFF] = "power-off",
+		[BOOT_TIMEOUT] = "timeout",   [BOOT_QUIET] = "quiet",  [BOOT_LEFT] = "left",
+		[BOOT_STAYS_ON] = "stays-on",
 	};
 
 	return try->booted ? words[try->result.end] : NULL;
+}
+
+static json_t *host_keys(const struct host_keys *keys)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < keys->count; i++)
+		json_array_append_new(list, json_string(keys->list[i]));
+	return list;
 }
 
 bool try_print_json(const struct try *try, const struct fault *fault)
@@ -33,14 +43,16 @@ bool try_print_json(const struct try *try, const struct fault *fault)
 	const struct milestones *milestones = &try->result.milestones;
 	const bool booted = try->booted;
 	json_t *object = json_pack(
-		"{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "schema", 1,
-		"image", text(try->image.name ? try->image.path : NULL), "firmware",
+		"{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "schema",
+		1, "image", text(try->image.name ? try->image.path : NULL), "firmware",
 		text(try->firmware == FIRMWARE_AUTO ? NULL : firmware_words[try->firmware]),
 		"accelerator", text(booted ? accel_word(try->result.accel) : NULL), "end",
 		text(end_word(try)), "milestone",
 		text(booted ? milestone_word(milestones->reached) : NULL), "bad_sign",
 		text(booted ? milestones->bad : NULL), "console", milestones_console(milestones),
-		"reason", text(fault ? reason_word(fault->reason) : NULL), "status",
+		"host_keys", host_keys(&milestones->host_keys), "kept",
+		try->options->write ? json_boolean(try->kept) : json_null(), "reason",
+		text(fault ? reason_word(fault->reason) : NULL), "status",
 		fault ? (int)reason_status(fault->reason) : 0, "message",
 		text(fault ? fault->message : NULL), "hint",
 		text(fault && fault->hint[0] ? fault->hint : NULL));

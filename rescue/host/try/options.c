@@ -8,6 +8,7 @@
 #define MEMORY_DEFAULT_MIB   1024
 #define CPUS_MAX	     64
 #define TIMEOUT_MAX_SECONDS  99999
+#define WAIT_SECONDS	     1800 /* of --wait-for, unless --timeout says another */
 #define PORT_MAX	     65535
 #define PORT_FORMAT_BYTES    12
 #define HOSTNAME_LETTERS     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."
@@ -35,7 +36,11 @@ enum code {
 	CODE_HOSTNAME,
 	CODE_FORMAT,
 	CODE_ALLOW_BACKING,
-	CODE_JSON
+	CODE_JSON,
+	CODE_WRITE,
+	CODE_YES,
+	CODE_WAIT_FOR,
+	CODE_SCREENSHOT
 };
 
 static const struct option long_options[] = {
@@ -60,6 +65,10 @@ static const struct option long_options[] = {
 	{ "format", required_argument, NULL, CODE_FORMAT },
 	{ "allow-backing", no_argument, NULL, CODE_ALLOW_BACKING },
 	{ "json", no_argument, NULL, CODE_JSON },
+	{ "write", no_argument, NULL, CODE_WRITE },
+	{ "yes", no_argument, NULL, CODE_YES },
+	{ "wait-for", required_argument, NULL, CODE_WAIT_FOR },
+	{ "screenshot", required_argument, NULL, CODE_SCREENSHOT },
 	ARGUMENTS_COMMON,
 	{ 0 },
 };
@@ -105,6 +114,17 @@ static int take_hostname(struct seed_wish *seed, struct fault *fault)
 	return arguments_refuse_value(&arguments, CODE_HOSTNAME, fault);
 }
 
+static int take_wait_for(struct try_options *options, struct fault *fault)
+{
+	static const char *const words[] = { "login", "cloud-init", NULL };
+	int place = 0;
+
+	if (arguments_word(&arguments, CODE_WAIT_FOR, words, &place, fault) < 0)
+		return -1;
+	options->wait_for = place == 0 ? MILESTONE_LOGIN : MILESTONE_CLOUD_INIT;
+	return 0;
+}
+
 static int take_word(struct try_options *options, int code, struct fault *fault)
 {
 	static const char *const accels[] = { "auto", "kvm", "hvf", "tcg", NULL };
@@ -139,6 +159,8 @@ static const char **text_of(struct try_options *options, int code)
 		return &options->hardware.append;
 	case CODE_EXPECT:
 		return &options->expect;
+	case CODE_SCREENSHOT:
+		return &options->screenshot;
 	case CODE_USER_DATA:
 		return &options->seed.user_data;
 	case CODE_META_DATA:
@@ -171,6 +193,8 @@ static int take_value(struct try_options *options, int code, struct fault *fault
 					&options->timeout_seconds, fault);
 	case CODE_RTC:
 		return arguments_rtc(&arguments, &unix_s, options->rtc, fault);
+	case CODE_WAIT_FOR:
+		return take_wait_for(options, fault);
 	case CODE_PORT:
 		return take_port(&options->hardware.ports, fault);
 	case CODE_SSH_KEY:
@@ -193,30 +217,15 @@ static int take(void *context, int code, struct fault *fault)
 	case CODE_JSON:
 		options->json = true;
 		return 0;
+	case CODE_WRITE:
+		options->write = true;
+		return 0;
+	case CODE_YES:
+		options->yes = true;
+		return 0;
 	default:
 		return take_value(options, code, fault);
 	}
-}
-
-static int check(const struct try_options *options, struct fault *fault)
-{
-	const struct boot_hardware *hardware = &options->hardware;
-	const struct seed_wish *seed = &options->seed;
-
-	if ((hardware->initrd || hardware->append) && !hardware->kernel)
-		return usage(fault, "--%s needs --kernel", hardware->initrd ? "initrd" : "append");
-	if (hardware->kernel && options->firmware == FIRMWARE_UEFI)
-		return usage(fault, "--kernel goes only with the firmware bios%s", NULL);
-	if (seed->user_data && (seed->ssh_key_count > 0 || seed->password_file))
-		return usage(fault,
-			     "--user-data has the place of --ssh-key and --password-file: put "
-			     "them into the file%s",
-			     NULL);
-	if (seed->meta_data && seed->hostname)
-		return usage(fault,
-			     "--meta-data has the place of --hostname: put it into the file%s",
-			     NULL);
-	return 0;
 }
 
 int try_options_parse(int argc, char *argv[], struct try_options *ret_options, struct fault *fault)
@@ -234,5 +243,7 @@ int try_options_parse(int argc, char *argv[], struct try_options *ret_options, s
 	if (argc - optind > 1)
 		return usage(fault, "'%s' is one operand too many", argv[optind + 1]);
 	ret_options->image = argv[optind];
-	return check(ret_options, fault);
+	if (ret_options->wait_for != MILESTONE_NONE && ret_options->timeout_seconds == 0)
+		ret_options->timeout_seconds = WAIT_SECONDS;
+	return try_options_check(ret_options, &arguments, fault);
 }

@@ -49,25 +49,44 @@ int try_prepare(struct try *try, struct fault *fault)
 	    find_file(hardware->initrd, try->initrd, fault) < 0 ||
 	    guest_check_programs(true, fault) < 0)
 		return -1;
+	if (try->options->screenshot &&
+	    screenshot_open(&try->screenshot, try->options->screenshot, fault) < 0)
+		return -1;
 	return work_make(&try->work, "try-disk", fault);
 }
 
-/* As a reader, who shares with readers. */
+/* Without --write as a reader, who shares with readers. */
 int try_take_image(struct try *try, struct fault *fault)
 {
 	struct image *image = &try->image;
+	const bool write = try->options->write;
 
-	if (image_find(try->options->image, true, image, fault) < 0 ||
+	if (image_find(try->options->image, !write, image, fault) < 0 ||
 	    image_check_kind(image, fault) < 0 ||
 	    lock_take(image, 0, &try->interrupt, NULL, NULL, fault) < 0 ||
-	    image_check_empty(image, fault) < 0)
+	    (write && image_check_writable(image, fault) < 0) ||
+	    image_check_empty(image, fault) < 0 ||
+	    (write && log_name(&try->log, image, "", NULL, fault) < 0))
 		return -1;
-	ticket_find(image, &try->earlier.ticket);
-	if (recover_check_guard(image, &try->earlier, fault) < 0)
-		return -1;
-	return try->earlier.ticket.state == TICKET_NONE
-		       ? 0
-		       : recover_refuse_reader(image, &try->earlier, fault);
+	ticket_find(image, &try->log.ticket);
+	return recover_check_guard(image, &try->log, fault);
+}
+
+/* What an earlier run has left: with --write it is finished first. */
+static int settle_earlier(struct try *try, struct fault *fault)
+{
+	const struct try_options *options = try->options;
+
+	if (try->log.ticket.state != TICKET_NONE) {
+		if (!options->write)
+			return recover_refuse_reader(&try->image, &try->log, fault);
+		console_say(&try->console, "finishing the commit of an earlier run");
+		if (keep_finish_earlier(&try->keep, options->allow_backing, fault) < 0)
+			return -1;
+	}
+	if (options->write)
+		(void)log_sweep(&try->log, &try->image);
+	return 0;
 }
 
 int try_look(struct try *try, struct fault *fault)
@@ -75,12 +94,15 @@ int try_look(struct try *try, struct fault *fault)
 	struct image *image = &try->image;
 	const struct try_options *options = try->options;
 
+	if (settle_earlier(try, fault) < 0)
+		return -1;
 	if (image_mark(image->path, &image->seen) < 0)
 		return fault_set_errno(fault, REASON_DISK_IO, errno, "%.300s cannot be looked at",
 				       image->path);
 	if (image_detect(image, options->format, (struct image_accepts){ options->allow_backing },
 			 fault) < 0 ||
 	    image_check_tables(image, &try->programs, fault) < 0 ||
+	    (options->write && keep_check_image(&try->keep, fault) < 0) ||
 	    block_look(image, try->work.folder, &try->programs, firmware_look, &try->facts, fault) <
 		    0)
 		return -1;
@@ -101,11 +123,11 @@ int try_seed(struct try *try, struct fault *fault)
 
 static void say_begin(const struct try *try)
 {
-	console_say(&try->console, "booting %s with %s; what it writes is thrown away%s",
-		    try->image.path,
+	console_say(&try->console, "booting %s with %s; what it writes is %s%s", try->image.path,
 		    try->options->hardware.kernel    ? "the kernel that was named"
 		    : try->firmware == FIRMWARE_UEFI ? "UEFI (OVMF)"
 						     : "a BIOS (SeaBIOS)",
+		    try->options->write ? "kept only if it powers off" : "discarded",
 		    try->terminal.fd >= 0 ? ". Ctrl-] three times ends it" : "");
 }
 
@@ -123,7 +145,8 @@ int try_boot(struct try *try, struct fault *fault)
 	const struct boot_layers layers = { .image = &try->image,
 					    .size_bytes = try->image.size_bytes,
 					    .work_folder = try->work.folder,
-					    .name = "try.log" };
+					    .name = "try.log",
+					    .kept = options->write ? &try->log : NULL };
 	struct boot_spec spec = { .qemu = guest_qemu(),
 				  .accel = options->accel,
 				  .hardware = options->hardware,
@@ -134,9 +157,12 @@ int try_boot(struct try *try, struct fault *fault)
 				  .work_folder = try->work.folder,
 				  .interrupt = &try->interrupt,
 				  .expect = try->expects ? &try->expect : NULL,
-				  .fails_on_bad = try->expects,
+				  .until = options->wait_for,
+				  .fails_on_bad = try->expects || options->wait_for,
+				  .then_off = options->write,
 				  .timeout_ms = options->timeout_seconds * INT64_C(1000),
-				  .output_fd = options->json ? -1 : STDOUT_FILENO };
+				  .output_fd = options->json ? -1 : STDOUT_FILENO,
+				  .picture_fd = try->screenshot.fd };
 	int result;
 
 	spec.hardware.kernel = options->hardware.kernel ? try->kernel : NULL;
@@ -151,34 +177,7 @@ int try_boot(struct try *try, struct fault *fault)
 	try->booted = result == 0;
 	if (spec.terminal)
 		(void)fputc('\n', stderr); /* what comes needs a line of its own */
+	if (result == 0 && options->screenshot)
+		result = screenshot_finish(&try->screenshot, fault);
 	return result;
-}
-
-static int not_expected(const struct try *try, const char *why, struct fault *fault)
-{
-	const struct milestones *milestones = &try->result.milestones;
-	char safe[200];
-
-	text_make_safe(safe, sizeof(safe), try->options->expect, strlen(try->options->expect));
-	return fault_set(fault, REASON_BOOT_NOT_PROVEN,
-			 "The console did not show '%s': %s; it came as far as %s", safe, why,
-			 milestone_name(milestones->reached));
-}
-
-int try_judge(struct try *try, struct fault *fault)
-{
-	switch (try->result.end) {
-	case BOOT_TIMEOUT:
-		fault_set(fault, REASON_STALLED,
-			  "The time of %u s is over; the system came as far as %s",
-			  try->options->timeout_seconds,
-			  milestone_name(try->result.milestones.reached));
-		return fault_hint(fault, "Give it more time: --timeout SECONDS");
-	case BOOT_BAD:
-		return not_expected(try, try->result.milestones.bad, fault);
-	case BOOT_OFF:
-		return try->expects ? not_expected(try, "the system has ended", fault) : 0;
-	default:
-		return 0;
-	}
 }

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 static int (*const stages[])(struct try *try, struct fault *fault) = {
-	try_prepare, try_take_image, try_look, try_seed, try_boot, try_judge,
+	try_prepare, try_take_image, try_look, try_seed, try_boot, try_judge, try_keep,
 };
 
 static int run_stages(struct try *try, struct fault *fault)
@@ -30,7 +30,8 @@ static void open_run(struct try *try, const struct try_options *options)
 	*try = (struct try){
 		.options = options,
 		.image = { .fd = -1, .read_fd = -1 },
-		.earlier = { .fd = -1, .read_fd = -1 },
+		.log = { .fd = -1, .read_fd = -1 },
+		.screenshot = { .fd = -1 },
 		.disk = { .overlay = { .fd = -1, .read_fd = -1 },
 			  .overlay_fd = -1,
 			  .log_fd = -1,
@@ -41,12 +42,18 @@ static void open_run(struct try *try, const struct try_options *options)
 	try->programs = (struct programs){ .interrupt = &try->interrupt,
 					   .show = show_command,
 					   .context = &try->console };
+	try->keep = (struct keep){ .image = &try->image,
+				   .log = &try->log,
+				   .work_folder = try->work.folder,
+				   .programs = &try->programs };
 }
 
 static void close_run(struct try *try)
 {
 	terminal_close(&try->terminal);
 	boot_disk_close(&try->disk);
+	screenshot_close(&try->screenshot);
+	log_close(&try->log);
 	if (try->expects)
 		regfree(&try->expect);
 	image_close(&try->image);

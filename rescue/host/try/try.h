@@ -5,9 +5,11 @@
 
 #include "host/boot/run.h"
 #include "host/console.h"
+#include "host/log/keep.h"
 #include "host/program.h"
 #include "host/work.h"
 #include "options.h"
+#include "screenshot.h"
 
 /* One run: what moves through its stages. */
 struct
@@ -18,7 +20,8 @@ try {
 	struct programs programs;
 	struct work work;
 	struct image image;
-	struct log earlier;			 /* that a run of grow-disk has left */
+	struct log log;				 /* of --write; and what an earlier run has left */
+	struct keep keep;			 /* for --write */
 	char kernel[PATH_MAX], initrd[PATH_MAX]; /* real paths; "": none */
 	char seed_path[PATH_MAX];		 /* "": none */
 	regex_t expect;
@@ -26,9 +29,11 @@ try {
 	struct firmware_facts facts;
 	enum firmware firmware;
 	struct boot_disk disk;
+	struct screenshot screenshot;
 	struct terminal terminal;
 	struct boot_result result;
 	bool booted; /* result is set */
+	bool kept;   /* the image has what the system wrote */
 };
 
 /* The verb: argv[0] is "try". Returns the exit status. */
@@ -41,6 +46,7 @@ int try_look(struct try *try, struct fault *fault);
 int try_seed(struct try *try, struct fault *fault);
 int try_boot(struct try *try, struct fault *fault);
 int try_judge(struct try *try, struct fault *fault);
+int try_keep(struct try *try, struct fault *fault);
 
 /* Print the result as JSON; fault NULL: it is good. Returns whether it could be printed. */
 bool try_print_json(const struct try *try, const struct fault *fault);

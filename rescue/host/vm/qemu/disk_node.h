@@ -33,7 +33,8 @@ enum {
 	FDSET_KEY,
 	FDSET_BASE,
 	FDSET_VARIABLES, /* of the firmware */
-	FDSET_SEED
+	FDSET_SEED,
+	FDSET_PICTURE /* of the screen; for writing */
 };
 
 struct disk_fd {

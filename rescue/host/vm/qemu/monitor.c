@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "process_limits.h"
 
+#include <string.h>
+
 int monitor_open(struct monitor *monitor, int fd, struct fault *fault)
 {
 	return qmp_open(&monitor->qmp, fd, fault);
@@ -16,11 +18,14 @@ void monitor_close(struct monitor *monitor)
 	monitor->answer = NULL;
 }
 
-static int take_qmp_event(const struct monitor *monitor, const json_t *event, struct fault *fault)
+static int take_qmp_event(struct monitor *monitor, const json_t *event, struct fault *fault)
 {
+	const char *name = json_string_value(json_object_get(event, "event"));
 	uint64_t inherited_bytes = process_limit_file_size();
 	char size[TEXT_SIZE_CHARS];
 
+	if (name && strcmp(name, "SHUTDOWN") == 0)
+		monitor->off = true;
 	if (!qmp_is_disk_failure(event, fault))
 		return 0;
 	if (!qmp_is_file_limit(event))

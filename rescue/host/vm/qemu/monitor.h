@@ -13,6 +13,7 @@ struct monitor {
 	struct qmp qmp;
 	uint64_t disk_max_bytes; /* set by the caller: the limit of the disk's file; 0: none */
 	bool greeted;		 /* by QEMU */
+	bool off;		 /* the guest has powered off */
 	char qemu_version[32];
 	bool awaits_answer;
 	json_t *answer; /* to the last command; owned; NULL: not yet */

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "screenshot.h"
+
+#include "base/cleanup.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define SIGNATURE "\x89PNG\r\n\x1a\n"
+
+int screenshot_open(struct screenshot *screenshot, const char *path, struct fault *fault)
+{
+	struct stat status;
+
+	screenshot->path = path;
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+		fault_set(fault, REASON_USAGE, "%.300s is no file to write a screenshot to", path);
+		return fault_hint(fault, "See try-disk --help");
+	}
+	if (snprintf(screenshot->unfinished, PATH_MAX, "%s.XXXXXX", path) < PATH_MAX)
+		screenshot->fd = mkostemp(screenshot->unfinished, O_CLOEXEC);
+	else
+		errno = ENAMETOOLONG;
+	/* QEMU takes a descriptor that is for writing alone. */
+	if (screenshot->fd >= 0) {
+		close_fdp(&screenshot->fd);
+		screenshot->fd = open(screenshot->unfinished, O_WRONLY | O_CLOEXEC);
+	} else {
+		screenshot->unfinished[0] = '\0';
+	}
+	if (screenshot->fd >= 0)
+		return 0;
+	fault_set_errno(fault, errno == ENOSPC ? REASON_NO_SPACE : REASON_FOLDER_NOT_WRITABLE,
+			errno, "%.300s cannot be made", path);
+	return fault_hint(fault, "Name a file in a folder that you may write to");
+}
+
+int screenshot_finish(struct screenshot *screenshot, struct fault *fault)
+{
+	cleanup_fd int fd = open(screenshot->unfinished, O_RDONLY | O_CLOEXEC);
+	char head[sizeof(SIGNATURE) - 1];
+
+	if (fd < 0 || read(fd, head, sizeof(head)) != (ssize_t)sizeof(head) ||
+	    memcmp(head, SIGNATURE, sizeof(head)) != 0)
+		return fault_set(fault, REASON_INTERNAL, "QEMU has not written the screenshot");
+	if (rename(screenshot->unfinished, screenshot->path) < 0)
+		return fault_set_errno(fault, REASON_DISK_IO, errno, "%.300s cannot be written",
+				       screenshot->path);
+	screenshot->unfinished[0] = '\0';
+	return 0;
+}
+
+void screenshot_close(struct screenshot *screenshot)
+{
+	if (screenshot->unfinished[0])
+		(void)unlink(screenshot->unfinished);
+	close_fdp(&screenshot->fd);
+}
