@@ -11,7 +11,8 @@
 
 static int prepare(struct rescue *rescue, struct fault *fault)
 {
-	if (guest_check_programs(true, fault) < 0)
+	if (guest_check_programs(false, fault) < 0 ||
+	    guest_check_machine(rescue->options->guest_arch, fault) < 0)
 		return -1;
 	return work_make(&rescue->work, "rescue-disk", fault);
 }
