@@ -8,7 +8,11 @@ VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
 
+# The guest is for this machine's processor. With another GUEST_ARCH everything is cross-compiled for that one: see guest-aarch64.
+GUEST_ARCH ?= $(shell uname -m)
+export GUEST_ARCH
 CC := gcc
+OBJCOPY := objcopy
 WARNINGS := -Wall -Wextra -Wmissing-declarations -Wshadow -Werror
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -DGROW_DISK_VERSION='"$(VERSION)"' $(WARNINGS) -Irescue -MMD -MP '-ffile-prefix-map=$(CURDIR)=.' $(CFLAGS)
@@ -44,6 +48,16 @@ say = $(if $(V),,@echo '  $(1)	$(2)')
 
 all: core $(B)/tools.img $(B)/contents.json completions
 
+# What the virtual machine is made of, alone, for another processor than that of this machine.
+guest: $(B)/kernel $(B)/tools.img
+
+CROSS_MAKE = $(MAKE) --no-print-directory GUEST_ARCH=aarch64 B=$(B)/aarch64 SYSROOT=$(B)/aarch64/parts/sysroot \
+	CC=$(B)/aarch64/parts/sysroot/bin/aarch64-linux-gnu-gcc OBJCOPY=aarch64-linux-gnu-objcopy
+
+guest-aarch64:
+	$(Q)initramfs/install-packages build aarch64
+	$(Q)$(CROSS_MAKE) guest
+
 # All that ext2/3/4 need. The other file systems' programs take longer to build.
 core: $(B)/grow-disk-host $(B)/rescue-native $(B)/initramfs.cpio $(B)/kernel
 
@@ -53,6 +67,8 @@ help:
 	@echo 'make check      install what is missing, build, and run every test'
 	@echo 'make quick      build, and run the tests that need no machine: a minute'
 	@echo 'make check-full    every test with every variant: all features, each disk with each kind of machine'
+	@echo 'make guest-aarch64  the rescue image for aarch64 too, build/aarch64/ (cross-compiled)'
+	@echo 'make check-aarch64  build it, and let it grow disks: under emulation'
 	@echo 'make fuzz       each fuzz target for a minute (FUZZ_SECONDS, FUZZ_RUNS, FUZZ)'
 	@echo 'make check-faults  500 kills, 100 power cuts, every fault of the host (KILLS, CUTS, STEPS, SEED)'
 	@echo 'make check-fleet   a fleet on a real Slurm: nodes and controller killed (FLEET_DISKS)'
@@ -98,7 +114,20 @@ $(B)/completions/grow-disk $(B)/completions/_grow-disk: $(wildcard hostscripts/c
 	$(Q)mkdir -p $(@D)
 	$(Q)hostscripts/completions/generate $(if $(filter _%,$(@F)),zsh,bash) >$@
 
+# The host program where it cannot be run. Its branches for other systems than Linux: without the word by which they tell;
+# a system without calls that only Linux has would find more. For another processor: objects alone, with headers of
+# libraries that are the same everywhere.
+$(B)/not-linux.compiled: $(HOST) $(BASE) $(shell find rescue/host rescue/table rescue/base rescue/wire -name '*.h')
+	$(call say,CC,the host program as if this were not Linux)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -U__linux__ -fsyntax-only $(filter %.c,$^) && touch $@
+
+$(B)/host.compiled: ALL_CFLAGS += -idirafter /usr/include
+$(B)/host.compiled: $(call objects,plain,$(HOST) $(BASE))
+	$(Q)touch $@
+
 # What only the tests need.
+check-build: $(B)/not-linux.compiled
 check-build: completions $(B)/asan/rescue $(B)/asan/grow-disk-host $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT)) $(FUZZ:%=$(B)/tests/fuzz_%) $(B)/faults/strike $(B)/faults/lossy $(B)/tests-preload.so $(B)/tests-pretend $(B)/bench/measure
 
 fuzz:
@@ -109,6 +138,11 @@ fuzz:
 check-boot: setup
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)cd tests && prove --failures --comments --merge --timer --exec lib/start boot/cloud
+
+check-aarch64: setup guest-aarch64
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(CROSS_MAKE) $(B)/aarch64/rescue-native $(B)/aarch64/host.compiled
+	$(Q)cd tests && prove --failures --comments --merge --timer --exec lib/start boot/aarch64
 
 check-faults check-soak: setup
 	$(Q)$(MAKE) --no-print-directory all check-build
@@ -142,11 +176,13 @@ $(B)/parts/%: initramfs/sources initramfs/build/%
 	$(Q)mkdir -p $(@D)
 	$(Q)folder=$$(initramfs/parts $*) && ln -sfn "$$folder" $@ && touch -h $@
 
-$(B)/parts/kernel: initramfs/kernel.config
+KERNEL_CONFIG := initramfs/kernel.config initramfs/kernel.config.$(GUEST_ARCH)
+
+$(B)/parts/kernel: $(KERNEL_CONFIG)
 
 $(B)/kernel: | $(B)/parts/kernel
-$(B)/kernel: initramfs/kernel.config initramfs/build/kernel
-	$(Q)cp $(B)/parts/kernel/vmlinux $@.new && mv $@.new $@
+$(B)/kernel: $(KERNEL_CONFIG) initramfs/build/kernel
+	$(Q)cp $(B)/parts/kernel/kernel $@.new && mv $@.new $@
 
 $(B)/initramfs.cpio: $(B)/rescue initramfs/manifest initramfs/pack $(wildcard initramfs/files/*) $(B)/parts/kernel $(B)/parts/e2fsprogs $(B)/parts/util-linux $(B)/parts/busybox
 	$(call say,PACK,$@)
@@ -165,6 +201,8 @@ $(B)/contents.json: $(B)/tools.img $(B)/rescue-native initramfs/contents
 
 $(B)/obj/plain/rescue/agent/%.o $(B)/obj/asan/rescue/agent/%.o: ALL_CFLAGS += $(PART_CFLAGS)
 $(call objects,plain,$(AGENT)) $(call objects,asan,$(AGENT)): | $(B)/parts/util-linux $(B)/parts/e2fsprogs
+# The compiler for another processor, and its libraries.
+$(call objects,plain,$(AGENT) $(NATIVE) $(HOST) $(BASE)): | $(SYSROOT)
 
 $(B)/obj/plain/%.o: %.c
 	$(call say,CC,$<)
@@ -197,10 +235,10 @@ $(SEALED)/calls: rescue/native/symbols rescue/native/symbols.tools
 $(SEALED)/agent.o: $(call objects,plain,$(filter-out rescue/agent/main.c,$(AGENT)) $(TABLE)) $(SEALED_BASE) $(SEALED)/names
 	$(call say,LINK,$@)
 	$(Q)$(CC) -r -nostdlib -o $@.whole $(filter %.o,$^) $(PART_LIBS)
-	$(Q)objcopy --redefine-syms=$(SEALED)/names --keep-global-symbol=job_run $@.whole $@
+	$(Q)$(OBJCOPY) --redefine-syms=$(SEALED)/names --keep-global-symbol=job_run $@.whole $@
 
 $(SEALED)/%.o: $(SEALED)/names.tools $(B)/parts/e2fsprogs
-	$(Q)objcopy --redefine-syms=$< --redefine-sym main=$*_main --keep-global-symbol=$*_main $(B)/parts/e2fsprogs/objects/$*.o $@
+	$(Q)$(OBJCOPY) --redefine-syms=$< --redefine-sym main=$*_main --keep-global-symbol=$*_main $(B)/parts/e2fsprogs/objects/$*.o $@
 
 $(B)/rescue-native: $(call objects,plain,$(NATIVE) rescue/host/confine/landlock.c) $(SEALED_BASE) $(addprefix $(SEALED)/,agent.o e2fsck.o resize2fs.o) $(SEALED)/calls
 	$(call say,LINK,$@)
@@ -367,6 +405,6 @@ uninstall:
 	rm -f "$(DESTDIR)$(ZSH_COMPLETIONS)/_grow-disk"
 	rm -rf "$(LIBEXEC)" "$(DOC)"
 
-.PHONY: all core completions deb sbom portable sources dist check-package help setup demo check check-full quick check-build check-boot check-faults check-fleet check-soak fuzz bench bench-fleet lint clean install uninstall
+.PHONY: all core guest guest-aarch64 check-aarch64 completions deb sbom portable sources dist check-package help setup demo check check-full quick check-build check-boot check-faults check-fleet check-soak fuzz bench bench-fleet lint clean install uninstall
 
 -include $(shell find $(B) -name '*.d' -type f 2>/dev/null)

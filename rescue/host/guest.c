@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-int guest_folder(char ret_folder[PATH_MAX], struct fault *fault)
+static int base_folder(char ret_folder[PATH_MAX], struct fault *fault)
 {
 	const char *given = getenv("GROW_DISK_GUEST_DIR");
 	ssize_t got;
@@ -30,11 +30,45 @@ int guest_folder(char ret_folder[PATH_MAX], struct fault *fault)
 			  "Set GROW_DISK_GUEST_DIR to the directory of kernel and initramfs.cpio");
 }
 
-const char *guest_qemu(void)
+int guest_folder(enum guest_arch arch, char ret_folder[PATH_MAX], struct fault *fault)
+{
+	size_t used;
+
+	if (base_folder(ret_folder, fault) < 0)
+		return -1;
+	used = strlen(ret_folder);
+	if (arch != guest_arch_host())
+		snprintf(ret_folder + used, PATH_MAX - used, "/%s", guest_arch_words[arch]);
+	return 0;
+}
+
+int guest_arch_wish(enum guest_arch *ret_arch, struct fault *fault)
+{
+	const char *given = getenv("GROW_DISK_GUEST_ARCH");
+
+	*ret_arch = guest_arch_host();
+	if (!given || !given[0])
+		return 0;
+	for (int i = 0; guest_arch_words[i]; i++) {
+		if (strcmp(guest_arch_words[i], given) != 0)
+			continue;
+		*ret_arch = (enum guest_arch)i;
+		return 0;
+	}
+	fault_set(fault, REASON_USAGE, "There is no guest for the processor %.64s", given);
+	return fault_hint(fault, "GROW_DISK_GUEST_ARCH can be x86_64 or aarch64");
+}
+
+const char *guest_qemu_of(enum guest_arch arch)
 {
 	const char *given = getenv("GROW_DISK_QEMU");
 
-	return given && given[0] ? given : "qemu-system-x86_64";
+	return given && given[0] ? given : board_of(arch)->qemu;
+}
+
+const char *guest_qemu(void)
+{
+	return guest_qemu_of(GUEST_ARCH_X86_64);
 }
 
 static int need(const char *program, enum reason reason, const char *package, struct fault *fault)
@@ -47,10 +81,15 @@ static int need(const char *program, enum reason reason, const char *package, st
 	return fault_hint(fault, "On Debian: apt-get install %s", package);
 }
 
+int guest_check_machine(enum guest_arch arch, struct fault *fault)
+{
+	return need(guest_qemu_of(arch), REASON_NO_QEMU, board_of(arch)->package, fault);
+}
+
 int guest_check_programs(bool machine, struct fault *fault)
 {
 	if (need("qemu-img", REASON_MISSING_PROGRAM, "qemu-utils", fault) < 0 ||
 	    need("qemu-storage-daemon", REASON_MISSING_PROGRAM, "qemu-system-common", fault) < 0)
 		return -1;
-	return machine ? need(guest_qemu(), REASON_NO_QEMU, "qemu-system-x86", fault) : 0;
+	return machine ? guest_check_machine(GUEST_ARCH_X86_64, fault) : 0;
 }

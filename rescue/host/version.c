@@ -12,7 +12,7 @@ static FILE *open_in_guest(const char *name)
 	char folder[PATH_MAX], path[PATH_MAX + 32];
 	struct fault fault;
 
-	if (guest_folder(folder, &fault) < 0)
+	if (guest_folder(guest_arch_host(), folder, &fault) < 0)
 		return NULL;
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	return fopen(path, "re");

@@ -211,6 +211,31 @@ programs() {
 	is "without a PATH: the system's programs are found" "$(field reason changed)" "null true"
 }
 
+# A guest of another processor has a folder of its own, and a QEMU of its own.
+other_guest() {
+	fresh
+	make_disk qcow2 disk.qcow2
+	refused no-guest 40 "--guest-arch: there is no such guest" --guest-arch aarch64 disk.qcow2 1G
+	has "--guest-arch: says how it is built" "$err" "make guest-aarch64"
+	refused usage 2 "--guest-arch of no guest" --guest-arch vax disk.qcow2 1G
+	GROW_DISK_GUEST_ARCH=vax refused usage 2 "the same in the environment" disk.qcow2 1G
+	refused usage 2 "--accel native runs no guest" --guest-arch aarch64 --accel native disk.qcow2 1G
+	before=$(picture) fake_guest=$GROW_DISK_QEMU
+	export GROW_DISK_GUEST_ARCH=aarch64
+	unset GROW_DISK_QEMU
+	without_program qemu-system-aarch64
+	export GROW_DISK_QEMU="$fake_guest"
+	is "--guest-arch: its QEMU is missing" "$status $(field reason)" "40 no-qemu"
+	has "--guest-arch: names the package" "$(cat "$scratch/err")" "apt-get install qemu-system-arm"
+	is "--guest-arch: nothing changed" "$(picture)" "$before"
+	mkdir "$scratch/guest/aarch64"
+	cp "$scratch/guest/kernel" "$scratch/guest/initramfs.cpio" "$scratch/guest/build-id" "$scratch/guest/aarch64/"
+	grow_disk --json disk.qcow2 1G
+	is "--guest-arch: grown by the guest of that folder" "$status $(field changed)" "0 true" || diag "$err"
+	unset GROW_DISK_GUEST_ARCH
+	rm -r "$scratch/guest/aarch64"
+}
+
 # As nobody, for whom modes count; with copies of the programs, as the sources may lie where nobody else looks.
 as_nobody() {
 	fresh
@@ -251,6 +276,7 @@ main() {
 	sizes
 	in_use
 	programs
+	other_guest
 	as_nobody
 }
 

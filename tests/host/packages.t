@@ -16,7 +16,7 @@ need "programs and packages" dpkg perl || done_testing
 minimal='apt base-files base-passwd bash bsdutils coreutils dash debianutils diffutils dpkg findutils grep gzip hostname
 	libc-bin login mawk mount ncurses-bin passwd perl-base sed sysvinit-utils tar util-linux'
 # Of sections that a machine for tests does not install: the program, and its package.
-others='clang-14:clang-14 depmod:kmod guestfish:libguestfs-tools virt-resize:libguestfs-tools'
+others='clang-14:clang-14 depmod:kmod guestfish:libguestfs-tools virt-resize:libguestfs-tools qemu-system-aarch64:qemu-system-arm'
 
 # listed SECTION...: the packages of these sections
 listed() {
@@ -61,7 +61,7 @@ set -- $(listed run build test package)
 # shellcheck disable=SC2046,SC2086  # these, too
 programs_of $minimal "$@" $(depends_of "$@") >"$work/provided"
 for other in $others; do
-	is "the package of ${other%:*} is listed" "$(listed fuzz bench | grep -xF "${other#*:}")" "${other#*:}"
+	is "the package of ${other%:*} is listed" "$(listed fuzz bench aarch64 | grep -xF "${other#*:}")" "${other#*:}"
 	printf '%s\n' "${other%:*}" >>"$work/provided"
 done
 scripts >"$work/scripts"
@@ -73,7 +73,7 @@ is "every program is brought by a package" "$(unlisted Makefile $(cat "$work/scr
 # program has, and the packages that messages name.
 qemu_programs() {
 	grep -rhoE '"qemu-[a-z0-9_-]+"' rescue bench tests --include='*.[ch]' | tr -d '"' | sort -u |
-		grep -vxF -e qemu-bundle -e qemu-that-is-not-there -e "$(listed run)"
+		grep -vxF -e qemu-bundle -e qemu-that-is-not-there -e "$(listed run aarch64)"
 }
 qemu_programs >"$work/qemus"
 ok "C names programs of QEMU" grep -qx qemu-system-x86_64 "$work/qemus"

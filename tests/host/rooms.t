@@ -53,7 +53,7 @@ ok 'host/vm includes its rooms' may_include host/vm "^($vm)"
 ok 'host/boot includes the rooms below it, and those of QEMU and the terminal' may_include host/boot "^($host|host/log/|host/vm/(confine|qemu|user)/)"
 # The verbs are the top.
 verbs='grow|machine|overlay|rescue|try'
-ok 'host/machine includes host/vm' may_include host/machine '^(base|wire|host/vm)/|^host/signals\.h$'
+ok 'host/machine includes host/vm' may_include host/machine '^(base|wire|host/vm)/|^host/(signals|guest)\.h$'
 ok 'host/overlay needs no machine' may_include host/overlay "^($host|host/log/)|^host/(arguments|console|guest|size)\.h$"
 for room in grow rescue try; do
 	ok "host/$room includes no other verb" may_include "host/$room" "^(base|table|wire)/|^host/(image|block|log|vm|boot|result)/|^host/[a-z]*\.h$"

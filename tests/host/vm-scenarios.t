@@ -103,7 +103,7 @@ unset GROW_DISK_KVM_DEVICE
 # -- the command line ---------------------------------------------------------
 for arguments in "--frobnicate" "--memory" "--memory 1x" "--memory -1" "--accel xen" "--format vmdk" "--partition 0" \
 	"extra" "--stall-seconds 99999999999999999999" "--disk-max-bytes 0" "--disk-max-bytes 9223372036854775808" \
-	"--deadline-seconds 0" "--backing /x" "--backing-format raw" "--command date" "--attach ide" "--share-rw" "$(yes -- --read=/x | head -n 65 | tr '\n' ' ')"; do
+	"--deadline-seconds 0" "--backing /x" "--backing-format raw" "--command date" "--attach ide" "--guest-arch vax" "--guest-arch aarch64 --attach virtio" "--share-rw" "$(yes -- --read=/x | head -n 65 | tr '\n' ' ')"; do
 	# shellcheck disable=SC2086 # several words are meant
 	vm ok $arguments
 	is "usage: $(printf '%.40s' "$arguments")" "$status, lines: $(wc -l <"$stderr"), machines: $(machines)" \
@@ -115,6 +115,23 @@ FAKE_QEMU=ok
 status=$?
 : >"$stderr"
 is_done "closed standard descriptors do no harm"
+
+# -- a guest of another processor -----------------------------------------------
+# option NAME: its value in the arguments of the first machine
+option() { noted arguments | head -n 1 | tr '\037' '\n' | grep -A 1 -x -e "$1" | tail -n 1; }
+vm ok
+is "x86-64: the machine, and its console" "$(option -machine) $(option -append)" \
+	"pc,usb=off,vmport=off,accel=tcg console=ttyS0 quiet panic=-1 initcall_blacklist=piix_init noapictimer noreplace-smp"
+vm ok --guest-arch aarch64
+is "aarch64: the same done" "$status $(last event)" "0 done"
+is "aarch64: the machine, and its console" "$(option -machine) $(option -append)" "virt,gic-version=3,accel=tcg console=ttyAMA0 quiet panic=-1"
+: >"$work/kvm"
+GROW_DISK_KVM_DEVICE=$work/kvm vm ok --guest-arch aarch64 --accel auto
+is "aarch64: nothing but emulation is tried" "$status $(machines) $(option -machine)" "0 1 virt,gic-version=3,accel=tcg"
+GROW_DISK_GUEST_ARCH=aarch64 vm ok
+is "aarch64: by the environment" "$(option -machine)" "virt,gic-version=3,accel=tcg"
+GROW_DISK_GUEST_ARCH=vax vm ok
+is "a processor that no guest is for" "$status $(grep -c 'no guest for the processor vax' "$stderr")" "2 1"
 
 # -- progress -----------------------------------------------------------------
 vm ok --progress lines

@@ -14,7 +14,11 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define CONSOLE	    "/dev/ttyS0"
+#ifdef __aarch64__
+#define CONSOLE "/dev/ttyAMA0"
+#else
+#define CONSOLE "/dev/ttyS0"
+#endif
 #define ALIVE_MS    100
 #define EXEC_FAILED 127
 

@@ -165,14 +165,18 @@ static int run_candidates(struct boot_files *files, const struct boot_spec *spec
 			  struct boot_result *result, struct fault *fault)
 {
 	struct accel_candidates candidates;
+	/* The system on the disk is of x86-64. */
+	enum accel wish = spec->accel == ACCEL_AUTO && guest_arch_host() != GUEST_ARCH_X86_64
+				  ? ACCEL_TCG
+				  : spec->accel;
 
-	accel_candidates(spec->accel, files->qemu, false, &candidates);
+	accel_candidates(wish, files->qemu, false, &candidates);
 	for (size_t i = 0; i < candidates.count; i++) {
 		enum accel accel = candidates.list[i];
 		enum follow_end end =
 			run_candidate(files, spec, accel, i + 1 < candidates.count, result, fault);
 
-		if (end == FOLLOW_DONE && spec->accel == ACCEL_AUTO)
+		if (end == FOLLOW_DONE && wish == ACCEL_AUTO)
 			accel_remember(files->qemu, accel, false);
 		if (end != FOLLOW_SILENT)
 			return end == FOLLOW_DONE ? 0 : -1;

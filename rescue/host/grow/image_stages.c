@@ -24,7 +24,8 @@ int grow_prepare(struct grow *grow, struct fault *fault)
 	enum grow_verb verb = grow->options->verb;
 	bool machine = verb == GROW_VERB_GROW || verb == GROW_VERB_PLAN;
 
-	if (guest_check_programs(machine, fault) < 0)
+	if (guest_check_programs(false, fault) < 0 ||
+	    (machine && guest_check_machine(grow->options->guest_arch, fault) < 0))
 		return -1;
 	return work_make(&grow->work, "grow-disk", fault);
 }

@@ -67,7 +67,7 @@ static struct vm_spec common_spec(const struct grow *grow)
 	bool warm = grow->machines.warm;
 	struct vm_spec spec = {
 		.guest_folder = grow->machines.guest_folder,
-		.qemu = guest_qemu(),
+		.qemu = guest_qemu_of(options->guest_arch),
 		.request = { .partition_by = options->partition_by,
 			     .partition = options->partition,
 			     .partition_only = options->partition_only,
@@ -79,7 +79,9 @@ static struct vm_spec common_spec(const struct grow *grow)
 		.accel = options->accel,
 		.warm = warm,
 		.memory_mib = grow->machines.memory_mib,
-		.hardware = { .cpus = 1, .rtc = options->rtc[0] && !warm ? options->rtc : NULL },
+		.hardware = { .arch = options->guest_arch,
+			      .cpus = 1,
+			      .rtc = options->rtc[0] && !warm ? options->rtc : NULL },
 	};
 
 	strcpy(spec.request.partition_value, options->partition_value);
@@ -172,7 +174,7 @@ int grow_start_machine(struct grow *grow, struct fault *fault)
 
 	if (grow->options->key_file && key_read(grow->options->key_file, &grow->key, fault) < 0)
 		return -1;
-	if (guest_folder(machines->guest_folder, fault) < 0)
+	if (guest_folder(grow->options->guest_arch, machines->guest_folder, fault) < 0)
 		return -1;
 	if (grow->options->verb == GROW_VERB_PLAN) {
 		char path[PATH_MAX + 64];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "options.h"
 
+#include "host/guest.h"
 #include "host/size.h"
 #include "options_values.h"
 
@@ -27,6 +28,7 @@ enum code {
 	CODE_ALLOW_BACKING,
 	CODE_ALLOW_TRUNCATED,
 	CODE_ACCEL,
+	CODE_GUEST_ARCH,
 	CODE_NO_WARM,
 	CODE_RTC,
 	CODE_WORK_DIR,
@@ -59,6 +61,7 @@ static const struct option long_options[] = {
 	{ "allow-backing", no_argument, NULL, CODE_ALLOW_BACKING },
 	{ "allow-truncated", no_argument, NULL, CODE_ALLOW_TRUNCATED },
 	{ "accel", required_argument, NULL, CODE_ACCEL },
+	{ "guest-arch", required_argument, NULL, CODE_GUEST_ARCH },
 	{ "no-warm", no_argument, NULL, CODE_NO_WARM },
 	{ "rtc", required_argument, NULL, CODE_RTC },
 	{ "work-dir", required_argument, NULL, CODE_WORK_DIR },
@@ -169,6 +172,10 @@ static int take_value(struct grow_options *options, int code, struct fault *faul
 		return result;
 	case CODE_RTC:
 		return arguments_rtc(&arguments, &options->rtc_unix_s, options->rtc, fault);
+	case CODE_GUEST_ARCH:
+		result = arguments_word(&arguments, code, guest_arch_words, &place, fault);
+		options->guest_arch = (enum guest_arch)place;
+		return result;
 	case CODE_REPAIR:
 		result = arguments_word(&arguments, code, repair_words, &place, fault);
 		options->repair = (enum repair)place;
@@ -241,6 +248,8 @@ static int take_operands(struct grow_options *options, int argc, char *const arg
 		return usage(fault, "--keep-failed goes only with a grow%s", NULL);
 	if (options->prove_boot && options->verb != GROW_VERB_GROW)
 		return usage(fault, "--prove-boot goes only with a grow%s", NULL);
+	if (options->accel == ACCEL_NATIVE && options->guest_arch != guest_arch_host())
+		return usage(fault, "--accel native runs no guest of another processor%s", NULL);
 	if (options->move_swap && options->partition_only)
 		return usage(fault, "--move-swap and --partition-only exclude each other%s", NULL);
 	if (options->size &&
@@ -266,8 +275,9 @@ int grow_options_parse(int argc, char *argv[], struct grow_options *ret_options,
 					      .prove_seconds = PROVE_SECONDS,
 					      .attach = ATTACH_VIRTIO,
 					      .json = find_json(argc, argv) };
-	if (arguments_take(&arguments, argc, argv, take, ret_options, &ret_options->common, fault) <
-	    0)
+	if (guest_arch_wish(&ret_options->guest_arch, fault) < 0 ||
+	    arguments_take(&arguments, argc, argv, take, ret_options, &ret_options->common, fault) <
+		    0)
 		return -1;
 	if (ret_options->common.help || ret_options->common.version)
 		return 0;

@@ -38,6 +38,7 @@ struct grow_options {
 	enum image_format_wish format;
 	bool allow_backing, allow_truncated;
 	enum accel accel;
+	enum guest_arch guest_arch;
 	bool warm;
 	int64_t rtc_unix_s;			  /* 0: now */
 	char rtc[RTC_BYTES];			  /* as QEMU takes it; "": now */

@@ -37,6 +37,8 @@ const char grow_help_text[] =
 	"      --allow-truncated accept a disk that is shorter than its partition table\n"
 	"                        says; the missing part becomes zeros\n"
 	"      --accel A         auto (the default), kvm, hvf, tcg or native\n"
+	"      --guest-arch A    run the virtual machine for x86_64 or aarch64 (default: as\n"
+	"                        the host); the disk may be of either\n"
 	"      --no-warm         boot the virtual machine instead of resuming a saved one\n"
 	"      --rtc TIME        set the clock of the virtual machine, and so the times\n"
 	"                        that it writes: 2038-01-19T03:14:00Z (default: now)\n"

@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "base/text.h"
+#include "host/guest.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -66,6 +67,7 @@ static const struct rule {
 	{ "no-warm", RULE_FALSE, AT(spec.warm), 0, 0, NULL },
 	{ "prepare", RULE_SET, AT(task), TASK_PREPARE, 0, NULL },
 	{ "qemu", RULE_TEXT, AT(spec.qemu), 0, 0, NULL },
+	{ "guest-arch", RULE_WORD, AT(spec.hardware.arch), 0, 0, guest_arch_words },
 	{ "memory", RULE_NUMBER, AT(spec.memory_mib), 64, 65536, NULL },
 	{ "cpus", RULE_NUMBER, AT(spec.hardware.cpus), 1, HARDWARE_CPUS_MAX, NULL },
 	{ "append", RULE_TEXT, AT(spec.hardware.append), 0, 0, NULL },
@@ -259,15 +261,17 @@ int machine_options_parse(int argc, char *const argv[], struct machine_options *
 {
 	*ret_options = (struct machine_options){
 		.events_path = "-",
-		.spec = { .qemu = "qemu-system-x86_64",
-			  .warm = true,
+		.spec = { .warm = true,
 			  .memory_mib = 256,
 			  .disk = { .fd = -1, .backing = { .fd = -1 } },
 			  .hardware = { .cpus = 1 },
 			  .request = { .trace = { .hold_up_ms = 1000 } } },
 	};
-	if (take_all(argc, argv, ret_options, fault) < 0)
+	if (guest_arch_wish(&ret_options->spec.hardware.arch, fault) < 0 ||
+	    take_all(argc, argv, ret_options, fault) < 0)
 		return -1;
+	if (!ret_options->spec.qemu)
+		ret_options->spec.qemu = board_of(ret_options->spec.hardware.arch)->qemu;
 	if (ret_options->rtc[0] != '\0')
 		ret_options->spec.hardware.rtc = ret_options->rtc;
 	if (ret_options->share[0] != '\0')

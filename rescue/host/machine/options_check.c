@@ -9,6 +9,10 @@ static int check_trace(struct machine_options *options, struct fault *fault)
 	struct hardware *hardware = &options->spec.hardware;
 	struct trace_request *trace = &options->spec.request.trace;
 
+	if (hardware->attach != ATTACH_SCSI && !board_of(hardware->arch)->all_attach)
+		return fault_set(fault, REASON_USAGE,
+				 "a guest for %s has only disks of --attach scsi",
+				 guest_arch_words[hardware->arch]);
 	if (trace->attach_at == MOMENT_NO)
 		trace->attach_at = MOMENT_POWER_ON;
 	if (options->spec.request.kind != REQUEST_TRACE)

@@ -60,12 +60,13 @@ static int start_machine(struct rescue *rescue, const char *guest, struct fault 
 	bool command = options->command[0] != '\0';
 	struct vm_spec spec = {
 		.guest_folder = guest,
-		.qemu = guest_qemu(),
+		.qemu = guest_qemu_of(options->guest_arch),
 		.request = { .kind = REQUEST_SHELL, .time_unix_s = options->rtc_unix_s },
 		.accel = options->accel,
 		.warm = !options->rtc[0] && !options->append,
 		.memory_mib = options->memory_mib,
-		.hardware = { .cpus = 1,
+		.hardware = { .arch = options->guest_arch,
+			      .cpus = 1,
 			      .append = options->append,
 			      .rtc = options->rtc[0] ? options->rtc : NULL,
 			      .share = rescue->share[0] ? rescue->share : NULL,
@@ -124,7 +125,7 @@ int rescue_run(struct rescue *rescue, struct fault *fault)
 	char guest[PATH_MAX];
 	int result;
 
-	if (guest_folder(guest, fault) < 0 || make_log(rescue, fault) < 0)
+	if (guest_folder(options->guest_arch, guest, fault) < 0 || make_log(rescue, fault) < 0)
 		return -1;
 	if (options->command[0] == '\0') {
 		rescue->has_terminal = tcgetattr(STDIN_FILENO, &rescue->terminal) == 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "options.h"
 
+#include "host/guest.h"
+
 #include <jansson.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +20,7 @@ enum code {
 	CODE_MEMORY,
 	CODE_APPEND,
 	CODE_ACCEL,
+	CODE_GUEST_ARCH,
 	CODE_FORMAT,
 	CODE_ALLOW_BACKING
 };
@@ -31,6 +34,7 @@ static const struct option long_options[] = {
 	{ "memory", required_argument, NULL, CODE_MEMORY },
 	{ "append", required_argument, NULL, CODE_APPEND },
 	{ "accel", required_argument, NULL, CODE_ACCEL },
+	{ "guest-arch", required_argument, NULL, CODE_GUEST_ARCH },
 	{ "format", required_argument, NULL, CODE_FORMAT },
 	{ "allow-backing", no_argument, NULL, CODE_ALLOW_BACKING },
 	ARGUMENTS_COMMON,
@@ -58,6 +62,10 @@ static int take_value(struct rescue_options *options, int code, struct fault *fa
 	case CODE_MEMORY:
 		return arguments_number(&arguments, code, MEMORY_MIN_MIB, MEMORY_MAX_MIB,
 					&options->memory_mib, fault);
+	case CODE_GUEST_ARCH:
+		result = arguments_word(&arguments, code, guest_arch_words, &place, fault);
+		options->guest_arch = (enum guest_arch)place;
+		return result;
 	case CODE_FORMAT:
 		result = arguments_word(&arguments, code, arguments_formats, &place, fault);
 		options->format = place == 0 ? FORMAT_RAW : FORMAT_QCOW2;
@@ -170,8 +178,9 @@ int rescue_options_parse(int argc, char *argv[], struct rescue_options *ret_opti
 	int end = find_end(argc, argv);
 
 	*ret_options = (struct rescue_options){ .memory_mib = 256 };
-	if (arguments_take(&arguments, end, argv, take, ret_options, &ret_options->common, fault) <
-	    0)
+	if (guest_arch_wish(&ret_options->guest_arch, fault) < 0 ||
+	    arguments_take(&arguments, end, argv, take, ret_options, &ret_options->common, fault) <
+		    0)
 		return -1;
 	if (ret_options->common.help || ret_options->common.version)
 		return 0;

@@ -8,6 +8,7 @@
 #include "host/image/detect.h"
 #include "host/rtc.h"
 #include "host/vm/qemu/accel.h"
+#include "host/vm/qemu/board.h"
 #include "wire/request.h"
 
 #include <stdbool.h>
@@ -24,6 +25,7 @@ struct rescue_options {
 	unsigned memory_mib;
 	const char *append; /* NULL: nothing */
 	enum accel accel;
+	enum guest_arch guest_arch;
 	enum image_format_wish format;
 	bool allow_backing;
 	/* The arguments behind "--" as one line for the guest's sh; "": a shell. */

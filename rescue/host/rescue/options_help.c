@@ -17,6 +17,8 @@ const char rescue_help_text[] =
 	"      --memory MIB      set the memory of the guest (default: 256)\n"
 	"      --append ARGS     add ARGS to the guest's kernel command line\n"
 	"      --accel A         auto (the default), kvm, hvf or tcg\n"
+	"      --guest-arch A    run the virtual machine for x86_64 or aarch64 (default: as\n"
+	"                        the host)\n"
 	"      --format F        the image is raw or qcow2 (default: detected)\n"
 	"      --allow-backing   accept a backing file or an external data file\n"
 	"  -q, --quiet           print only errors\n"

@@ -16,7 +16,8 @@ static int prepare(struct rescue *rescue, struct fault *fault)
 				      .log = &rescue->log,
 				      .work_folder = rescue->work.folder,
 				      .programs = &rescue->programs };
-	if (guest_check_programs(true, fault) < 0)
+	if (guest_check_programs(false, fault) < 0 ||
+	    guest_check_machine(rescue->options->guest_arch, fault) < 0)
 		return -1;
 	return work_make(&rescue->work, "rescue-disk", fault);
 }

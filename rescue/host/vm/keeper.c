@@ -98,7 +98,7 @@ static int run_request(struct run *run, struct vm_spec *spec, pid_t parent, enum
 	if (complete(spec, fault) < 0 ||
 	    user_streams_open(&run->user, spec->terminal, spec->hardware.streams, fault) < 0 ||
 	    open_console(run, fault) < 0 ||
-	    paths_find(spec->qemu, spec->guest_folder, &run->paths, fault) < 0)
+	    paths_find(spec->qemu, spec->guest_folder, spec->hardware.arch, &run->paths, fault) < 0)
 		return -1;
 	spec->request.shell.tools = access(run->paths.tools, R_OK) == 0;
 	return run_machines(run, ret_status, fault);

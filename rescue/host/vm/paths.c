@@ -40,16 +40,17 @@ static bool find_program(const char *name, char found[PATH_MAX])
 	return false;
 }
 
-static int find_qemu(const char *name, struct paths *paths, struct fault *fault)
+static int find_qemu(const char *name, enum guest_arch arch, struct paths *paths,
+		     struct fault *fault)
 {
 	if (find_program(name, paths->qemu))
 		return 0;
 	fault_set(fault, REASON_NO_QEMU, "%s is not installed", name);
-	return fault_hint(fault, "apt install qemu-system-x86");
+	return fault_hint(fault, "apt install %s", board_of(arch)->package);
 }
 
-static int find_guest_file(const char *folder, const char *name, char found[PATH_MAX],
-			   struct fault *fault)
+static int find_guest_file(const char *folder, enum guest_arch arch, const char *name,
+			   char found[PATH_MAX], struct fault *fault)
 {
 	char path[PATH_MAX];
 	int used = snprintf(path, sizeof(path), "%s/%s", folder, name);
@@ -58,15 +59,17 @@ static int find_guest_file(const char *folder, const char *name, char found[PATH
 		return 0;
 	fault_set_errno(fault, REASON_NO_GUEST, errno, "the guest's %s cannot be read in %s", name,
 			folder);
-	return fault_hint(fault, "build the guest (make), or reinstall grow-disk");
+	return fault_hint(fault, "build the guest (%s), or reinstall grow-disk",
+			  board_of(arch)->target);
 }
 
-static int read_build_id(const char *folder, struct paths *paths, struct fault *fault)
+static int read_build_id(const char *folder, enum guest_arch arch, struct paths *paths,
+			 struct fault *fault)
 {
 	char path[PATH_MAX];
 	cleanup_file FILE *file = NULL;
 
-	if (find_guest_file(folder, "build-id", path, fault) < 0)
+	if (find_guest_file(folder, arch, "build-id", path, fault) < 0)
 		return -1;
 	file = fopen(path, "re");
 	if (!file || !fgets(paths->build_id, sizeof(paths->build_id), file))
@@ -90,14 +93,14 @@ static void find_native(const char *folder, struct paths *paths)
 		paths->storage[0] = '\0';
 }
 
-int paths_find(const char *qemu, const char *guest_folder, struct paths *ret_paths,
-	       struct fault *fault)
+int paths_find(const char *qemu, const char *guest_folder, enum guest_arch arch,
+	       struct paths *ret_paths, struct fault *fault)
 {
-	if (find_qemu(qemu, ret_paths, fault) < 0 ||
-	    find_guest_file(guest_folder, "kernel", ret_paths->kernel, fault) < 0 ||
-	    find_guest_file(guest_folder, "initramfs.cpio", ret_paths->initramfs, fault) < 0)
+	if (find_qemu(qemu, arch, ret_paths, fault) < 0 ||
+	    find_guest_file(guest_folder, arch, "kernel", ret_paths->kernel, fault) < 0 ||
+	    find_guest_file(guest_folder, arch, "initramfs.cpio", ret_paths->initramfs, fault) < 0)
 		return -1;
 	find_native(guest_folder, ret_paths);
 	snprintf(ret_paths->tools, sizeof(ret_paths->tools), "%s/tools.img", guest_folder);
-	return read_build_id(guest_folder, ret_paths, fault);
+	return read_build_id(guest_folder, arch, ret_paths, fault);
 }

@@ -5,6 +5,7 @@
 #define VM_PATHS_H
 
 #include "base/fault.h"
+#include "host/vm/qemu/board.h"
 
 #include <limits.h>
 
@@ -20,7 +21,7 @@ struct paths {
 
 /* The program is a path, or a name for PATH; where PATH is not set, for the system's
  * default, as execvp(3) does it. -1 with REASON_NO_QEMU or REASON_NO_GUEST. */
-int paths_find(const char *qemu, const char *guest_folder, struct paths *ret_paths,
-	       struct fault *fault);
+int paths_find(const char *qemu, const char *guest_folder, enum guest_arch arch,
+	       struct paths *ret_paths, struct fault *fault);
 
 #endif

@@ -51,7 +51,7 @@ struct vm_limits {
 
 /* A machine, and its task. All texts are borrowed. */
 struct vm_spec {
-	const char *guest_folder; /* kernel, initramfs.cpio, build-id */
+	const char *guest_folder; /* kernel, initramfs.cpio, build-id, for hardware.arch */
 	const char *qemu;	  /* a name for PATH, or a path */
 	struct vm_disk disk;
 	struct request request; /* time_unix_s 0: now */

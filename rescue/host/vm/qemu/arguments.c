@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KERNEL_ALWAYS "console=ttyS0 quiet panic=-1"
-/* Without an IDE disk the controller need not be woken: 0.2 s. */
-#define KERNEL_NO_IDE " initcall_blacklist=piix_init"
-/* One emulated processor: no use in calibrating its APIC timer (0.1 s), nor in
- * patching the locks of several processors out of the kernel (0.06 s). */
-#define KERNEL_TCG_ONE " noapictimer noreplace-smp"
 /* No dot in the name: the kernel hands it to the agent. */
 #define KERNEL_TRACE " trace=1"
 
@@ -21,10 +15,12 @@ static const char *const stream_names[] = { "input", "output", "error" };
 static void write_kernel_line(struct arguments *arguments, const struct machine_plan *plan)
 {
 	const struct hardware *hardware = plan->hardware;
+	const struct board *board = board_of(hardware->arch);
 
-	snprintf(arguments->kernel_line, sizeof(arguments->kernel_line), "%s%s%s%s%s%s",
-		 KERNEL_ALWAYS, hardware->attach == ATTACH_IDE ? "" : KERNEL_NO_IDE,
-		 plan->accel == ACCEL_TCG && hardware->cpus == 1 ? KERNEL_TCG_ONE : "",
+	snprintf(arguments->kernel_line, sizeof(arguments->kernel_line), "console=%s %s%s%s%s%s%s",
+		 board->console, board->kernel_line,
+		 hardware->attach == ATTACH_IDE ? "" : board->no_ide,
+		 plan->accel == ACCEL_TCG && hardware->cpus == 1 ? board->tcg_one : "",
 		 hardware->trace ? KERNEL_TRACE : "", hardware->append ? " " : "",
 		 hardware->append ? hardware->append : "");
 }
@@ -32,8 +28,8 @@ static void write_kernel_line(struct arguments *arguments, const struct machine_
 static void write_texts(struct arguments *arguments, const struct machine_plan *plan,
 			const int fds[CHANNELS])
 {
-	snprintf(arguments->machine, sizeof(arguments->machine), "pc,usb=off,vmport=off,accel=%s",
-		 accel_word(plan->accel));
+	board_machine(plan->hardware->arch, plan->accel, arguments->machine,
+		      sizeof(arguments->machine));
 	snprintf(arguments->memory, sizeof(arguments->memory), "%u", plan->memory_mib);
 	snprintf(arguments->wire, sizeof(arguments->wire), "socket,id=wire,fd=%d",
 		 fds[CHANNEL_WIRE]);

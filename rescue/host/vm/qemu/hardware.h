@@ -3,6 +3,8 @@
 #ifndef VM_QEMU_HARDWARE_H
 #define VM_QEMU_HARDWARE_H
 
+#include "board.h"
+
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,6 +14,7 @@ enum attach { ATTACH_SCSI, ATTACH_IDE, ATTACH_VIRTIO, ATTACH_USB, ATTACH_NVME };
 #define HARDWARE_CPUS_MAX 8 /* of the guest's kernel: CONFIG_NR_CPUS */
 
 struct hardware {
+	enum guest_arch arch; /* the guest is built for it; 0 is x86-64 */
 	enum attach attach;
 	bool disk_at_power_on; /* else it comes later, over QMP */
 	unsigned cpus;

@@ -44,8 +44,8 @@ static void write_arguments(FILE *key, const struct machine_plan *plan)
  * moment to moment. */
 static void write_processor(FILE *key)
 {
-	static const char *const wanted[] = { "vendor_id", "cpu family", "model",
-					      "stepping",  "microcode",	 "flags" };
+	static const char *const wanted[] = { "vendor_id", "cpu family", "model", "stepping",
+					      "microcode", "flags",	 "CPU ",  "Features" };
 	cleanup_file FILE *file = fopen("/proc/cpuinfo", "re");
 	cleanup_free char *line = NULL;
 	size_t line_bytes = 0;
