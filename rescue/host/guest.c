@@ -42,23 +42,6 @@ int guest_folder(enum guest_arch arch, char ret_folder[PATH_MAX], struct fault *
 	return 0;
 }
 
-int guest_arch_wish(enum guest_arch *ret_arch, struct fault *fault)
-{
-	const char *given = getenv("GROW_DISK_GUEST_ARCH");
-
-	*ret_arch = guest_arch_host();
-	if (!given || !given[0])
-		return 0;
-	for (int i = 0; guest_arch_words[i]; i++) {
-		if (strcmp(guest_arch_words[i], given) != 0)
-			continue;
-		*ret_arch = (enum guest_arch)i;
-		return 0;
-	}
-	fault_set(fault, REASON_USAGE, "There is no guest for the processor %.64s", given);
-	return fault_hint(fault, "GROW_DISK_GUEST_ARCH can be x86_64 or aarch64");
-}
-
 const char *guest_qemu_of(enum guest_arch arch)
 {
 	const char *given = getenv("GROW_DISK_QEMU");
