@@ -37,7 +37,7 @@ int guest_folder(enum guest_arch arch, char ret_folder[PATH_MAX], struct fault *
 	if (base_folder(ret_folder, fault) < 0)
 		return -1;
 	used = strlen(ret_folder);
-	if (arch != guest_arch_host())
+	if (guest_arch_is_foreign(arch))
 		snprintf(ret_folder + used, PATH_MAX - used, "/%s", guest_arch_words[arch]);
 	return 0;
 }

@@ -166,7 +166,7 @@ static int run_candidates(struct boot_files *files, const struct boot_spec *spec
 {
 	struct accel_candidates candidates;
 	/* The system on the disk is of x86-64. */
-	enum accel wish = spec->accel == ACCEL_AUTO && guest_arch_host() != GUEST_ARCH_X86_64
+	enum accel wish = spec->accel == ACCEL_AUTO && guest_arch_is_foreign(GUEST_ARCH_X86_64)
 				  ? ACCEL_TCG
 				  : spec->accel;
 

@@ -248,7 +248,7 @@ static int take_operands(struct grow_options *options, int argc, char *const arg
 		return usage(fault, "--keep-failed goes only with a grow%s", NULL);
 	if (options->prove_boot && options->verb != GROW_VERB_GROW)
 		return usage(fault, "--prove-boot goes only with a grow%s", NULL);
-	if (options->accel == ACCEL_NATIVE && options->guest_arch != guest_arch_host())
+	if (options->accel == ACCEL_NATIVE && guest_arch_is_foreign(options->guest_arch))
 		return usage(fault, "--accel native runs no guest of another processor%s", NULL);
 	if (options->move_swap && options->partition_only)
 		return usage(fault, "--move-swap and --partition-only exclude each other%s", NULL);

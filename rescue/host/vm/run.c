@@ -262,23 +262,17 @@ static int no_accelerator(enum accel accel, struct fault *fault)
 	return fault_hint(fault, "let grow-disk choose (--accel auto)");
 }
 
-/* Its processor is another than the host's, so it can only be emulated. */
-static bool is_foreign(const struct run *run)
-{
-	return run->spec->hardware.arch != guest_arch_host();
-}
-
 /* The caller, who knows the work, and the administrator, who may have forbidden it. */
 static bool may_be_native(const struct run *run)
 {
-	return run->spec->may_be_native && !is_foreign(run) && run->paths.native[0] &&
-	       run->paths.storage[0];
+	return run->spec->may_be_native && !guest_arch_is_foreign(run->spec->hardware.arch) &&
+	       run->paths.native[0] && run->paths.storage[0];
 }
 
 int run_machines(struct run *run, enum status *ret_status, struct fault *fault)
 {
-	enum accel wish =
-		run->spec->accel == ACCEL_AUTO && is_foreign(run) ? ACCEL_TCG : run->spec->accel;
+	const bool emulated = guest_arch_is_foreign(run->spec->hardware.arch);
+	enum accel wish = run->spec->accel == ACCEL_AUTO && emulated ? ACCEL_TCG : run->spec->accel;
 	struct accel_candidates candidates;
 	bool was_too_slow = false;
 

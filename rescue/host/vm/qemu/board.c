@@ -39,6 +39,11 @@ enum guest_arch guest_arch_host(void)
 #endif
 }
 
+bool guest_arch_is_foreign(enum guest_arch arch)
+{
+	return arch != guest_arch_host();
+}
+
 const struct board *board_of(enum guest_arch arch)
 {
 	return &boards[arch];

@@ -17,6 +17,9 @@ extern const char *const guest_arch_words[];
 /* That of this program, which alone can be accelerated, and be native. */
 enum guest_arch guest_arch_host(void);
 
+/* Another than that: the guest can only be emulated. */
+bool guest_arch_is_foreign(enum guest_arch arch);
+
 struct board {
 	const char *qemu;	 /* the program */
 	const char *package;	 /* in Debian */
