@@ -36,6 +36,8 @@ consoles() {
 	done
 	"$try_disk" -q --accel tcg hangs </dev/null 2>"$work/err" | sed '/it waits/q' >"$work/out"
 	is 'a reader that goes away ends it' "$(console 'it waits')" 1
+	"$try_disk" --quiet --accel tcg --json speaks >/dev/full 2>"$work/err" </dev/null
+	is 'a result that cannot be written is no success' "$? $(said 'Standard output cannot be written') $(said '[no-space]')" '30 yes yes'
 	untouched consoles
 }
 

@@ -166,9 +166,7 @@ static int run_candidates(struct boot_files *files, const struct boot_spec *spec
 {
 	struct accel_candidates candidates;
 	/* The system on the disk is of x86-64. */
-	enum accel wish = spec->accel == ACCEL_AUTO && guest_arch_is_foreign(GUEST_ARCH_X86_64)
-				  ? ACCEL_TCG
-				  : spec->accel;
+	enum accel wish = guest_arch_accel(GUEST_ARCH_X86_64, spec->accel);
 
 	accel_candidates(wish, files->qemu, false, &candidates);
 	for (size_t i = 0; i < candidates.count; i++) {

@@ -132,5 +132,6 @@ int keep_publish(struct keep *keep, struct fault *fault)
 	    room_need(folder, folder, room_taken(keep->log->path) + COMMIT_ROOM_BYTES, fault) < 0 ||
 	    commit_verify(&commit, fault) < 0)
 		return -1;
-	return commit_run(&commit, fault);
+	keep->published = commit_run(&commit, fault) == 0;
+	return keep->published ? 0 : -1;
 }

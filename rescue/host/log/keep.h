@@ -6,13 +6,14 @@
 
 #include "commit.h"
 
-/* What one run works with. All borrowed but the facts. */
+/* What one run works with. The pointers are borrowed. */
 struct keep {
 	struct image *image;
 	struct log *log; /* named by log_name, beside the image */
 	const char *work_folder;
 	const struct programs *programs;
 	struct ticket_facts facts; /* set by keep_look */
+	bool published;		   /* by keep_publish: the image has what the log had */
 };
 
 /* Finish or tidy the commit of an earlier run, whose ticket the log has; the log gets its name

@@ -2,26 +2,7 @@
 /* What becomes of the log: thrown away, asked about, or kept. */
 #include "rescue.h"
 
-static int look_and_publish(struct rescue *rescue, struct fault *fault)
-{
-	bool written = false;
-
-	if (keep_look(&rescue->keep, &written, fault) < 0)
-		return -1;
-	if (!written) {
-		console_say(&rescue->console,
-			    "nothing was written to the disk: the image is unchanged");
-		return 0;
-	}
-	if (!rescue->options->yes && !console_confirm("Keep the changes?")) {
-		console_say(&rescue->console, "changes discarded: the image is unchanged");
-		return 0;
-	}
-	if (keep_publish(&rescue->keep, fault) < 0)
-		return -1;
-	console_say(&rescue->console, "changes kept in the image");
-	return 0;
-}
+#include "host/changes.h"
 
 int rescue_keep(struct rescue *rescue, struct fault *fault)
 {
@@ -34,7 +15,7 @@ int rescue_keep(struct rescue *rescue, struct fault *fault)
 			    "the command failed (status %d): its changes are discarded",
 			    rescue->exit_status);
 	else if (options->write)
-		result = look_and_publish(rescue, fault);
+		result = changes_keep(&rescue->keep, &rescue->console, options->yes, fault);
 	if (!command)
 		rescue->exit_status = 0;
 	return result;

@@ -2,10 +2,9 @@
 #include "try.h"
 
 #include "base/text.h"
+#include "host/result/result.h"
 
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static json_t *text(const char *value)
@@ -38,7 +37,7 @@ static json_t *host_keys(const struct host_keys *keys)
 	return list;
 }
 
-bool try_print_json(const struct try *try, const struct fault *fault)
+int try_print_json(const struct try *try, const struct fault *ended, struct fault *fault)
 {
 	const struct milestones *milestones = &try->result.milestones;
 	const bool booted = try->booted;
@@ -51,15 +50,13 @@ bool try_print_json(const struct try *try, const struct fault *fault)
 		text(booted ? milestone_word(milestones->reached) : NULL), "bad_sign",
 		text(booted ? milestones->bad : NULL), "console", milestones_console(milestones),
 		"host_keys", host_keys(&milestones->host_keys), "kept",
-		try->options->write ? json_boolean(try->kept) : json_null(), "reason",
-		text(fault ? reason_word(fault->reason) : NULL), "status",
-		fault ? (int)reason_status(fault->reason) : 0, "message",
-		text(fault ? fault->message : NULL), "hint",
-		text(fault && fault->hint[0] ? fault->hint : NULL));
-	char *dump = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
-	bool printed = dump && puts(dump) >= 0 && fflush(stdout) == 0;
+		try->options->write ? json_boolean(try->keep.published) : json_null(), "reason",
+		text(ended ? reason_word(ended->reason) : NULL), "status",
+		ended ? (int)reason_status(ended->reason) : 0, "message",
+		text(ended ? ended->message : NULL), "hint",
+		text(ended && ended->hint[0] ? ended->hint : NULL));
+	int result = result_print_json(object, fault);
 
-	free(dump);
 	json_decref(object);
-	return printed;
+	return result;
 }

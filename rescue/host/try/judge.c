@@ -4,6 +4,7 @@
 #include "try.h"
 
 #include "base/text.h"
+#include "host/changes.h"
 
 #include <string.h>
 
@@ -61,28 +62,10 @@ int try_judge(struct try *try, struct fault *fault)
 
 int try_keep(struct try *try, struct fault *fault)
 {
-	bool written = false;
-
 	if (!try->options->write)
 		return 0;
-	if (try->result.end == BOOT_LEFT) {
-		console_say(&try->console, "you left it running: its changes are discarded");
-		return 0;
-	}
-	if (keep_look(&try->keep, &written, fault) < 0)
-		return -1;
-	if (!written) {
-		console_say(&try->console,
-			    "nothing was written to the disk: the image is unchanged");
-		return 0;
-	}
-	if (!try->options->yes && !console_confirm("Keep the changes?")) {
-		console_say(&try->console, "changes discarded: the image is unchanged");
-		return 0;
-	}
-	if (keep_publish(&try->keep, fault) < 0)
-		return -1;
-	try->kept = true;
-	console_say(&try->console, "changes kept in the image");
+	if (try->result.end != BOOT_LEFT)
+		return changes_keep(&try->keep, &try->console, try->options->yes, fault);
+	console_say(&try->console, "you left it running: its changes are discarded");
 	return 0;
 }

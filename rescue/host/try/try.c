@@ -64,9 +64,10 @@ int verb_try(int argc, char *argv[])
 {
 	struct try_options options;
 	struct try try;
-	struct fault fault;
+	struct fault fault, unprinted;
+	enum status status;
 	bool parsed = try_options_parse(argc, argv, &options, &fault) == 0;
-	bool failed, printed = true;
+	bool failed;
 
 	umask(077);
 	if (parsed && (options.common.help || options.common.version))
@@ -78,10 +79,12 @@ int verb_try(int argc, char *argv[])
 		fault_capitalize(&fault);
 		console_fault(&try.console, &fault);
 	}
-	if (options.json)
-		printed = try_print_json(&try, failed ? &fault : NULL);
+	status = failed ? reason_status(fault.reason) : STATUS_OK;
+	if (options.json && try_print_json(&try, failed ? &fault : NULL, &unprinted) < 0) {
+		console_fault(&try.console, &unprinted);
+		if (!failed)
+			status = reason_status(unprinted.reason);
+	}
 	close_run(&try);
-	if (!failed && !printed)
-		return STATUS_RETRY;
-	return failed ? (int)reason_status(fault.reason) : STATUS_OK;
+	return status;
 }

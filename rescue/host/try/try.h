@@ -33,7 +33,6 @@ try {
 	struct terminal terminal;
 	struct boot_result result;
 	bool booted; /* result is set */
-	bool kept;   /* the image has what the system wrote */
 };
 
 /* The verb: argv[0] is "try". Returns the exit status. */
@@ -48,7 +47,7 @@ int try_boot(struct try *try, struct fault *fault);
 int try_judge(struct try *try, struct fault *fault);
 int try_keep(struct try *try, struct fault *fault);
 
-/* Print the result as JSON; fault NULL: it is good. Returns whether it could be printed. */
-bool try_print_json(const struct try *try, const struct fault *fault);
+/* Print the result as JSON; ended NULL: it is good. Faults: those of result_print_json. */
+int try_print_json(const struct try *try, const struct fault *ended, struct fault *fault);
 
 #endif

@@ -271,8 +271,7 @@ static bool may_be_native(const struct run *run)
 
 int run_machines(struct run *run, enum status *ret_status, struct fault *fault)
 {
-	const bool emulated = guest_arch_is_foreign(run->spec->hardware.arch);
-	enum accel wish = run->spec->accel == ACCEL_AUTO && emulated ? ACCEL_TCG : run->spec->accel;
+	enum accel wish = guest_arch_accel(run->spec->hardware.arch, run->spec->accel);
 	struct accel_candidates candidates;
 	bool was_too_slow = false;
 

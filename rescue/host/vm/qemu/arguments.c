@@ -17,8 +17,8 @@ static void write_kernel_line(struct arguments *arguments, const struct machine_
 	const struct hardware *hardware = plan->hardware;
 	const struct board *board = board_of(hardware->arch);
 
-	snprintf(arguments->kernel_line, sizeof(arguments->kernel_line), "console=%s %s%s%s%s%s%s",
-		 board->console, board->kernel_line,
+	snprintf(arguments->kernel_line, sizeof(arguments->kernel_line),
+		 "console=%s quiet panic=-1%s%s%s%s%s", board->console,
 		 hardware->attach == ATTACH_IDE ? "" : board->no_ide,
 		 plan->accel == ACCEL_TCG && hardware->cpus == 1 ? board->tcg_one : "",
 		 hardware->trace ? KERNEL_TRACE : "", hardware->append ? " " : "",

@@ -11,7 +11,6 @@ static const struct board boards[] = {
 		.package = "qemu-system-x86",
 		.target = "make",
 		.console = "ttyS0",
-		.kernel_line = "quiet panic=-1",
 		/* One emulated processor: no use in calibrating its APIC timer (0.1 s), nor in
 		 * patching the locks of several processors out of the kernel (0.06 s). */
 		.tcg_one = " noapictimer noreplace-smp",
@@ -24,7 +23,6 @@ static const struct board boards[] = {
 		.package = "qemu-system-arm",
 		.target = "make guest-aarch64",
 		.console = "ttyAMA0",
-		.kernel_line = "quiet panic=-1",
 		.tcg_one = "",
 		.no_ide = "",
 	},
@@ -42,6 +40,11 @@ enum guest_arch guest_arch_host(void)
 bool guest_arch_is_foreign(enum guest_arch arch)
 {
 	return arch != guest_arch_host();
+}
+
+enum accel guest_arch_accel(enum guest_arch arch, enum accel wish)
+{
+	return wish == ACCEL_AUTO && guest_arch_is_foreign(arch) ? ACCEL_TCG : wish;
 }
 
 const struct board *board_of(enum guest_arch arch)

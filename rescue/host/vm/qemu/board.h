@@ -19,13 +19,13 @@ enum guest_arch guest_arch_host(void);
 
 /* Another than that: the guest can only be emulated. */
 bool guest_arch_is_foreign(enum guest_arch arch);
+enum accel guest_arch_accel(enum guest_arch arch, enum accel wish); /* what "auto" leaves to it */
 
 struct board {
-	const char *qemu;	 /* the program */
-	const char *package;	 /* in Debian */
-	const char *target;	 /* of make, which builds the guest */
-	const char *console;	 /* the guest's name for its serial port */
-	const char *kernel_line; /* always on the kernel's command line, behind the console */
+	const char *qemu;    /* the program */
+	const char *package; /* in Debian */
+	const char *target;  /* of make, which builds the guest */
+	const char *console; /* the guest's name for its serial port */
 	const char *tcg_one; /* and where one processor is emulated; "" or with a blank before */
 	const char *no_ide;  /* and where no disk is on IDE; likewise */
 	bool all_attach;     /* every kind of disk; else SCSI alone */
