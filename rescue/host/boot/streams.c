@@ -7,6 +7,7 @@
 
 #define LAST_WORDS_MS 2000
 #define PAUSE_MS      200
+#define LINE_MS	      300
 
 void streams_connect(struct following *following)
 {
@@ -50,6 +51,7 @@ static void take_output(struct following *following, enum milestones_source sour
 			const char *data, size_t count)
 {
 	following->spoke = true;
+	following->line_open = data[count - 1] != '\n';
 	following->spoke_ms = clock_ms();
 	/* Keys are for the boot loader first, then for the system. */
 	if (source == SOURCE_CONSOLE && relay_is_empty(&following->input))
@@ -78,16 +80,36 @@ static int step_output(struct following *following, enum milestones_source sourc
 			       "the console cannot be written");
 }
 
-/* The screen first, all of it: a boot loader speaks there before its system uses the console, and
- * poll(2), which looks at the console first, never finds the later text without the earlier. */
+/* Is the source that began a line still to end it? It gets LINE_MS to go on, while the other one
+ * waits; then it was a prompt. */
+static bool goes_on(struct following *following, const struct pollfd slots[SOURCES],
+		    struct pollfd *ret_slot)
+{
+	*ret_slot = slots[following->speaking];
+	if (!following->line_open || ret_slot->fd < 0)
+		return false;
+	if (!ret_slot->revents && slots[1 - following->speaking].revents &&
+	    poll(ret_slot, 1, LINE_MS) == 0)
+		following->line_open = false;
+	return following->line_open;
+}
+
+/* One source at a time, and no line of one in a line of the other. The screen comes first: a boot
+ * loader speaks there before its system uses the console. */
 int streams_step_outputs(struct following *following, const struct pollfd slots[SOURCES],
 			 struct fault *fault)
 {
-	enum milestones_source source = slots[SOURCE_SCREEN].fd >= 0 && slots[SOURCE_SCREEN].revents
-						? SOURCE_SCREEN
-						: SOURCE_CONSOLE;
+	struct pollfd slot;
 
-	return step_output(following, source, &slots[source], fault);
+	if (!goes_on(following, slots, &slot)) {
+		slot = slots[SOURCE_SCREEN];
+		following->speaking = SOURCE_SCREEN;
+		if (slot.fd < 0 || !slot.revents) {
+			slot = slots[SOURCE_CONSOLE];
+			following->speaking = SOURCE_CONSOLE;
+		}
+	}
+	return step_output(following, following->speaking, &slot, fault);
 }
 
 void streams_step_input(struct following *following, const struct pollfd *slot)

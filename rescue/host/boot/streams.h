@@ -18,6 +18,8 @@ struct following {
 	struct monitor monitor;
 	struct tail complaint, console;
 	struct relay outputs[SOURCES], input;
+	enum milestones_source speaking; /* the last one that was stepped */
+	bool line_open;			 /* its line is not at its end */
 	unsigned long lines_told;
 	bool spoke;
 	bool asked;    /* the monitor, for its abilities */
