@@ -120,17 +120,27 @@ static int await(struct program_process *process, const struct programs *program
 	return status;
 }
 
+/* The last line that begins as the first does, with the name of the program: qemu-img says
+ * first that it cannot remove what it could not make, and then why. Hints have no name. */
 static void note_complaint(const struct program_process *process,
 			   char complaint[PROGRAM_COMPLAINT_BYTES])
 {
 	const char *line = process->errors;
-	size_t length = strcspn(line, "\n");
+	size_t length = strcspn(line, "\n"), prefix = 0;
 	const char *colon = memchr(line, ':', length);
 
-	if (colon && colon[1] == ' ') {
-		length -= (size_t)(colon + 2 - line);
-		line = colon + 2;
+	if (colon && colon[1] == ' ')
+		prefix = (size_t)(colon + 2 - line);
+	for (const char *next = line + length; prefix && *next == '\n';) {
+		next++;
+		if (strncmp(next, process->errors, prefix) == 0) {
+			line = next;
+			length = strcspn(line, "\n");
+		}
+		next += strcspn(next, "\n");
 	}
+	line += prefix;
+	length -= prefix;
 	if (length > 0 && line[length - 1] == '.')
 		length--;
 	snprintf(complaint, PROGRAM_COMPLAINT_BYTES, "%.*s", (int)length, line);

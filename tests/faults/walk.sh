@@ -31,7 +31,7 @@ check_told() { # check_told ERRNO
 	case $status:$reason:$was in
 	0:none:finished | 0:none:committed) ;;
 	30:commit-unfinished:verified | 30:commit-unfinished:committing | 30:commit-unfinished:committed) ;;
-	30:no-space:old) [ "$1" -eq 28 ] || complain "no-space, but errno was $1" ;;
+	30:no-space:old) [ "$1" -eq 28 ] || complain "no-space, but errno was $1: $(cat "$work/stderr")" ;;
 	30:disk-io:old | 40:folder-not-writable:old) ;;
 	*) complain "status $status, $reason, $was: $(cat "$work/stderr")" ;;
 	esac

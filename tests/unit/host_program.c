@@ -56,12 +56,14 @@ static void output_and_status(void **state)
 	program_end_close(&end);
 }
 
-static void the_first_complaint(void **state)
+static void the_complaint(void **state)
 {
 	static const struct {
 		const char *script, *complaint;
 	} cases[] = {
 		{ "echo 'qemu-img: Could not open' >&2; echo more >&2", "Could not open" },
+		{ "printf 'qemu-img: Error deleting.\\nqemu-img: Could not write.\\nIs it there?\\n' >&2",
+		  "Could not write" },
 		{ "echo 'It failed.' >&2", "It failed" },
 		{ "printf 'no newline' >&2", "no newline" },
 		{ "printf '\\nsecond' >&2", "" },
@@ -373,7 +375,7 @@ static int end_test(void **state)
 
 static const struct CMUnitTest tests[] = {
 	WITH_SIGNALS(output_and_status),
-	WITH_SIGNALS(the_first_complaint),
+	WITH_SIGNALS(the_complaint),
 	WITH_SIGNALS(a_long_complaint),
 	WITH_SIGNALS(a_signal_ended_it),
 	WITH_SIGNALS(too_much_time),

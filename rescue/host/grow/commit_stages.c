@@ -13,8 +13,10 @@ static int open_log(struct grow *grow, struct fault *fault)
 	struct grow_disks *disks = &grow->disks;
 	struct block_files files = grow_block_files(grow);
 	struct qcow2_header header;
-	const char *wrong = log_check(&grow->log, false, &header);
+	const char *wrong;
 
+	if (log_check(&grow->log, false, &header, &wrong, fault) < 0)
+		return -1;
 	if (wrong)
 		return fence_breach(fault, "the log itself (%s)", wrong);
 	if (block_add_log(&disks->block, &files, fault) < 0)

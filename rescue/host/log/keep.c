@@ -51,9 +51,10 @@ static int open_disks(const struct keep *keep, struct disks *disks, struct fault
 				     .log_fd = keep->log->read_fd,
 				     .work_folder = keep->work_folder };
 	struct qcow2_header header;
-	const char *wrong = log_check(keep->log, false, &header);
+	const char *wrong;
 
-	if (block_start(&disks->block, &files, keep->programs, fault) < 0)
+	if (log_check(keep->log, false, &header, &wrong, fault) < 0 ||
+	    block_start(&disks->block, &files, keep->programs, fault) < 0)
 		return -1;
 	if (wrong || header.size_bytes != keep->image->size_bytes)
 		return fence_breach(fault, "the log itself (%s)",

@@ -13,6 +13,7 @@
 
 #define LOG_SUFFIX     ".grow-disk.log"
 #define LONGEST_SUFFIX ".grow-disk.committing"
+#define OTHER_NAME     "it belongs to an image of another name"
 /* What is written lies far apart: a log of larger clusters is up to seven times as long. QEMU
  * describes 8 TiB with clusters of 4 KiB, 2 PiB with 64 KiB, 2 EiB with 2 MiB. */
 #define SMALL_CLUSTERS_BYTES (UINT64_C(4) << 40)
@@ -129,26 +130,49 @@ int log_create(struct log *log, const struct image *image, uint64_t size_bytes,
 	return fault_hint(fault, "Free some space in the directory of %.180s", log->path);
 }
 
-const char *log_check(const struct log *log, bool any_name, struct qcow2_header *ret_header)
+static int unreadable(const struct log *log, struct fault *fault)
+{
+	return fault_set_errno(fault, REASON_DISK_IO, errno, "The log %.300s cannot be read",
+			       log->path);
+}
+
+/* What is wrong with it by its header alone; NULL: nothing. */
+static const char *header_wrong(const struct log *log, bool any_name,
+				const struct qcow2_header *header)
+{
+	if (header->incompatible != 0 || header->crypt_method != 0)
+		return "its qcow2 features are not those of a log";
+	if (any_name)
+		return NULL;
+	return header->backing_at == 0 || header->backing_bytes != strlen(log->backing) ||
+			       header->backing_bytes > QCOW2_BACKING_MAX
+		       ? OTHER_NAME
+		       : NULL;
+}
+
+int log_check(const struct log *log, bool any_name, struct qcow2_header *ret_header,
+	      const char **ret_wrong, struct fault *fault)
 {
 	uint8_t head[QCOW2_HEADER_BYTES];
 	char name[QCOW2_BACKING_MAX + 1];
 	ssize_t got = pread(log->fd, head, sizeof(head), 0);
 
-	if (got < 0 || qcow2_parse(head, (size_t)got, ret_header) < 0 || ret_header->version != 3)
-		return "it is not qcow2 of version 3";
-	if (ret_header->incompatible != 0 || ret_header->crypt_method != 0)
-		return "its qcow2 features are not those of a log";
-	if (any_name)
-		return NULL;
-	if (ret_header->backing_at == 0 || ret_header->backing_bytes != strlen(log->backing) ||
-	    ret_header->backing_bytes > QCOW2_BACKING_MAX)
-		return "it belongs to an image of another name";
+	*ret_wrong = NULL;
+	if (got < 0)
+		return unreadable(log, fault);
+	if (qcow2_parse(head, (size_t)got, ret_header) < 0 || ret_header->version != 3)
+		*ret_wrong = "it is not qcow2 of version 3";
+	else
+		*ret_wrong = header_wrong(log, any_name, ret_header);
+	if (*ret_wrong || any_name)
+		return 0;
 	got = pread(log->fd, name, ret_header->backing_bytes, (off_t)ret_header->backing_at);
-	return got == (ssize_t)ret_header->backing_bytes &&
-			       memcmp(name, log->backing, (size_t)got) == 0
-		       ? NULL
-		       : "it belongs to an image of another name";
+	if (got < 0)
+		return unreadable(log, fault);
+	if (got != (ssize_t)ret_header->backing_bytes ||
+	    memcmp(name, log->backing, (size_t)got) != 0)
+		*ret_wrong = OTHER_NAME;
+	return 0;
 }
 
 bool log_sweep(const struct log *log, const struct image *image)

@@ -41,9 +41,11 @@ int log_reserve(struct log *log, struct fault *fault);
 int log_create(struct log *log, const struct image *image, uint64_t size_bytes,
 	       const struct programs *programs, struct fault *fault);
 
-/* Is the log an overlay of this image, and nothing else? QEMU has had it in its hands. NULL,
- * or why not. any_name: by then a checksum tells that it is the right one. */
-const char *log_check(const struct log *log, bool any_name, struct qcow2_header *ret_header);
+/* Is the log an overlay of this image, and nothing else? QEMU has had it in its hands.
+ * ret_wrong: NULL, or why not. any_name: by then a checksum tells that it is the right one.
+ * Faults: disk-io, where the log cannot be read. */
+int log_check(const struct log *log, bool any_name, struct qcow2_header *ret_header,
+	      const char **ret_wrong, struct fault *fault);
 
 /* Remove what an unfinished run left; only the holder of the lock may. Returns whether there
  * was a log. */

@@ -87,7 +87,8 @@ static int check_log(struct commit *commit, struct fault *fault)
 	if (strcmp(sum, commit->facts.log_sum) != 0)
 		return ticket_foreign(ticket, fault, "its log %.200s was changed", log->path);
 	/* The image and its folder may have another name by now. */
-	wrong = log_check(log, true, &header);
+	if (log_check(log, true, &header, &wrong, fault) < 0)
+		return -1;
 	return wrong ? ticket_foreign(ticket, fault, "of its log %.200s: %s", log->path, wrong) : 0;
 }
 

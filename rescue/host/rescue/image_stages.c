@@ -77,6 +77,9 @@ static int check_failed_log(struct rescue *rescue, struct fault *fault)
 		return fault_hint(fault, "If it comes from somewhere else, move it away");
 	}
 	got = pread(image->fd, name, image->qcow2.backing_bytes, (off_t)image->qcow2.backing_at);
+	if (got < 0)
+		return fault_set_errno(fault, REASON_DISK_IO, errno, "%.300s cannot be read",
+				       image->path);
 	snprintf(wanted, sizeof(wanted), "./%s", strrchr(rescue->base, '/') + 1);
 	if (got != (ssize_t)strlen(wanted) || memcmp(name, wanted, (size_t)got) != 0) {
 		fault_set(fault, REASON_LOG_FOREIGN, "%.300s is the log of another image",
