@@ -78,6 +78,11 @@ cut_off() {
 	has "how much is missing" "$err" " $(((33792 + 212992) * 512 - 36 * 1048576)) bytes are missing"
 	grow_disk --json --allow-truncated disk 8G
 	is "--allow-truncated" "$status $(field changed)" "0 true"
+	fresh
+	make_disk raw disk
+	truncate -s $(((33792 + 212992) * 512 - 100)) disk
+	refused image-truncated 20 "a copy that ended within the last sector" disk 8G
+	has "how much of the sector is missing" "$err" ": 100 bytes are missing"
 }
 
 # The file that holds the data of another image.

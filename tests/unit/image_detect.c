@@ -167,9 +167,9 @@ static int read_first_sector(void *context, uint64_t at_bytes, void *bytes, size
 
 static int check_length(uint8_t sector[512], uint64_t size_bytes, struct fault *fault)
 {
-	struct table_source disk = { read_first_sector, sector, size_bytes };
+	struct table_source disk = { read_first_sector, sector, (size_bytes + 511) / 512 * 512 };
 
-	return truncated_check(&disk, "disk", fault);
+	return truncated_check(&disk, size_bytes, "disk", fault);
 }
 
 static void a_copy_that_ended_early(void **state)
@@ -192,6 +192,9 @@ static void a_copy_that_ended_early(void **state)
 	assert_int_equal(check_length(sector, 4096, &fault), 0);
 	memset(sector, 0, sizeof(sector));
 	assert_int_equal(check_length(sector, 512, &fault), 0);
+	/* QEMU completes a sector with zeroes. */
+	assert_int_equal(check_length(sector, 1023, &fault), -1);
+	assert_string_equal(fault.message, "disk ends within a sector: 1 bytes are missing");
 }
 
 static void names_of_images(void **state)

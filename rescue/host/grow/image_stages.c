@@ -187,7 +187,7 @@ static int check_raw_length(struct grow *grow, struct fault *fault)
 
 	if (grow->image.format != IMAGE_RAW || grow->options->allow_truncated)
 		return 0;
-	return truncated_check(&source, grow->image.path, fault);
+	return truncated_check(&source, image_file_bytes(&grow->image), grow->image.path, fault);
 }
 
 int grow_look(struct grow *grow, struct fault *fault)

@@ -85,7 +85,7 @@ int grow_note_image(struct grow *grow, struct fault *fault)
 		return 0;
 	source = block_source(&context, &disks->image);
 	if (!grow->options->allow_truncated &&
-	    truncated_check(&source, grow->image.path, fault) < 0)
+	    truncated_check(&source, source.size_bytes, grow->image.path, fault) < 0)
 		return -1;
 	if (make_write_set(grow, &source) < 0)
 		return 0;

@@ -68,7 +68,7 @@ static int read_at(const struct image *image, void *bytes, size_t size_bytes, ui
 	return 0;
 }
 
-static uint64_t file_bytes(const struct image *image)
+uint64_t image_file_bytes(const struct image *image)
 {
 	struct stat status;
 
@@ -93,7 +93,7 @@ static int refuse(const struct image *image, const struct mark *mark, struct fau
 
 static int check_marks(const struct image *image, struct fault *fault)
 {
-	uint64_t bytes = file_bytes(image);
+	uint64_t bytes = image_file_bytes(image);
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		uint64_t at = marks[i].at;
@@ -217,11 +217,11 @@ int image_detect(struct image *image, enum image_format_wish wish, struct image_
 	if (image->format == IMAGE_RAW) {
 		/* QEMU completes the last sector. */
 		image->size_bytes =
-			(file_bytes(image) + SECTOR_BYTES - 1) / SECTOR_BYTES * SECTOR_BYTES;
+			(image_file_bytes(image) + SECTOR_BYTES - 1) / SECTOR_BYTES * SECTOR_BYTES;
 		return 0;
 	}
 	if (image_read_qcow2(image, fault) < 0 ||
-	    qcow2_check(&image->qcow2, file_bytes(image), image->path, fault) < 0)
+	    qcow2_check(&image->qcow2, image_file_bytes(image), image->path, fault) < 0)
 		return -1;
 	image->size_bytes = image->qcow2.size_bytes;
 	return image_check_others(image, accepts, fault);

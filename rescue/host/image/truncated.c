@@ -5,25 +5,36 @@
 #include "table/mbr.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
-int truncated_check(const struct table_source *disk, const char *name, struct fault *fault)
+static int refuse(uint64_t missing_bytes, const char *what, struct fault *fault)
 {
-	char has[TEXT_SIZE_CHARS], needs[TEXT_SIZE_CHARS];
+	fault_set(fault, REASON_IMAGE_TRUNCATED, "%s: %" PRIu64 " bytes are missing", what,
+		  missing_bytes);
+	return fault_hint(fault, "Copy or download it again; if the missing part does not matter, "
+				 "use --allow-truncated");
+}
+
+int truncated_check(const struct table_source *disk, uint64_t there_bytes, const char *name,
+		    struct fault *fault)
+{
+	char what[400], has[TEXT_SIZE_CHARS], needs[TEXT_SIZE_CHARS];
 	struct table table;
 	uint64_t needed_bytes;
 
-	if (table_read(disk, &table) != TABLE_GOOD)
-		return 0;
+	if (table_read(disk, &table) != TABLE_GOOD) {
+		if (there_bytes >= disk->size_bytes)
+			return 0;
+		snprintf(what, sizeof(what), "%.200s ends within a sector", name);
+		return refuse(disk->size_bytes - there_bytes, what, fault);
+	}
 	for (size_t i = 0; i < table.parts.count; i++)
 		if (table.parts.parts[i].type == MBR_TYPE_PROTECTS_GPT)
 			return 0; /* its size is a formality */
 	needed_bytes = table_needs_sectors(&table.parts) * table.sector_bytes;
-	if (needed_bytes <= disk->size_bytes)
+	if (needed_bytes <= there_bytes)
 		return 0;
-	fault_set(fault, REASON_IMAGE_TRUNCATED,
-		  "%.200s has %s, but its partitions reach to %s: %" PRIu64 " bytes are missing",
-		  name, text_of_size(has, disk->size_bytes), text_of_size(needs, needed_bytes),
-		  needed_bytes - disk->size_bytes);
-	return fault_hint(fault, "Copy or download it again; if the missing part does not matter, "
-				 "use --allow-truncated");
+	snprintf(what, sizeof(what), "%.200s has %s, but its partitions reach to %s", name,
+		 text_of_size(has, there_bytes), text_of_size(needs, needed_bytes));
+	return refuse(needed_bytes - there_bytes, what, fault);
 }

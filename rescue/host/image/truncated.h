@@ -7,8 +7,10 @@
 #include "base/fault.h"
 #include "table/table.h"
 
-/* By the ends of a disk's partitions. Fault: image-truncated. A disk without a table that is
- * known passes, and so does a GPT that lacks its backup alone. */
-int truncated_check(const struct table_source *disk, const char *name, struct fault *fault);
+/* Does what is there, so many bytes of the disk, reach to the ends of its partitions; without
+ * a table, to the end of its last sector? Fault: image-truncated. A GPT that lacks its backup
+ * alone passes. */
+int truncated_check(const struct table_source *disk, uint64_t there_bytes, const char *name,
+		    struct fault *fault);
 
 #endif
