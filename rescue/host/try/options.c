@@ -8,7 +8,7 @@
 #define MEMORY_DEFAULT_MIB   1024
 #define CPUS_MAX	     64
 #define TIMEOUT_MAX_SECONDS  99999
-#define WAIT_SECONDS	     1800 /* of --wait-for, unless --timeout says another */
+#define WAIT_SECONDS	     1800 /* of --expect and --wait-for without --timeout */
 #define PORT_MAX	     65535
 #define PORT_FORMAT_BYTES    12
 #define HOSTNAME_LETTERS     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."
@@ -243,7 +243,8 @@ int try_options_parse(int argc, char *argv[], struct try_options *ret_options, s
 	if (argc - optind > 1)
 		return usage(fault, "'%s' is one operand too many", argv[optind + 1]);
 	ret_options->image = argv[optind];
-	if (ret_options->wait_for != MILESTONE_NONE && ret_options->timeout_seconds == 0)
+	if ((ret_options->wait_for != MILESTONE_NONE || ret_options->expect) &&
+	    ret_options->timeout_seconds == 0)
 		ret_options->timeout_seconds = WAIT_SECONDS;
 	return try_options_check(ret_options, &arguments, fault);
 }

@@ -27,7 +27,7 @@ const char try_help_text[] =
 	"      --wait-for WHAT   the same when it has come to a login prompt (login), or to the\n"
 	"                        end of cloud-init (cloud-init)\n"
 	"      --timeout SECONDS end after that time, if it has not ended before (default with\n"
-	"                        --wait-for: 1800)\n"
+	"                        --expect or --wait-for: 1800)\n"
 	"      --screenshot FILE write what is on the screen at the end to this file, as PNG\n"
 	"      --user-data FILE  a seed for cloud-init (NoCloud): its files\n"
 	"      --meta-data FILE\n"
