@@ -7,7 +7,8 @@ tests=$(dirname "$0")/..
 # shellcheck source=/dev/null  # checked by itself
 . "$tests/host/grow-lib.sh"
 
-# The root, 32 MiB, and behind it swap, 6 MiB; in a GPT it has the lower number. On 100 MiB it moves by 59 MiB, with an MBR by 60.
+# The root, 32 MiB, and behind it swap, 6 MiB; in a GPT it has the lower number; as the installers of Debian leave it, it is
+# alone in an extended partition, which ends with it. On 100 MiB it moves by 59 MiB, with an MBR by 60.
 root_lba=2048 from=69632 sectors=12288
 swap_disk() { # swap_disk TABLE
 	to=190464
@@ -19,6 +20,11 @@ swap_disk() { # swap_disk TABLE
 		}
 		case $1 in
 		gpt) "$images/gpt-disk" "$scratch/made/gpt" 64M part 3 $root_lba 32M L / - - part 1 $from 6M S swap - "$scratch/made/swap" ;;
+		logical)
+			"$images/mbr-disk" "$scratch/made/logical" 64M part 1 $root_lba 32M 83 boot -
+			printf '%s,%s,5\n%s,%s,82\n' $((from - 2048)) $((sectors + 2048)) $from $sectors | sfdisk -q --append "$scratch/made/logical"
+			dd if="$scratch/made/swap" of="$scratch/made/logical" bs=512 seek=$from conv=notrunc status=none
+			;;
 		mbr) "$images/mbr-disk" "$scratch/made/mbr" 64M part 1 $root_lba 32M 83 boot - part 2 $from 6M 82 - "$scratch/made/swap" ;;
 		esac
 	}
@@ -26,21 +32,28 @@ swap_disk() { # swap_disk TABLE
 }
 
 honest() {
-	for table in gpt mbr; do
+	for table in gpt mbr logical; do
+		case $table in
+		gpt) moves=1 places="[$root_lba,188416],[190464,$sectors]" ;;
+		mbr) moves=2 places="[$root_lba,190464],[192512,$sectors]" ;;
+		logical) moves=5 places="[$root_lba,188416],[190464,$((sectors + 2048))],[192512,$sectors]" ;;
+		esac
 		fresh
 		swap_disk "$table"
 		grow_disk --json --move-swap disk 100M
 		is "$table: grown" "$status $(field changed fence.differing_bytes)" "0 true 0"
-		is "$table: the result tells it" "$(field moved.partition moved.from_lba moved.to_lba)" "$([ $table = gpt ] && echo 1 || echo 2) $from $to"
-		is "$table: the places" "$(sfdisk --json disk | jq -c '[.partitiontable.partitions[] | [.start, .size]] | sort')" "[[$root_lba,$((to - root_lba))],[$to,$sectors]]"
+		is "$table: the result tells it" "$(field moved.partition moved.from_lba moved.to_lba)" "$moves $from $to"
+		is "$table: the places" "$(sfdisk --json disk | jq -c '[.partitiontable.partitions[] | [.start, .size]] | sort')" "[$places]"
 		is "$table: the swap" "$(blkid -p -O $((to * 512)) -S $((sectors * 512)) -o value -s LABEL disk)" pages
 		swap_disk "$table"
 		grow_disk --move-swap disk 100M
 		has "$table: the text tells it" "$out" "start LBA $from -> $to"
+		[ $table != logical ] || continue # this guest cannot grow a logical partition
 		fresh
 		swap_disk "$table"
+		starts=$(sfdisk --json disk | jq -c '[.partitiontable.partitions[].start] | sort')
 		grow_disk --json disk 100M
-		is "$table: without the option" "$status $(field changed moved) $(sfdisk --json disk | jq -c '[.partitiontable.partitions[].start] | sort')" "0 true null [$root_lba,$from]"
+		is "$table: without the option" "$status $(field changed moved) $(sfdisk --json disk | jq -c '[.partitiontable.partitions[].start] | sort')" "0 true null $starts"
 	done
 }
 
@@ -72,6 +85,14 @@ mbr_fields() {
 		breach:$((entry + 12)) breach:$((entry + 13)) breach:$((entry + 15))
 }
 
+# Of the container: each byte of its start and size, and of its record, at the new place and at the old.
+logical_fields() {
+	entry=$((446 + 16)) record=$(((192512 - 2048) * 512))
+	breach logical unmoved headless recordless breach:$((entry + 4)) breach:$((entry + 8)) breach:$((entry + 9)) breach:$((entry + 11)) \
+		breach:$((entry + 12)) breach:$((entry + 15)) breach:$record breach:$((record + 450)) breach:$((record + 454)) \
+		breach:$((record + 458)) breach:$((record + 466)) breach:$((record + 474)) breach:$((record + 511)) breach:$((record + 512))
+}
+
 # What is at the new place: the header alone; what is behind it.
 place() {
 	fresh
@@ -100,5 +121,5 @@ not_swap() {
 run_parts() {
 	for part; do "$part"; done
 }
-run_parts honest gpt_fields mbr_fields place not_swap
+run_parts honest gpt_fields mbr_fields logical_fields place not_swap
 done_testing
