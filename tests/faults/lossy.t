@@ -65,6 +65,7 @@ is "and all later ones; they were counted" "$(wc -c <"$room/three") $lossy_count
 # after NAME COMMANDS POSSIBLE...: what 60 power cuts behind the commands leave of them is all that is possible, and
 # nothing else. Before, the folder has a file `old` with "before".
 after() {
+	in_turn 2 || return 0
 	after_name=$1 after_commands=$2
 	shift 2
 	fresh_room

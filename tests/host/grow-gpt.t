@@ -98,6 +98,7 @@ cut_off() {
 # breach STUB...: each is caught.
 breach() {
 	for stub; do
+		in_turn 4 || continue
 		fresh
 		gpt_disk raw disk
 		before=$(picture)

@@ -117,17 +117,29 @@ begin_disk() {
 }
 
 # make_pending STATE FORMAT [ARGUMENT]...: a disk whose growth to 8G has got as far
-# as a ticket in that state, and not one byte into the image.
+# as a ticket in that state, and not one byte into the image. What is made without an
+# argument is kept, and copied the next time.
 make_pending() {
-	pending_state=$1
-	make_disk "$2" disk
-	shift 2
+	pending_state=$1 kept=$scratch/made/pending-$2
+	if [ $# -eq 2 ] && [ -e "$kept" ]; then
+		rm -f disk
+		cp -a "$kept/." .
+	else
+		make_disk "$2" disk
+		shift 2
+		fail_commit "$@"
+		[ $# -gt 0 ] || { mkdir "$kept" && cp -a disk.grow-disk.* "$kept"; }
+	fi
+	[ "$pending_state" != verified ] || { mv disk.grow-disk.committing disk.grow-disk.verified && mv disk.grow-disk.image disk; }
+}
+
+# fail_commit [ARGUMENT]...: a grow whose commit cannot begin.
+fail_commit() {
 	fake qemu-img <<-'EOF'
 		[ "$1" != commit ] || { echo 'qemu-img: No space left on device' >&2; exit 1; }
 	EOF
 	with_fakes grow_disk --json "$@" disk 8G
 	rm -r "$scratch/fake"
-	[ "$pending_state" != verified ] || { mv disk.grow-disk.committing disk.grow-disk.verified && mv disk.grow-disk.image disk; }
 }
 
 # The end of the partition in the table, in sectors.

@@ -62,6 +62,7 @@ breach() {
 	table=$1
 	shift
 	for stub; do
+		in_turn 4 || continue
 		fresh
 		swap_disk "$table"
 		before=$(picture)

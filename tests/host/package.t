@@ -21,9 +21,11 @@ listed() { awk -v sections=" $* " '!/^#/ && NF && index(sections, " " $2 " ") { 
 
 mkdir "$work/a folder"
 ok 'the package is built' "$source_tree/packaging/deb" "$work/one" || done_testing
-ok 'and again, with another umask and time zone' sh -c 'umask 077; TZ=Asia/Tokyo "$1" "$2"' - "$source_tree/packaging/deb" "$work/a folder/two"
 deb=$(find "$work/one" -name '*.deb')
-is 'both are equal' "$(sha256sum <"$(find "$work/a folder" -name '*.deb')")" "$(sha256sum <"$deb")"
+if [ "${FULL:-0}" = 1 ]; then
+	ok 'and again, with another umask and time zone' sh -c 'umask 077; TZ=Asia/Tokyo "$1" "$2"' - "$source_tree/packaging/deb" "$work/a folder/two"
+	is 'both are equal' "$(sha256sum <"$(find "$work/a folder" -name '*.deb')")" "$(sha256sum <"$deb")"
+fi
 
 version=$(sed -n 's/^VERSION := //p' "$source_tree/Makefile")
 is 'its name has version and architecture' "${deb##*/}" "grow-disk_${version}_amd64.deb"

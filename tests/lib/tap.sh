@@ -9,6 +9,7 @@
 #   need NAME PROGRAM...     true if all programs are there; else skips NAME, and is false
 #   await COMMAND...         tries until it succeeds; gives up after two minutes, which only a hang takes
 #   diag TEXT...             a remark
+#   in_turn N                is it the turn of this variation of a list? One of N is taken; with FULL=1 each
 #   image_sum FILE           the checksum of an image; its holes cost no time
 #   done_testing             the plan, and the end of the test
 #
@@ -124,7 +125,15 @@ await() {
 	done
 }
 
+turns=0 turns_taken=0
+in_turn() {
+	turns=$((turns + 1))
+	[ "${FULL:-0}" = 1 ] || [ $((turns % $1)) -eq 1 ] || return 1
+	turns_taken=$((turns_taken + 1))
+}
+
 done_testing() {
+	[ "$turns" -eq "$turns_taken" ] || diag "$turns_taken of $turns variations; FULL=1 takes them all"
 	printf '1..%d\n' "$tap_count"
 	tap_done=yes
 	exit 0
