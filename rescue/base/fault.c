@@ -48,8 +48,16 @@ int fault_hint(struct fault *fault, const char *format, ...)
 	return -1;
 }
 
+static void capitalize(char *sentence)
+{
+	size_t word_chars = strcspn(sentence, " ");
+
+	if (strcspn(sentence, "-_./0123456789") >= word_chars)
+		sentence[0] = (char)toupper((unsigned char)sentence[0]);
+}
+
 void fault_capitalize(struct fault *fault)
 {
-	fault->message[0] = (char)toupper((unsigned char)fault->message[0]);
-	fault->hint[0] = (char)toupper((unsigned char)fault->hint[0]);
+	capitalize(fault->message);
+	capitalize(fault->hint);
 }

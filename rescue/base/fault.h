@@ -26,7 +26,8 @@ int fault_set_errno(struct fault *fault, enum reason reason, int errno_value, co
 /* Add what to do about it. Always returns -1. */
 int fault_hint(struct fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Let message and hint begin with a capital, as sentences that people read do. */
+/* Let message and hint begin with a capital, as sentences that people read do. What looks like
+ * the name of a program or file, as qemu-img and e2fsck, stays as it is. */
 void fault_capitalize(struct fault *fault);
 
 #endif

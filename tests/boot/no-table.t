@@ -87,8 +87,19 @@ is "swap: blkid reads the same" "$(blkid -p -o export disk.img | sed "1d; /SIZE/
 is "swap: it fills the disk" "$(od -An -tu4 -j 1028 -N 4 disk.img | tr -d ' ')" $((256 * 256 - 1))
 is "swap: nothing else has changed" "$(cmp -n 67108864 -l disk.img before.img | awk '$1 < 1029 || $1 > 1032' | wc -l)" 0
 
+# A squashfs that a boot loader reads from a whole disk: it stays, and the disk has room behind it.
+rm -f disk.img
+mksquashfs tree disk.img -quiet -no-progress >made 2>&1
+truncate -s 4M disk.img
+cp disk.img before.img
+"$grow_disk" --json disk.img 64M >plan 2>/dev/null
+is "squashfs alone: the disk is larger" "$(jq -c '[.changed, .table.type, .filesystem.type]' plan) $(stat -c %s disk.img)" '[true,"none","squashfs"] 67108864'
+ok "squashfs alone: it is what it was" cmp -n 4194304 disk.img before.img
+
 make_disk
 refused "a partition that there is not" no-such-partition 'there is no partition 1' --partition 1 128M
+truncate -s 67108860 disk.img
+refused "a file that was cut off within a sector" image-truncated '4 bytes are missing' 128M
 truncate -s 60M disk.img
 refused "a file that was cut off" fs-larger-than-partition 'is larger than the disk' 128M
 rm disk.img

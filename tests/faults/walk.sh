@@ -35,7 +35,7 @@ check_told() { # check_told ERRNO
 	30:disk-io:old | 40:folder-not-writable:old) ;;
 	*) complain "status $status, $reason, $was: $(cat "$work/stderr")" ;;
 	esac
-	case $status:$(grep -c '^grow-disk: [A-Z/].*\. \[[a-z-]*\]$' "$work/stderr") in
+	case $status:$(grep -c '^grow-disk: [A-Za-z/].*\. \[[a-z-]*\]$' "$work/stderr") in
 	0:* | *:1) ;;
 	*) complain "no sentence: $(cat "$work/stderr")" ;;
 	esac

@@ -41,7 +41,7 @@ static int judge_backup(const struct table_source *source, uint32_t sector_bytes
 		fault_set(fault, REASON_TABLE_DAMAGED,
 			  "the two copies of the GPT are valid, but contradict each other");
 		return fault_hint(fault, "find out which one is correct, on a copy of the disk: "
-					 "sgdisk -b and gdisk (r, c) show the backup");
+					 "use sgdisk -b, or gdisk (r, c), to see the backup");
 	}
 	if (wish->sectors_before != 0 && at_lba != wish->sectors_before - 1)
 		state->repairs |= TABLE_REPAIR_BACKUP_MISPLACED;

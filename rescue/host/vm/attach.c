@@ -92,7 +92,7 @@ static int open_tools(const char *path, struct fault *fault)
 		return fd;
 	fault_set_errno(fault, REASON_FS_TOOLS_MISSING, errno,
 			"the programs for this kind of file system cannot be read: %s", path);
-	return fault_hint(fault, "make builds them (make demo alone does not), or install "
+	return fault_hint(fault, "build them with make (make demo alone does not), or install "
 				 "grow-disk again");
 }
 
