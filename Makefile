@@ -34,7 +34,7 @@ VM := $(filter rescue/host/vm/% rescue/host/confine/% rescue/host/private_socket
 UNIT := $(wildcard tests/unit/*.c)
 HASH := \#
 SHELL_SCRIPTS = $(shell find .ci bench hostscripts initramfs packaging tests -type f -exec awk 'FNR == 1 && /^$(HASH)!.*sh$$/ { print FILENAME } { nextfile }' {} +)
-FUZZ := report request qmp uevent session qcow2 ticket options gpt ebr fsheaders lvm nbd
+FUZZ := report request qmp uevent session qcow2 ticket options http gpt ebr fsheaders lvm nbd
 C_FILES = $(shell find bench rescue tests -name '*.[ch]')
 
 # Two builds of everything: plain, and with sanitizers for the tests.
@@ -292,7 +292,7 @@ FUZZ_COVER := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
 FUZZ_PARTS := tests/fuzz/fuzz.c tests/fuzz/lines.c tests/fuzz/arena.c $(BASE) $(VM) rescue/agent/devices/uevent.c \
 	$(wildcard rescue/host/confine/*.c) rescue/host/image/image.c rescue/host/image/qcow2.c rescue/host/log/ticket_text.c rescue/host/rtc.c \
 	$(TABLE) $(wildcard rescue/host/log/write_set*.c) $(wildcard rescue/native/nbd*.c) \
-	rescue/host/arguments.c rescue/host/guest_arch.c rescue/host/size.c rescue/host/boot/firmware.c rescue/host/grow/options.c rescue/host/grow/options_values.c rescue/host/grow/options_help.c \
+	rescue/host/arguments.c rescue/host/guest_arch.c rescue/host/size.c rescue/host/boot/firmware.c rescue/host/boot/http_request.c rescue/host/boot/phone_home.c rescue/host/grow/options.c rescue/host/grow/options_values.c rescue/host/grow/options_help.c \
 	$(addprefix rescue/agent/filesystem/,superblock.c xfs_facts.c xfs_log.c btrfs_facts.c f2fs_facts.c squashfs_overlay.c swap_header.c) \
 	$(addprefix rescue/agent/layers/,luks_header.c lvm_group.c lvm_volume.c)
 

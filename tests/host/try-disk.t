@@ -100,10 +100,11 @@ ends() {
 	try --expect 'all is said' speaks
 	"$try_disk" -q --accel tcg --expect 'it waits' hangs >/dev/null 2>&1 </dev/null
 	is 'another one may read it' "$?" 0
+	is 'a QEMU runs' "$(machines | wc -l)" 1
 	# The children of the front end are killed with it.
 	kill -KILL "$process"
 	wait "$process" 2>/dev/null
-	gone() { [ -z "$(processes_with "$work/disks/hangs")" ]; }
+	gone() { [ -z "$(machines)" ]; }
 	ok 'killed, it leaves no QEMU' await gone
 	rm -rf "${TMPDIR:?}"/*
 	untouched 'killed'
@@ -194,5 +195,5 @@ ports
 seeds
 kernels
 uefi
-is 'no QEMU is left' "$(processes_with "$work")" ''
+is 'no QEMU is left' "$(machines)" ''
 done_testing

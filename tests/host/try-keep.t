@@ -73,7 +73,7 @@ not_kept() {
 	is 'meanwhile nobody boots it' "$status $(said '[image-locked]')" '30 yes'
 	kill -KILL "$process"
 	wait "$process" 2>/dev/null
-	gone() { [ -z "$(processes_with "$work/disks/disk")" ]; }
+	gone() { [ -z "$(machines)" ]; }
 	ok 'killed: no QEMU is left' await gone
 	is 'killed: the log is left, the image is what it was' "$(ls -A) $(image_sum disk)" "disk
 disk.grow-disk.log ${sums#disk }"
@@ -161,5 +161,5 @@ not_kept
 waits
 screenshots
 usage_faults
-is 'no QEMU is left' "$(processes_with "$work")" ''
+is 'no QEMU is left' "$(machines)" ''
 done_testing

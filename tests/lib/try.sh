@@ -47,6 +47,17 @@ refused() {
 # up_or_ended: the console has begun to speak, or it has ended.
 up_or_ended() { grep -q 'it waits' "$work/out" || ! kill -0 "$process"; }
 
+# machines: the processes of QEMU that this test has started, by the TMPDIR in their environment. Their arguments name no file of
+# the test: the disk is a descriptor.
+machines() {
+	perl -e 'my $place = "\0TMPDIR=$ENV{TMPDIR}\0";
+		for (glob "/proc/[0-9]*") {
+			next unless (readlink("$_/exe") // "") =~ /qemu-system/ && open my $file, "<", "$_/environ";
+			my $environment = "\0" . do { local $/; <$file> // "" };
+			print "$1\n" if index($environment, $place) >= 0 && /(\d+)$/;
+		}'
+}
+
 # start ARGUMENT...: try-disk in the background, until its system is up
 start() {
 	: >"$work/out"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "arguments.h"
 
+#include "seed_server.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +10,12 @@
 /* 0x2f8, little endian: where SeaBIOS sends what is on the screen. On the first port it would
  * break into the lines of the system, for it is late. */
 #define SECOND_SERIAL_PORT "\xf8\x02"
+
+/* Where cloud-init looks for what it is to do. Its name "nocloud-net" is deprecated; "nocloud"
+ * alone is of a disk for versions before 24.1, unless the mode says that it needs the network. */
+#define SEED_SMBIOS "type=1,serial=ds=nocloud;s=" SEED_SERVER_URL ";dsmode=net"
+
+#define SEED_FORWARD ",guestfwd=tcp:" SEED_SERVER_ADDRESS ":" SEED_SERVER_PORT "-chardev:seed"
 
 static void write_machine(struct boot_arguments *arguments, const struct boot_plan *plan)
 {
@@ -17,10 +25,12 @@ static void write_machine(struct boot_arguments *arguments, const struct boot_pl
 		 accel_word(plan->accel), uefi ? ",pflash0=code,pflash1=variables" : "");
 }
 
-static void write_network(struct boot_arguments *arguments, const struct boot_ports *ports)
+static void write_network(struct boot_arguments *arguments, const struct boot_plan *plan)
 {
+	const struct boot_ports *ports = &plan->hardware->ports;
 	size_t used = (size_t)snprintf(arguments->network, sizeof(arguments->network),
-				       "user,id=network,restrict=on");
+				       "user,id=network,restrict=on%s",
+				       plan->serves_seed ? SEED_FORWARD : "");
 
 	for (size_t i = 0; i < ports->count && used < sizeof(arguments->network); i++)
 		used += (size_t)snprintf(
@@ -34,7 +44,7 @@ static void write_texts(struct boot_arguments *arguments, const struct boot_plan
 	const struct boot_hardware *hardware = plan->hardware;
 
 	write_machine(arguments, plan);
-	write_network(arguments, &hardware->ports);
+	write_network(arguments, plan);
 	snprintf(arguments->memory, sizeof(arguments->memory), "%u", hardware->memory_mib);
 	snprintf(arguments->cpus, sizeof(arguments->cpus), "%u", hardware->cpus);
 	snprintf(arguments->rtc, sizeof(arguments->rtc), "base=%s,clock=vm",
@@ -44,6 +54,7 @@ static void write_texts(struct boot_arguments *arguments, const struct boot_plan
 		 fds[BOOT_CONSOLE]);
 	snprintf(arguments->screen, sizeof(arguments->screen), "socket,id=screen,fd=%d",
 		 fds[BOOT_SCREEN]);
+	snprintf(arguments->seed, sizeof(arguments->seed), "socket,id=seed,fd=%d", fds[BOOT_SEED]);
 	argument_fdsets(arguments->fdsets, plan->disk);
 	if (plan->variables_fd >= 0)
 		argument_fdset(arguments->fdsets[DISK_FDS_MAX], plan->variables_fd,
@@ -122,7 +133,8 @@ static void write_table(struct boot_arguments *arguments, const struct boot_plan
 {
 	const struct boot_hardware *hardware = plan->hardware;
 	const char *controller = hardware_controller(hardware->attach);
-	const bool network = hardware->ports.count > 0, bios = plan->firmware == FIRMWARE_BIOS;
+	const bool network = hardware->ports.count > 0 || plan->serves_seed;
+	const bool bios = plan->firmware == FIRMWARE_BIOS;
 	const struct argument table[] = {
 		{ "-nodefaults", NULL },
 		{ "-no-user-config", NULL },
@@ -161,6 +173,8 @@ static void write_table(struct boot_arguments *arguments, const struct boot_plan
 		{ "-device", arguments->device },
 		ARGUMENT_IF(arguments->seed_node, "-blockdev", arguments->seed_node),
 		ARGUMENT_IF(arguments->seed_device, "-device", arguments->seed_device),
+		ARGUMENT_IF(plan->serves_seed, "-chardev", arguments->seed),
+		ARGUMENT_IF(plan->serves_seed, "-smbios", SEED_SMBIOS),
 		ARGUMENT_IF(network, "-netdev", arguments->network),
 		ARGUMENT_IF(network, "-device", "virtio-net-pci,netdev=network,romfile="),
 		ARGUMENT_IF(plan->sandbox, "-sandbox", ARGUMENT_SANDBOX),

@@ -24,6 +24,7 @@ enum slot {
 	SLOT_SCREEN,
 	SLOT_INPUT,
 	SLOT_READER,
+	SLOT_SEED,
 	SLOTS
 };
 
@@ -39,6 +40,19 @@ static void step_complaint(struct following *following)
 		close(*fd);
 		*fd = -1;
 	}
+}
+
+/* The call home comes a moment before cloud-init's last line on the console; it may be the only one
+ * that is seen. */
+static void step_seed(struct following *following, const struct pollfd *slot)
+{
+	struct seed_server *server = following->spec->seed_server;
+
+	if (!server)
+		return;
+	seed_server_step(server, slot);
+	if (server->phone_home.called)
+		milestones_reach(&following->result->milestones, MILESTONE_CLOUD_INIT);
 }
 
 static int64_t next_deadline(const struct following *following, bool has_substitute)
@@ -75,8 +89,11 @@ static int wait_once(struct following *following, int64_t deadline_ms, struct fa
 		[SLOT_INPUT] = relay_slot(&following->input),
 		/* Whether there is one, also while the system is silent. */
 		[SLOT_READER] = { .fd = following->spec->output_fd },
+		[SLOT_SEED] = { .fd = -1 },
 	};
 
+	if (following->spec->seed_server)
+		slots[SLOT_SEED] = seed_server_slot(following->spec->seed_server);
 	if (left_ms < -1)
 		left_ms = 0;
 	if (following->pressed && left_ms > PRESS_AGAIN_MS)
@@ -89,6 +106,7 @@ static int wait_once(struct following *following, int64_t deadline_ms, struct fa
 		return -1;
 	if (slots[SLOT_READER].revents & (POLLERR | POLLHUP))
 		return streams_nobody_reads(fault);
+	step_seed(following, &slots[SLOT_SEED]);
 	streams_step_input(following, &slots[SLOT_INPUT]);
 	return streams_step_outputs(following, &slots[SLOT_OUTPUT], fault);
 }
@@ -226,6 +244,8 @@ enum follow_end follow(const struct boot_spec *spec, struct boot_machine *machin
 
 	if (monitor_open(&following.monitor, machine->fds[BOOT_QMP], fault) == 0) {
 		streams_connect(&following);
+		if (spec->seed_server)
+			seed_server_connect(spec->seed_server, machine->fds[BOOT_SEED]);
 		do {
 			deadline_ms = next_deadline(&following, has_substitute);
 			if (wait_once(&following, deadline_ms, fault) < 0) {

@@ -28,6 +28,8 @@ static pid_t start(const struct boot_plan *plan, const int fds[BOOT_CHANNELS], c
 		process.fds[process.fd_count++] = of_disk[i].fd;
 	if (plan->variables_fd >= 0)
 		process.fds[process.fd_count++] = plan->variables_fd;
+	if (plan->serves_seed)
+		process.fds[process.fd_count++] = fds[BOOT_SEED];
 	if (plan->seed_fd >= 0)
 		process.fds[process.fd_count++] = plan->seed_fd;
 	if (plan->picture_fd >= 0)

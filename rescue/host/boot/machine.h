@@ -44,16 +44,18 @@ struct boot_plan {
 	int variables_fd;      /* likewise: a copy of its own */
 	const struct disk_plan *disk;
 	uint32_t sector_bytes;
-	int seed_fd;	/* a read-only disk for cloud-init; -1: none */
-	int picture_fd; /* where the screen may be written to; -1: none */
-	bool sandbox;	/* QEMU's own system call filter */
-	bool once;	/* a reboot is the end */
+	int seed_fd;	  /* a read-only disk for cloud-init; -1: none */
+	bool serves_seed; /* over HTTP, by BOOT_SEED */
+	int picture_fd;	  /* where the screen may be written to; -1: none */
+	bool sandbox;	  /* QEMU's own system call filter */
+	bool once;	  /* a reboot is the end */
 	const struct confine *confine;
 };
 
 /* The screen is what a BIOS, and a boot loader that calls it, write there, as text: SeaBIOS sends
- * it to a serial port of its own, and takes keys from there. */
-enum boot_channel { BOOT_CONSOLE, BOOT_SCREEN, BOOT_QMP, BOOT_COMPLAINT, BOOT_CHANNELS };
+ * it to a serial port of its own, and takes keys from there. The seed is what the guest sends to
+ * the server of its seed, if there is one, and gets from it. */
+enum boot_channel { BOOT_CONSOLE, BOOT_SCREEN, BOOT_QMP, BOOT_SEED, BOOT_COMPLAINT, BOOT_CHANNELS };
 
 struct boot_machine {
 	pid_t pid;		/* 0: none, or reaped */
@@ -62,7 +64,7 @@ struct boot_machine {
 	int wait_status;
 };
 
-#define BOOT_MACHINE_NONE ((struct boot_machine){ .fds = { -1, -1, -1, -1 } })
+#define BOOT_MACHINE_NONE ((struct boot_machine){ .fds = { -1, -1, -1, -1, -1 } })
 
 /* Start it. The child dies with us (Linux). boot_machine_stop must follow, also after a failure. */
 int boot_machine_start(const struct boot_plan *plan, struct boot_machine *ret_machine,

@@ -141,7 +141,7 @@ static bool is_login(const char *line)
 	return stands(line, false, AT_END, " login:") && !stands(line, true, AT_BEGIN, "Last ");
 }
 
-static void reach(struct milestones *milestones, enum milestone milestone)
+void milestones_reach(struct milestones *milestones, enum milestone milestone)
 {
 	if (milestones->reached < milestone)
 		milestones->reached = milestone;
@@ -150,31 +150,31 @@ static void reach(struct milestones *milestones, enum milestone milestone)
 static void judge_ended(struct milestones *milestones, const char *line)
 {
 	if (is_of_kernel(line))
-		reach(milestones, MILESTONE_KERNEL);
+		milestones_reach(milestones, MILESTONE_KERNEL);
 	if (is_welcome(line))
-		reach(milestones, MILESTONE_ROOT);
+		milestones_reach(milestones, MILESTONE_ROOT);
 	host_keys_take(&milestones->host_keys, line);
 	if (!strstr(line, "Cloud-init v."))
 		return;
 	milestones->has_cloud_init = true;
 	if (strstr(line, " finished at "))
-		reach(milestones, MILESTONE_CLOUD_INIT);
+		milestones_reach(milestones, MILESTONE_CLOUD_INIT);
 }
 
 static void judge(struct milestones *milestones, const char *line, bool ended)
 {
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
 		if (stands(line, ended, marks[i].where, marks[i].text))
-			reach(milestones, marks[i].milestone);
+			milestones_reach(milestones, marks[i].milestone);
 	for (size_t i = 0; !milestones->bad && i < sizeof(bad_signs) / sizeof(bad_signs[0]); i++)
 		if (stands(line, ended, bad_signs[i].where, bad_signs[i].text))
 			milestones->bad = bad_signs[i].sentence;
 	if (is_login(line))
-		reach(milestones, MILESTONE_LOGIN);
+		milestones_reach(milestones, MILESTONE_LOGIN);
 	if (ended)
 		judge_ended(milestones, line);
 	if (milestones->expect && regexec(milestones->expect, line, 0, NULL, 0) == 0)
-		reach(milestones, MILESTONE_EXPECTED);
+		milestones_reach(milestones, MILESTONE_EXPECTED);
 }
 
 static void end_line(struct milestones *milestones, struct milestones_line *line)

@@ -56,6 +56,9 @@ struct milestones {
 void milestones_feed(struct milestones *milestones, enum milestones_source source, const char *data,
 		     size_t size_bytes);
 
+/* It has come so far, as is known from elsewhere. */
+void milestones_reach(struct milestones *milestones, enum milestone milestone);
+
 /* Nothing more comes: what is begun has ended. */
 void milestones_end(struct milestones *milestones);
 

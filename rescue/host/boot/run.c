@@ -132,6 +132,7 @@ static enum follow_end run_machine(struct boot_files *files, const struct boot_s
 					.disk = &spec->disk->plan,
 					.sector_bytes = spec->sector_bytes,
 					.seed_fd = files->seed_fd,
+					.serves_seed = spec->seed_server != NULL,
 					.picture_fd = spec->picture_fd,
 					.sandbox = files->sandbox,
 					.once = spec->once,

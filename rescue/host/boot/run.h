@@ -8,6 +8,7 @@
 #include "host/vm/user/terminal.h"
 #include "machine.h"
 #include "milestones.h"
+#include "seed_server.h"
 
 /* All is borrowed. */
 struct boot_spec {
@@ -17,7 +18,9 @@ struct boot_spec {
 	enum firmware firmware;
 	const struct boot_disk *disk;
 	uint32_t sector_bytes;
-	const char *seed_path;	 /* NULL: none */
+	const char *seed_path; /* NULL: none */
+	struct seed_server
+		*seed_server;	 /* open; what the guest asked for stays in it; NULL: none */
 	const char *work_folder; /* ours alone */
 	struct interrupt *interrupt;
 

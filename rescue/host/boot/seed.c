@@ -3,12 +3,13 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "host/confine/landlock.h"
+#include "seed_server.h"
 
 #include <crypt.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +17,10 @@
 #define FILE_MAX_BYTES (1 << 20) /* cloud-init takes less from most clouds */
 #define WRITE_MS       10000
 #define INSTANCE_ID    "try-disk"
-#define SEED_NAME      "seed.iso"
 
 bool seed_is_wished(const struct seed_wish *wish)
 {
-	return wish->user_data || wish->meta_data || wish->network_config ||
+	return wish->asked || wish->user_data || wish->meta_data || wish->network_config ||
 	       wish->ssh_key_count > 0 || wish->password_file || wish->hostname;
 }
 
@@ -144,6 +144,17 @@ static int hash_password(const char *path, char ret_hash[CRYPT_OUTPUT_SIZE], str
 	return fault_set_errno(fault, REASON_INTERNAL, errno, "The password cannot be hashed");
 }
 
+/* A seed that is served takes a call when cloud-init is done. The keys are named: "all" has one
+ * that is not made any more, which cloud-init complains of; without "tries" its version 22.2 fails.
+ */
+static json_t *phone_home(void)
+{
+	return json_pack("{s:s, s:[s, s, s, s, s, s], s:i}", "url",
+			 SEED_SERVER_URL SEED_SERVER_PHONE_HOME, "post", "pub_key_rsa",
+			 "pub_key_ecdsa", "pub_key_ed25519", "instance_id", "hostname", "fqdn",
+			 "tries", 3);
+}
+
 /* For the default user of the system. */
 static int write_user_data(const struct seed_wish *wish, const char *folder, struct fault *fault)
 {
@@ -162,6 +173,8 @@ static int write_user_data(const struct seed_wish *wish, const char *folder, str
 	}
 	if (result == 0 && wish->ssh_key_count > 0)
 		json_object_set(object, "ssh_authorized_keys", keys);
+	if (wish->way == SEED_HTTP)
+		json_object_set_new(object, "phone_home", phone_home());
 	json_decref(keys);
 	if (result == 0)
 		return write_object(folder, "user-data", "#cloud-config\n", object, fault);
@@ -169,7 +182,7 @@ static int write_user_data(const struct seed_wish *wish, const char *folder, str
 	return -1;
 }
 
-static int write_files(const struct seed_wish *wish, const char *folder, struct fault *fault)
+int seed_write(const struct seed_wish *wish, const char *folder, struct fault *fault)
 {
 	json_t *meta;
 
@@ -184,49 +197,4 @@ static int write_files(const struct seed_wish *wish, const char *folder, struct 
 	meta = json_pack("{s:s, s:s*}", "instance-id", INSTANCE_ID, "local-hostname",
 			 wish->hostname);
 	return write_object(folder, "meta-data", "", meta, fault);
-}
-
-/* Confined, as every program that we start: it may write to nothing but the seed. */
-static int make_iso(const struct seed_wish *wish, const char *folder,
-		    const struct programs *programs, const char *path, struct fault *fault)
-{
-	char names[3][PATH_MAX + 64], output[PATH_MAX + 16];
-	const char *argv[] = { "xorriso", "-no_rc", "-as", "mkisofs", "-quiet", "-V",
-			       "cidata",  "-J",	    "-r",  "-o",      output,	"-graft-points",
-			       names[0],  names[1], NULL,  NULL };
-	struct program program = { .argv = argv,
-				   .cpu_seconds = 60,
-				   .grants = { { folder, MAY_READ },
-					       { path, MAY_READ | MAY_WRITE } } };
-	struct program_end end;
-
-	snprintf(output, sizeof(output), "stdio:%s", path);
-	snprintf(names[0], sizeof(names[0]), "user-data=%s/user-data", folder);
-	snprintf(names[1], sizeof(names[1]), "meta-data=%s/meta-data", folder);
-	snprintf(names[2], sizeof(names[2]), "network-config=%s/network-config", folder);
-	if (wish->network_config)
-		argv[14] = names[2];
-	if (program_run(programs, &program, &end, fault) < 0)
-		return -1;
-	program_end_close(&end);
-	return end.exit_status == 0
-		       ? 0
-		       : program_fault(&end, REASON_INTERNAL, fault, "The seed cannot be made");
-}
-
-int seed_make(const struct seed_wish *wish, const char *folder, const struct programs *programs,
-	      char ret_path[PATH_MAX], struct fault *fault)
-{
-	char program[PATH_MAX];
-
-	if (program_find("xorriso", program) < 0) {
-		fault_set(fault, REASON_MISSING_PROGRAM, "The program xorriso is not installed");
-		return fault_hint(fault, "On Debian: apt-get install xorriso");
-	}
-	if (snprintf(ret_path, PATH_MAX, "%s/" SEED_NAME, folder) >= PATH_MAX)
-		return fault_set(fault, REASON_FOLDER_NOT_WRITABLE,
-				 "The path of the temporary directory is too long");
-	if (write_files(wish, folder, fault) < 0 || write_file(folder, SEED_NAME, "", 0, fault) < 0)
-		return -1;
-	return make_iso(wish, folder, programs, ret_path, fault);
 }

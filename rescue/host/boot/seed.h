@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A seed for cloud-init: the files of its datasource NoCloud on a small read-only disk with the
- * volume id "cidata". */
+/* A seed for cloud-init: the files of its datasource NoCloud. They get to the guest on a disk
+ * (seed_iso.h) or over HTTP (seed_server.h). */
 #ifndef BOOT_SEED_H
 #define BOOT_SEED_H
 
-#include "host/program.h"
+#include "base/fault.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define SEED_KEYS_MAX 8
 
+enum seed_way { SEED_ISO, SEED_HTTP };
+
 /* Paths as the user gives them; NULL: not asked for. */
 struct seed_wish {
+	bool asked; /* for a way, though nothing may be said of what is in it */
+	enum seed_way way;
 	const char *user_data, *meta_data, *network_config; /* taken as they are */
 	const char *ssh_keys[SEED_KEYS_MAX];		    /* public keys, one a line */
 	size_t ssh_key_count;
@@ -21,9 +26,8 @@ struct seed_wish {
 
 bool seed_is_wished(const struct seed_wish *wish);
 
-/* Make it in the folder, as the file ret_path. Faults: usage (a file cannot be read, or is
- * no key), missing-program (xorriso), no-space, interrupted. */
-int seed_make(const struct seed_wish *wish, const char *folder, const struct programs *programs,
-	      char ret_path[PATH_MAX], struct fault *fault);
+/* Write its files into the folder. Faults: usage (a file cannot be read, or is no key), no-space,
+ * disk-io, no-memory. */
+int seed_write(const struct seed_wish *wish, const char *folder, struct fault *fault);
 
 #endif

@@ -37,19 +37,34 @@ static json_t *host_keys(const struct host_keys *keys)
 	return list;
 }
 
+/* What cloud-init said of its system when it was done. */
+static json_t *phone_home(const struct phone_home *call)
+{
+	json_t *list;
+
+	if (!call->called)
+		return json_null();
+	list = json_array();
+	for (size_t i = 0; i < call->key_count; i++)
+		json_array_append_new(list, json_string(call->keys[i]));
+	return json_pack("{s:s, s:s, s:s, s:o}", "instance_id", call->instance_id, "hostname",
+			 call->hostname, "fqdn", call->fqdn, "public_keys", list);
+}
+
 int try_print_json(const struct try *try, const struct fault *ended, struct fault *fault)
 {
 	const struct milestones *milestones = &try->result.milestones;
 	const bool booted = try->booted;
 	json_t *object = json_pack(
-		"{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "schema",
-		1, "image", text(try->image.name ? try->image.path : NULL), "firmware",
+		"{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}",
+		"schema", 1, "image", text(try->image.name ? try->image.path : NULL), "firmware",
 		text(try->firmware == FIRMWARE_AUTO ? NULL : firmware_words[try->firmware]),
 		"accelerator", text(booted ? accel_word(try->result.accel) : NULL), "end",
 		text(end_word(try)), "milestone",
 		text(booted ? milestone_word(milestones->reached) : NULL), "bad_sign",
 		text(booted ? milestones->bad : NULL), "console", milestones_console(milestones),
-		"host_keys", host_keys(&milestones->host_keys), "kept",
+		"host_keys", host_keys(&milestones->host_keys), "phone_home",
+		phone_home(&try->seed_server.phone_home), "kept",
 		try->options->write ? json_boolean(try->keep.published) : json_null(), "reason",
 		text(ended ? reason_word(ended->reason) : NULL), "status",
 		ended ? (int)reason_status(ended->reason) : 0, "message",

@@ -32,11 +32,19 @@ static void say_host_keys(const struct try *try)
 		console_say(&try->console, "host key for ssh: %s", keys->list[i]);
 }
 
-int try_judge(struct try *try, struct fault *fault)
+/* A system that never asks for the seed that is offered has no network, or a cloud-init that does
+ * not look for it there. */
+static int hint_seed(const struct try *try, struct fault *fault)
+{
+	if (!try->serves_seed || try->seed_server.requests > 0)
+		return -1;
+	return fault_hint(fault, "It has not asked for its seed: try --seed=iso");
+}
+
+static int judge_end(const struct try *try, struct fault *fault)
 {
 	const struct try_options *options = try->options;
 
-	say_host_keys(try);
 	switch (try->result.end) {
 	case BOOT_TIMEOUT:
 		fault_set(fault, REASON_STALLED,
@@ -58,6 +66,17 @@ int try_judge(struct try *try, struct fault *fault)
 	default:
 		return 0;
 	}
+}
+
+int try_judge(struct try *try, struct fault *fault)
+{
+	const struct phone_home *call = &try->seed_server.phone_home;
+
+	say_host_keys(try);
+	if (call->called)
+		console_say(&try->console, "cloud-init has called home from %s",
+			    call->hostname[0] ? call->hostname : "a system without a name");
+	return judge_end(try, fault) < 0 ? hint_seed(try, fault) : 0;
 }
 
 int try_keep(struct try *try, struct fault *fault)

@@ -28,6 +28,7 @@ enum code {
 	CODE_APPEND,
 	CODE_EXPECT,
 	CODE_TIMEOUT,
+	CODE_SEED,
 	CODE_USER_DATA,
 	CODE_META_DATA,
 	CODE_NETWORK_CONFIG,
@@ -56,6 +57,7 @@ static const struct option long_options[] = {
 	{ "append", required_argument, NULL, CODE_APPEND },
 	{ "expect", required_argument, NULL, CODE_EXPECT },
 	{ "timeout", required_argument, NULL, CODE_TIMEOUT },
+	{ "seed", required_argument, NULL, CODE_SEED },
 	{ "user-data", required_argument, NULL, CODE_USER_DATA },
 	{ "meta-data", required_argument, NULL, CODE_META_DATA },
 	{ "network-config", required_argument, NULL, CODE_NETWORK_CONFIG },
@@ -122,6 +124,18 @@ static int take_wait_for(struct try_options *options, struct fault *fault)
 	if (arguments_word(&arguments, CODE_WAIT_FOR, words, &place, fault) < 0)
 		return -1;
 	options->wait_for = place == 0 ? MILESTONE_LOGIN : MILESTONE_CLOUD_INIT;
+	return 0;
+}
+
+static int take_seed(struct seed_wish *seed, struct fault *fault)
+{
+	static const char *const words[] = { "iso", "http", NULL };
+	int place = 0;
+
+	if (arguments_word(&arguments, CODE_SEED, words, &place, fault) < 0)
+		return -1;
+	seed->asked = true;
+	seed->way = (enum seed_way)place;
 	return 0;
 }
 
@@ -197,6 +211,8 @@ static int take_value(struct try_options *options, int code, struct fault *fault
 		return take_wait_for(options, fault);
 	case CODE_PORT:
 		return take_port(&options->hardware.ports, fault);
+	case CODE_SEED:
+		return take_seed(&options->seed, fault);
 	case CODE_SSH_KEY:
 		return take_key(&options->seed, fault);
 	case CODE_HOSTNAME:

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "host/block/block.h"
+#include "host/boot/seed_iso.h"
 #include "host/guest.h"
 #include "host/image/lock.h"
 #include "host/image/tables.h"
@@ -113,12 +114,27 @@ int try_look(struct try *try, struct fault *fault)
 	return firmware_choose(options->firmware, &try->facts, image->path, &try->firmware, fault);
 }
 
+static void show_request(void *context, const char *text)
+{
+	console_detail(context, "the guest asks for its seed: %s", text);
+}
+
 int try_seed(struct try *try, struct fault *fault)
 {
-	if (!seed_is_wished(&try->options->seed))
+	const struct seed_wish *wish = &try->options->seed;
+
+	if (!seed_is_wished(wish))
 		return 0;
-	return seed_make(&try->options->seed, try->work.folder, &try->programs, try->seed_path,
-			 fault);
+	if (seed_write(wish, try->work.folder, fault) < 0)
+		return -1;
+	if (wish->way == SEED_ISO)
+		return seed_iso_make(wish, try->work.folder, &try->programs, try->seed_path, fault);
+	try->serves_seed = true;
+	if (seed_server_open(&try->seed_server, try->work.folder, fault) < 0)
+		return -1;
+	try->seed_server.on_request = show_request;
+	try->seed_server.context = &try->console;
+	return 0;
 }
 
 static void say_begin(const struct try *try)
@@ -154,6 +170,7 @@ int try_boot(struct try *try, struct fault *fault)
 				  .disk = &try->disk,
 				  .sector_bytes = try->facts.sector_bytes,
 				  .seed_path = try->seed_path[0] ? try->seed_path : NULL,
+				  .seed_server = try->serves_seed ? &try->seed_server : NULL,
 				  .work_folder = try->work.folder,
 				  .interrupt = &try->interrupt,
 				  .expect = try->expects ? &try->expect : NULL,

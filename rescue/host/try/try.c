@@ -51,6 +51,8 @@ static void open_run(struct try *try, const struct try_options *options)
 static void close_run(struct try *try)
 {
 	terminal_close(&try->terminal);
+	if (try->serves_seed)
+		seed_server_close(&try->seed_server);
 	boot_disk_close(&try->disk);
 	screenshot_close(&try->screenshot);
 	log_close(&try->log);

@@ -4,6 +4,7 @@
 #define TRY_TRY_H
 
 #include "host/boot/run.h"
+#include "host/boot/seed_server.h"
 #include "host/console.h"
 #include "host/log/keep.h"
 #include "host/program.h"
@@ -24,6 +25,8 @@ try {
 	struct keep keep;			 /* for --write */
 	char kernel[PATH_MAX], initrd[PATH_MAX]; /* real paths; "": none */
 	char seed_path[PATH_MAX];		 /* "": none */
+	struct seed_server seed_server;		 /* of --seed=http */
+	bool serves_seed;			 /* it is open */
 	regex_t expect;
 	bool expects; /* expect is compiled */
 	struct firmware_facts facts;
