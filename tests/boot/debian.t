@@ -51,5 +51,5 @@ is "dpkg finds nothing wrong" "$(said after.log audit)" 0
 is "programs are as their package says" "$(said after.log sums)" 0
 ok "/ is larger" test "$(said after.log 'root KiB')" -gt 3800000
 diag "$packages packages; / has $(said after.log 'root KiB') KiB"
-is "no QEMU is left" "$(processes_with "$work")" ''
+is "no QEMU is left" "$(processes_in "$work")" ''
 done_testing

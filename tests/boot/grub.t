@@ -38,5 +38,5 @@ for image in disk.img disk.qcow2; do
 	diag "after: / has $size_after KiB"
 	ok "$image: / is larger" test "${size_after:-0}" -gt $((size_before * 10))
 done
-is "no QEMU is left" "$(processes_with "$work")" ''
+is "no QEMU is left" "$(processes_in "$work")" ''
 done_testing

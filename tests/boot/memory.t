@@ -40,5 +40,5 @@ truncate -s 1G small.img
 ok "another log" qemu-img create -q -f qcow2 -b "$work/small.img" -F raw log
 vm 72
 is "72 MiB do for an ordinary disk" "$status $event" '0 done true' || tail -n 5 events said console | sed 's/^/#   /'
-is "no process is left" "$(processes_with "$work")" ''
+is "no process is left" "$(processes_in "$work")" ''
 done_testing

@@ -129,5 +129,5 @@ is "which the next run uses" "$status $start" "0 warm $qemu_is"
 rm -rf "$XDG_CACHE_HOME"
 ok "--prepare" timeout -k 5 100 "$build/grow-disk-host" machine --prepare --guest "$build" --accel tcg --progress none --events events
 judged "a first run after --prepare" warm
-is "no process is left" "$(processes_with "$work")" ''
+is "no process is left" "$(processes_in "$work")" ''
 done_testing

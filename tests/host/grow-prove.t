@@ -129,5 +129,5 @@ kept
 not_kept
 refusals
 uefi
-is 'no QEMU is left' "$(processes_with "$work")" ''
+is 'no QEMU is left' "$(processes_in "$work")" ''
 done_testing

@@ -87,6 +87,6 @@ if need "a disk by descriptor" qemu-system-x86_64 qemu-img jq; then
 	disks
 	names
 	power_on
-	is "no process is left" "$(processes_with "$work")" ''
+	is "no process is left" "$(processes_in "$work")" ''
 fi
 done_testing

@@ -140,6 +140,6 @@ if need "limits" qemu-system-x86_64 qemu-img jq; then
 	file_size
 	processes
 	small_group
-	is "no process is left" "$(processes_with "$work")" ''
+	is "no process is left" "$(processes_in "$work")" ''
 fi
 done_testing

@@ -62,7 +62,8 @@ static void the_complaint(void **state)
 		const char *script, *complaint;
 	} cases[] = {
 		{ "echo 'qemu-img: Could not open' >&2; echo more >&2", "Could not open" },
-		{ "printf 'qemu-img: Error deleting.\\nqemu-img: Could not write.\\nIs it there?\\n' >&2",
+		{ "printf 'qemu-img: Error deleting.\\nqemu-img: Could not write.\\nIs it "
+		  "there?\\n' >&2",
 		  "Could not write" },
 		{ "echo 'It failed.' >&2", "It failed" },
 		{ "printf 'no newline' >&2", "no newline" },

@@ -83,8 +83,9 @@ int probe_partition(const struct disk *disk, uint64_t start_bytes, uint64_t size
 	case AMBIGUOUS:
 		fault_set(fault, REASON_FS_AMBIGUOUS,
 			  "the partition has signatures of more than one kind of contents");
-		return fault_hint(fault, "list them with wipefs -n, which changes nothing; remove the "
-					 "unused one on a copy of the disk");
+		return fault_hint(fault,
+				  "list them with wipefs -n, which changes nothing; remove the "
+				  "unused one on a copy of the disk");
 	default:
 		return fault_set(fault, REASON_DISK_IO, "%s cannot be read", disk->name);
 	}
