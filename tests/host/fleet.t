@@ -10,8 +10,6 @@ tests=$(dirname "$0")/.. tap_place=memory
 # shellcheck source=/dev/null
 . "$tests/lib/fleet.sh"
 
-newline='
-'
 evil='quote'\''"$(touch owned)`touch owned`<script>&'
 
 disks() {

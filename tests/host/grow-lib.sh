@@ -58,19 +58,18 @@ grow_disk() {
 	err=$(cat "$scratch/err")
 }
 
+newline='
+'
+
 # A field of the last --json result, or several, as one line.
 field() {
-	for path; do printf '.%s ' "$path"; done | sed 's/ ./, ./g; s/, $//' >"$scratch/filter"
-	jq -j "[$(cat "$scratch/filter")] | map(tostring) | join(\" \")" "$scratch/out"
+	filter=''
+	for path; do filter=$filter${filter:+, }.$path; done
+	jq -j "[$filter] | map(tostring) | join(\" \")" "$scratch/out"
 }
 
 # What the folder holds: names, modes, owners, inodes, times, contents.
-picture() {
-	ls -A "$scratch/disks"
-	find "$scratch/disks" -type f -exec stat -c '%n %A %u:%g %i %s %Y' {} + | sort
-	find "$scratch/disks" -type f -exec "$tests/lib/sum" {} + >"$scratch/sums" || no_sum
-	sort "$scratch/sums"
-}
+picture() { "$tests/lib/picture" "$scratch/disks" || no_sum; }
 
 # refused REASON STATUS NAME ARGUMENT...: nothing has changed, nothing is left.
 refused() {
@@ -82,7 +81,7 @@ refused() {
 	is "$name: $reason" "$(field reason changed)" "$reason false"
 	is "$name: nothing changed" "$(picture)" "$before"
 	is "$name: no temporary file left" "$(ls -A "$TMPDIR")" ""
-	case $(printf '%s\n' "$err" | tail -n 1) in
+	case ${err##*"$newline"} in
 	'grow-disk: '*". [$reason]") is "$name: a sentence" yes yes ;;
 	*) is "$name: a sentence" "$err" "grow-disk: A sentence. [$reason]" ;;
 	esac

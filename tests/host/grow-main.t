@@ -60,8 +60,6 @@ plans() {
 
 # Names that mean something to QEMU, to the shell, or to a terminal.
 names() {
-	newline='
-'
 	# shellcheck disable=SC2016  # that it is not expanded is the point
 	for format in raw qcow2; do
 		for name in 'with space' 'a,b=c' 'nbd:x' 'file:x' 'json:{}' '-dash' '--' '$(touch hit)' '*' '%s%d' 'ünï' "new${newline}line${newline}" \

@@ -42,8 +42,6 @@ is "who has the old one open still reads all of it" "$(grep -c '^grow_disk_exit_
 exec 7<&-
 grow_disk --json --metrics prom/none.prom absent 1G
 is "an image that is not there: a file all the same" "$status $(samples prom/none.prom | grep -c '^grow_disk_exit_status{image=} 10$')" "10 1"
-newline='
-'
 make_disk raw "new${newline}line"
 grow_disk --json --metrics prom/line.prom "new${newline}line" 1G
 is "a newline in a name stays in its line" "$status $(samples prom/line.prom | grep -c 'new\\nline')" "0 $(samples prom/line.prom | wc -l)"
