@@ -120,30 +120,40 @@ static int await(struct program_process *process, const struct programs *program
 	return status;
 }
 
-/* The last line that begins as the first does, with the name of the program: qemu-img says
- * first that it cannot remove what it could not make, and then why. Hints have no name. */
+/* What stands behind the name of the program, in a line of its; NULL: the line does not begin with
+ * that. xorriso has a blank before the colon. */
+static const char *behind_name(const char *line, const char *name)
+{
+	const size_t length = strlen(name);
+
+	if (length == 0 || strncmp(line, name, length) != 0)
+		return NULL;
+	line += length;
+	line += *line == ' ' ? 1 : 0;
+	return line[0] == ':' && line[1] == ' ' ? line + 2 : NULL;
+}
+
+/* The last line that begins with the name of the program: qemu-img says first that it cannot
+ * remove what it could not make, and then why; banners and hints do not begin so. Without such a
+ * line it is the first one, as other programs of the same QEMU or a shell begin it. */
 static void note_complaint(const struct program_process *process,
 			   char complaint[PROGRAM_COMPLAINT_BYTES])
 {
-	const char *line = process->errors;
-	size_t length = strcspn(line, "\n"), prefix = 0;
+	const char *found = NULL, *line = process->errors;
+	size_t length = strcspn(line, "\n");
 	const char *colon = memchr(line, ':', length);
 
-	if (colon && colon[1] == ' ')
-		prefix = (size_t)(colon + 2 - line);
-	for (const char *next = line + length; prefix && *next == '\n';) {
-		next++;
-		if (strncmp(next, process->errors, prefix) == 0) {
-			line = next;
-			length = strcspn(line, "\n");
-		}
-		next += strcspn(next, "\n");
+	for (const char *next = line; *next; next += strcspn(next, "\n"), next += *next ? 1 : 0) {
+		const char *behind = behind_name(next, process->name);
+
+		found = behind ? behind : found;
 	}
-	line += prefix;
-	length -= prefix;
-	if (length > 0 && line[length - 1] == '.')
+	if (!found)
+		found = colon && colon[1] == ' ' ? colon + 2 : line;
+	length = strcspn(found, "\n");
+	if (length > 0 && found[length - 1] == '.')
 		length--;
-	snprintf(complaint, PROGRAM_COMPLAINT_BYTES, "%.*s", (int)length, line);
+	snprintf(complaint, PROGRAM_COMPLAINT_BYTES, "%.*s", (int)length, found);
 }
 
 int program_run(const struct programs *programs, const struct program *program,
@@ -192,12 +202,13 @@ void program_end_close(struct program_end *end)
 	end->output = NULL;
 }
 
-/* QEMU names an errno by its words in the C locale. */
+/* QEMU and xorriso name an errno by its words in the C locale. */
 static enum reason reason_of(const char *complaint, enum reason otherwise)
 {
 	if (strstr(complaint, strerror(EIO)) || strstr(complaint, "I/O error"))
 		return REASON_DISK_IO;
-	if (strstr(complaint, strerror(ENOSPC)) || strstr(complaint, strerror(EDQUOT)))
+	if (strstr(complaint, strerror(ENOSPC)) || strstr(complaint, strerror(EDQUOT)) ||
+	    strstr(complaint, "exceeds free space") /* xorriso */)
 		return REASON_NO_SPACE;
 	if (strstr(complaint, strerror(ENOMEM)))
 		return REASON_NO_MEMORY;

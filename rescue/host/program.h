@@ -49,6 +49,7 @@ struct program {
 /* A program that runs. */
 struct program_process {
 	pid_t pid;
+	char name[32];		  /* of the program, as it calls itself */
 	int output_fd, errors_fd; /* ours; owned */
 	char errors[4096];	  /* the beginning of its standard error */
 	size_t errors_bytes;

@@ -125,6 +125,7 @@ int program_start(const struct programs *programs, const struct program *program
 {
 	int output[2] = { -1, -1 }, errors[2] = { -1, -1 };
 	cleanup_fd int rules_fd = -1;
+	const char *name;
 	char path[PATH_MAX];
 	pid_t parent = getpid(), pid = -1;
 
@@ -158,5 +159,8 @@ int program_start(const struct programs *programs, const struct program *program
 		.output_fd = output[0],
 		.errors_fd = errors[0],
 	};
+	name = strrchr(program->argv[0], '/');
+	snprintf(ret_process->name, sizeof(ret_process->name), "%.31s",
+		 name ? name + 1 : program->argv[0]);
 	return 0;
 }

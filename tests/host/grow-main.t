@@ -140,6 +140,14 @@ faults() {
 	has "--keep-log: console" "$(cat kept)" 'console of the stub'
 	grow_disk --json --keep-log disk disk 8G
 	is "--keep-log on the image: refused" "$status $(field reason)" "2 usage"
+	qemu-img create -q -f qcow2 -F qcow2 -b disk over
+	before=$(picture)
+	for option in --keep-log --metrics --events; do
+		grow_disk --json --allow-backing "$option" disk over 9G
+		is "$option on the backing file: refused" "$status $(field reason) $(picture)" "2 usage $before"
+	done
+	has "and says so" "$err" "would overwrite disk, which has other contents"
+	rm over
 }
 
 repairs() {

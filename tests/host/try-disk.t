@@ -72,6 +72,7 @@ refusals() {
 	refused 'no regular expression' 2 usage 'no regular expression' --expect '(' speaks
 	refused 'a port that is none' 2 usage 'write HOST:GUEST' --port 22 speaks
 	refused 'a port that is too large' 2 usage 'write HOST:GUEST' --port 1:65536 speaks
+	refused 'a port of the host for two' 2 usage 'is taken already' --port 22222:80 --port 22222:81 speaks
 	refused '--append without --kernel' 2 usage 'needs --kernel' --append x speaks
 	refused 'a kernel that is not there' 2 usage 'cannot be read' --kernel none speaks
 	refused '--accel native' 2 usage "cannot be 'native'" --accel native speaks

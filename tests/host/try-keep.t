@@ -129,21 +129,22 @@ screenshots() {
 		rm -f "$work/picture.png"
 		untouched "--screenshot, $end"
 	done
-	echo old >picture.png
+	printf '\211PNG\r\n\032\nold' >picture.png
 	disk disk hang none
 	sums=$(image_sum disk)
 	try --screenshot picture.png --wait-for login disk
 	is '--screenshot when what is waited for comes, over an older file' "$status $(red picture.png)$(stat -c %a picture.png)" '0 720x400 not red 600'
 	is 'the judge knows what is no picture' "$("$tests/lib/png-pixels" disk 2>&1)" 'no PNG'
-	echo old >picture.png
+	printf '\211PNG\r\n\032\nold' >picture.png
 	start --screenshot picture.png disk
 	is 'while it runs, there is an unfinished one' "$(find . -name 'picture.png.??????' | wc -l)" 1
 	kill "$process"
 	wait "$process"
-	is 'interrupted: the older file stays, and no other' "$(cat picture.png) $(find . -type f | sort | tr '\n' ' ')$(image_sum disk)" "old ./disk ./picture.png $sums"
+	is 'interrupted: the older file stays, and no other' "$(tail -c 3 picture.png) $(find . -type f | sort | tr '\n' ' ')$(image_sum disk)" "old ./disk ./picture.png $sums"
 	rm picture.png
 	sums=$(sums)
-	thrown_away 'a screenshot where no file can be' 2 usage 'no file to write a screenshot to' --screenshot "$work" disk
+	thrown_away 'a screenshot where no file can be' 2 usage 'which is no PNG file' --screenshot "$work" disk
+	thrown_away 'a screenshot over the image' 2 usage 'would overwrite disk, which is no PNG file' --screenshot disk disk
 	thrown_away 'a screenshot in no folder' 40 folder-not-writable 'cannot be made' --screenshot "$work/none/x" disk
 }
 
@@ -153,6 +154,12 @@ usage_faults() {
 	thrown_away '--yes without --write' 2 usage '--yes goes only with --write' --yes disk
 	thrown_away '--write without a terminal' 2 usage 'needs --yes' --write disk
 	thrown_away '--wait-for of what nobody knows' 2 usage "cannot be 'kernel'" --wait-for kernel disk
+	cp disk odd
+	truncate -s +5 odd
+	sums=$(sums)
+	thrown_away '--write of a file that ends within a sector' 20 image-truncated 'ends within a sector' --write --yes odd
+	rm odd
+	sums=$(sums)
 	thrown_away '--wait-for and --expect' 2 usage 'exclude each other' --wait-for login --expect x disk
 }
 

@@ -132,6 +132,24 @@ is "no swap at the end: the last one grows" "$agent_event $agent_changed $(jq -r
 truncate -s 200M disk.img
 refused "a swap larger than its partition" disk.img fs-larger-than-partition '"move_swap":true'
 
+# A record that leads to another one, which holds nothing: that one would be left behind.
+area 6M 4096
+extended=20480
+debian
+printf '83968,2048,83\n' | sfdisk -q --append disk.img
+link=$(sfdisk --json disk.img | jq '.partitiontable.partitions[-1].start - 2048')
+truncate -s 200M disk.img
+"$images/poke" disk.img $((link * 512 + 446)) 0000000000000000000000000000000000000000000000000000000000000000
+is "a link to an empty record: sfdisk finds no fault" "$(sfdisk --json disk.img 2>&1 | jq -c '[.partitiontable.partitions[].start]')" '[2048,67584,69632]'
+refused "a link to an empty record" disk.img no-room-behind '"move_swap":true,"partition":1'
+is "a link: it says why" "$(message | grep -c 'its boot record has a link to another one')" 1
+# A hybrid MBR would name the place that it has left.
+"$images/gpt-disk" disk.img 64M part 1 2048 32M $root / - ext4 '-b 4096' part 2 69632 6M $swap swap - ./content
+sgdisk -h 1:2 disk.img >/dev/null
+truncate -s 200M disk.img
+refused "a hybrid MBR that names the swap" disk.img no-room-behind '"move_swap":true'
+is "a hybrid MBR: it says why" "$(message | grep -c 'a hybrid MBR names it as well')" 1
+
 # Without the option it is named where it would help.
 area 6M 4096
 debian

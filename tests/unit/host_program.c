@@ -62,9 +62,11 @@ static void the_complaint(void **state)
 		const char *script, *complaint;
 	} cases[] = {
 		{ "echo 'qemu-img: Could not open' >&2; echo more >&2", "Could not open" },
-		{ "printf 'qemu-img: Error deleting.\\nqemu-img: Could not write.\\nIs it "
-		  "there?\\n' >&2",
+		/* What begins with its own name, and the last of that. */
+		{ "printf 'sh: Error deleting.\\nsh: Could not write.\\nIs it there?\\n' >&2",
 		  "Could not write" },
+		{ "printf 'sh 1.5.4 : A banner.\\n\\nsh : FAILURE : Too large\\n' >&2",
+		  "FAILURE : Too large" },
 		{ "echo 'It failed.' >&2", "It failed" },
 		{ "printf 'no newline' >&2", "no newline" },
 		{ "printf '\\nsecond' >&2", "" },
@@ -130,6 +132,7 @@ static void reasons_by_complaints(void **state)
 	} cases[] = {
 		{ "Could not write: No space left on device", REASON_NO_SPACE },
 		{ "Disk quota exceeded", REASON_NO_SPACE },
+		{ "FAILURE : Image size 695s exceeds free space on media 650s", REASON_NO_SPACE },
 		{ "read failed: Input/output error", REASON_DISK_IO },
 		{ "Cannot allocate memory", REASON_NO_MEMORY },
 		{ "Image is corrupt", REASON_IMAGE_CORRUPT },

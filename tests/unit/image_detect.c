@@ -182,7 +182,7 @@ static void a_copy_that_ended_early(void **state)
 	assert_int_equal(check_length(sector, 3048 * 512, &fault), 0);
 	assert_int_equal(check_length(sector, 3048 * 512 - 1, &fault), -1);
 	assert_int_equal(fault.reason, REASON_IMAGE_TRUNCATED);
-	assert_non_null(strstr(fault.message, ": 1 bytes are missing"));
+	assert_non_null(strstr(fault.message, ": 1 byte is missing"));
 	assert_int_equal(check_length(sector, 512, &fault), -1);
 	put_partition(sector, 0x83, UINT32_MAX, UINT32_MAX);
 	assert_int_equal(check_length(sector, UINT64_C(1) << 40, &fault), -1);
@@ -194,7 +194,7 @@ static void a_copy_that_ended_early(void **state)
 	assert_int_equal(check_length(sector, 512, &fault), 0);
 	/* QEMU completes a sector with zeroes. */
 	assert_int_equal(check_length(sector, 1023, &fault), -1);
-	assert_string_equal(fault.message, "disk ends within a sector: 1 bytes are missing");
+	assert_string_equal(fault.message, "disk ends within a sector: 1 byte is missing");
 }
 
 static void names_of_images(void **state)

@@ -5,8 +5,23 @@
 
 #include "base/cleanup.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+
+/* An earlier log, trace or metrics may be replaced: lines of text. A disk, be it the backing file
+ * of this one, may not. */
+static bool replaces_other(const char *path)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char head[512];
+	ssize_t got = fd < 0 ? 0 : read(fd, head, sizeof(head));
+
+	for (ssize_t i = 0; i < got; i++)
+		if (head[i] == '\0')
+			return true;
+	return false;
+}
 
 static int check_file(const struct grow *grow, const char *option, const char *path,
 		      struct fault *fault)
@@ -21,6 +36,10 @@ static int check_file(const struct grow *grow, const char *option, const char *p
 		return fault_set(fault, REASON_USAGE, "%s would overwrite the image", option);
 	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
 		return fault_set(fault, REASON_USAGE, "%s needs the name of a file", option);
+	if (replaces_other(path))
+		return fault_set(fault, REASON_USAGE,
+				 "%s would overwrite %.300s, which has other contents", option,
+				 path);
 	slash = strrchr(path, '/');
 	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
 		 slash ? path : ".");

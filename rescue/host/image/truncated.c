@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "truncated.h"
 
-#include "base/text.h"
 #include "table/mbr.h"
 
 #include <inttypes.h>
@@ -9,8 +8,8 @@
 
 static int refuse(uint64_t missing_bytes, const char *what, struct fault *fault)
 {
-	fault_set(fault, REASON_IMAGE_TRUNCATED, "%s: %" PRIu64 " bytes are missing", what,
-		  missing_bytes);
+	fault_set(fault, REASON_IMAGE_TRUNCATED, "%s: %" PRIu64 " %s missing", what, missing_bytes,
+		  missing_bytes == 1 ? "byte is" : "bytes are");
 	return fault_hint(fault, "Copy or download it again; if the missing part does not matter, "
 				 "use --allow-truncated");
 }
@@ -18,11 +17,11 @@ static int refuse(uint64_t missing_bytes, const char *what, struct fault *fault)
 int truncated_check(const struct table_source *disk, uint64_t there_bytes, const char *name,
 		    struct fault *fault)
 {
-	char what[400], has[TEXT_SIZE_CHARS], needs[TEXT_SIZE_CHARS];
+	char what[400];
 	struct table table;
 	uint64_t needed_bytes;
 
-	if (table_read(disk, &table) != TABLE_GOOD) {
+	if (table_read(disk, &table) != TABLE_GOOD || table.ops == &table_whole) {
 		if (there_bytes >= disk->size_bytes)
 			return 0;
 		snprintf(what, sizeof(what), "%.200s ends within a sector", name);
@@ -34,7 +33,8 @@ int truncated_check(const struct table_source *disk, uint64_t there_bytes, const
 	needed_bytes = table_needs_sectors(&table.parts) * table.sector_bytes;
 	if (needed_bytes <= there_bytes)
 		return 0;
-	snprintf(what, sizeof(what), "%.200s has %s, but its partitions reach to %s", name,
-		 text_of_size(has, there_bytes), text_of_size(needs, needed_bytes));
+	snprintf(what, sizeof(what),
+		 "%.200s has %" PRIu64 " bytes, but its partitions reach to byte %" PRIu64, name,
+		 there_bytes, needed_bytes);
 	return refuse(needed_bytes - there_bytes, what, fault);
 }

@@ -5,6 +5,7 @@
 #include "fence.h"
 #include "host/block/block.h"
 #include "host/image/dependents.h"
+#include "host/image/detect.h"
 #include "host/image/room.h"
 #include "recover.h"
 #include "table/table.h"
@@ -35,6 +36,14 @@ int keep_check_image(const struct keep *keep, struct fault *fault)
 			  keep->image->path);
 		return fault_hint(fault, "Look without --write");
 	}
+	if (keep->image->format == IMAGE_RAW &&
+	    image_file_bytes(keep->image) < keep->image->size_bytes) {
+		fault_set(fault, REASON_IMAGE_TRUNCATED,
+			  "%.300s ends within a sector: a part of that is missing",
+			  keep->image->path);
+		return fault_hint(fault, "Copy or download it again; if the missing part does not "
+					 "matter, complete it: truncate -s %%512 IMAGE");
+	}
 	return dependents_check(keep->image, keep->programs->interrupt, fault);
 }
 
@@ -53,8 +62,8 @@ static int open_disks(const struct keep *keep, struct disks *disks, struct fault
 	struct qcow2_header header;
 	const char *wrong;
 
-	if (log_check(keep->log, false, &header, &wrong, fault) < 0 ||
-	    block_start(&disks->block, &files, keep->programs, fault) < 0)
+	if (block_start(&disks->block, &files, keep->programs, fault) < 0 ||
+	    log_check(keep->log, false, &header, &wrong, fault) < 0)
 		return -1;
 	if (wrong || header.size_bytes != keep->image->size_bytes)
 		return fence_breach(fault, "the log itself (%s)",

@@ -59,9 +59,10 @@ int recover_refuse_reader(const struct image *image, const struct log *log, stru
 	fault_set(fault, REASON_COMMIT_BEGUN,
 		  "An earlier run left a complete log of %.300s that is not committed yet",
 		  image->path);
-	return fault_hint(
-		fault,
-		"Commit it first (grow-disk --recover), or discard it (grow-disk --discard)");
+	return fault_hint(fault, log->ticket.state == TICKET_VERIFIED
+					 ? "Commit it first (grow-disk --recover), or discard it "
+					   "(grow-disk --discard)"
+					 : "Finish that commit first: grow-disk --recover");
 }
 
 /* Open the log, and see that it is the one. */

@@ -94,6 +94,10 @@ static int take_port(struct boot_ports *ports, struct fault *fault)
 	    sscanf(optarg, "%5u:%5u%c", &port.host, &port.guest, &rest) != 2 || port.host == 0 ||
 	    port.host > PORT_MAX || port.guest == 0 || port.guest > PORT_MAX)
 		return usage(fault, "--port cannot be '%s': write HOST:GUEST, as 2222:22", optarg);
+	for (size_t i = 0; i < ports->count; i++)
+		if (ports->list[i].host == port.host)
+			return usage(fault, "--port %s: that port of the host is taken already",
+				     optarg);
 	ports->list[ports->count++] = port;
 	return 0;
 }

@@ -9,15 +9,30 @@
 
 #define SIGNATURE "\x89PNG\r\n\x1a\n"
 
-int screenshot_open(struct screenshot *screenshot, const char *path, struct fault *fault)
+/* A picture of ours, or any other, may be replaced; an image, a key, or whatever else somebody has
+ * named by mistake, may not. */
+static int check_replaced(const char *path, struct fault *fault)
 {
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char head[sizeof(SIGNATURE) - 1];
 	struct stat status;
 
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+	    (status.st_size == 0 || (read(fd, head, sizeof(head)) == (ssize_t)sizeof(head) &&
+				     memcmp(head, SIGNATURE, sizeof(head)) == 0)))
+		return 0;
+	fault_set(fault, REASON_USAGE, "--screenshot would overwrite %.300s, which is no PNG file",
+		  path);
+	return fault_hint(fault, "Name another file, or remove that one");
+}
+
+int screenshot_open(struct screenshot *screenshot, const char *path, struct fault *fault)
+{
 	screenshot->path = path;
-	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-		fault_set(fault, REASON_USAGE, "%.300s is no file to write a screenshot to", path);
-		return fault_hint(fault, "See try-disk --help");
-	}
+	if (check_replaced(path, fault) < 0)
+		return -1;
 	if (snprintf(screenshot->unfinished, PATH_MAX, "%s.XXXXXX", path) < PATH_MAX)
 		screenshot->fd = mkostemp(screenshot->unfinished, O_CLOEXEC);
 	else
