@@ -132,6 +132,13 @@ static void what_is_no_swap_stays(void **state)
 	assert_int_equal(make(&set), 0);
 	assert_int_equal(set.moved.number, 0);
 	write_set_close(&set);
+	make_disk();
+	entry(CONTAINER, 1, 0x05, 250, 40); /* the record behind it holds nothing, and would stay */
+	disk[(CONTAINER + 250) * SECTOR + 510] = 0x55;
+	disk[(CONTAINER + 250) * SECTOR + 511] = 0xaa;
+	assert_int_equal(make(&set), 0);
+	assert_int_equal(set.moved.number, 0);
+	write_set_close(&set);
 }
 
 static const struct CMUnitTest tests[] = {
