@@ -31,7 +31,8 @@ int work_make(struct work *work, const char *program, struct fault *fault)
 		(void)rmdir(relative);
 		return fault_set_errno(fault, REASON_INTERNAL, errno, "%.300s is gone", relative);
 	}
-	return room_need(work->folder, base, ROOM_BYTES, fault);
+	return room_need(work->folder, base, ROOM_BYTES,
+			 "set TMPDIR to a directory on another disk", fault);
 }
 
 void work_path(const struct work *work, const char *name, char ret_path[PATH_MAX + 64])

@@ -156,7 +156,8 @@ int grow_commit(struct grow *grow, struct fault *fault)
 
 	/* What the log holds comes into the image while the log is still there. */
 	if (room_need(grow->image.folder, grow->image.folder,
-		      room_taken(grow->log.path) + (UINT64_C(1) << 20), fault) < 0)
+		      room_taken(grow->log.path) + (UINT64_C(1) << 20),
+		      "move the image to another disk", fault) < 0)
 		return -1;
 	grow->commit = (struct commit){ .image = &grow->image,
 					.log = &grow->log,

@@ -175,8 +175,7 @@ static int refuse_backing(const struct image *image, struct fault *fault)
 	text_make_safe(safe, sizeof(safe), name, got);
 	fault_set(fault, REASON_IMAGE_BACKING_FILE,
 		  "%.200s is an overlay: part of its data is in %s", image->path, safe);
-	return fault_hint(fault,
-			  "If you trust that file, use --allow-backing: grow-disk only reads it");
+	return fault_hint(fault, "If you trust that file, use --allow-backing: it is only read");
 }
 
 int image_check_others(const struct image *image, struct image_accepts accepts, struct fault *fault)

@@ -215,7 +215,7 @@ int image_check_mark(const struct image *image, struct fault *fault)
 		fault, REASON_IMAGE_LOCKED,
 		"Another program changed or replaced %.300s during the run; the log was discarded",
 		image->path);
-	return fault_hint(fault, "Stop that program, then run grow-disk again");
+	return fault_hint(fault, "Stop that program, then try again");
 }
 
 bool image_is(const struct image *image, const char *path)

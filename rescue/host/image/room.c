@@ -27,18 +27,17 @@ bool room_free(const char *folder, uint64_t *ret_bytes)
 	return true;
 }
 
-int room_need(const char *folder, const char *name, uint64_t bytes, struct fault *fault)
+int room_need(const char *folder, const char *name, uint64_t bytes, const char *remedy,
+	      struct fault *fault)
 {
 	char has[TEXT_SIZE_CHARS], needs[TEXT_SIZE_CHARS];
 	uint64_t room_bytes;
 
 	if (!room_free(folder, &room_bytes) || room_bytes >= bytes)
 		return 0;
-	fault_set(fault, REASON_NO_SPACE, "%.300s has %s free, and the grow needs about %s", name,
+	fault_set(fault, REASON_NO_SPACE, "%.300s has %s free, and about %s are needed", name,
 		  text_of_size(has, room_bytes), text_of_size(needs, bytes));
-	return fault_hint(
-		fault,
-		"Free some space there, or use another disk (move the image, TMPDIR, --work-dir)");
+	return fault_hint(fault, "Free some space there, or %s", remedy);
 }
 
 uint64_t room_taken(const char *path)
@@ -175,7 +174,11 @@ int room_check(const struct room *room, const struct image *image, uint64_t size
 	if (size < image->size_bytes)
 		size = image->size_bytes;
 	needed = ALWAYS_BYTES + (size - image->size_bytes) / GROWN_PER_BYTE;
-	if (room_need(image->folder, image->folder, needed, fault) < 0)
+	if (room_need(image->folder, image->folder, needed,
+		      "move the image to another disk, or put the log on one (--work-dir)",
+		      fault) < 0)
 		return -1;
-	return log_folder ? room_need(log_folder, log_folder, needed, fault) : 0;
+	return log_folder ? room_need(log_folder, log_folder, needed,
+				      "put the log on another disk (--work-dir)", fault)
+			  : 0;
 }

@@ -23,8 +23,10 @@ struct room {
 /* Free bytes for this user on the file system of a folder; false: it does not tell. */
 bool room_free(const char *folder, uint64_t *ret_bytes);
 
-/* Fault no-space unless a folder has that much; name: for the sentence. */
-int room_need(const char *folder, const char *name, uint64_t bytes, struct fault *fault);
+/* Fault no-space unless a folder has that much; name: for the sentence; remedy: what else than to
+ * free some space helps. */
+int room_need(const char *folder, const char *name, uint64_t bytes, const char *remedy,
+	      struct fault *fault);
 
 /* Bytes that a file takes of its disk; 0 if it cannot be told. */
 uint64_t room_taken(const char *path);

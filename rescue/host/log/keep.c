@@ -139,7 +139,8 @@ int keep_publish(struct keep *keep, struct fault *fault)
 				 .programs = keep->programs };
 
 	if (image_check_mark(keep->image, fault) < 0 ||
-	    room_need(folder, folder, room_taken(keep->log->path) + COMMIT_ROOM_BYTES, fault) < 0 ||
+	    room_need(folder, folder, room_taken(keep->log->path) + COMMIT_ROOM_BYTES,
+		      "move the image to another disk", fault) < 0 ||
 	    commit_verify(&commit, fault) < 0)
 		return -1;
 	keep->published = commit_run(&commit, fault) == 0;
