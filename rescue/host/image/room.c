@@ -174,8 +174,7 @@ int room_check(const struct room *room, const struct image *image, uint64_t size
 	if (size < image->size_bytes)
 		size = image->size_bytes;
 	needed = ALWAYS_BYTES + (size - image->size_bytes) / GROWN_PER_BYTE;
-	if (room_need(image->folder, image->folder, needed,
-		      "move the image to another disk, or put the log on one (--work-dir)",
+	if (room_need(image->folder, image->folder, needed, "move the image to another disk",
 		      fault) < 0)
 		return -1;
 	return log_folder ? room_need(log_folder, log_folder, needed,
