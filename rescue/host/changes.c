@@ -3,7 +3,7 @@
 
 int changes_keep(struct keep *keep, const struct console *console, bool yes, struct fault *fault)
 {
-	bool written = false;
+	bool written = false, agreed = yes;
 
 	if (keep_look(keep, &written, fault) < 0)
 		return -1;
@@ -11,7 +11,10 @@ int changes_keep(struct keep *keep, const struct console *console, bool yes, str
 		console_say(console, "nothing was written to the disk: the image is unchanged");
 		return 0;
 	}
-	if (!yes && !console_confirm("Keep the changes?")) {
+	if (!yes &&
+	    console_confirm("Keep the changes?", keep->programs->interrupt, &agreed, fault) < 0)
+		return -1;
+	if (!agreed) {
 		console_say(console, "changes discarded: the image is unchanged");
 		return 0;
 	}

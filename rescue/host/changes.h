@@ -7,7 +7,8 @@
 #include "host/log/keep.h"
 
 /* Commit the log if anything was written and the user agrees (yes: do not ask); say which.
- * keep->published tells. Faults: those of keep_look and keep_publish. */
+ * keep->published tells. Faults: interrupted, and those of keep_look
+ * and keep_publish. */
 int changes_keep(struct keep *keep, const struct console *console, bool yes, struct fault *fault);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,15 +92,46 @@ void console_clear(const struct console *console)
 		fputs("\033[K", stderr);
 }
 
-bool console_confirm(const char *question)
+/* A line of standard input, cut if it is too long; what comes behind it stays there. *ret_whole: it
+ * has an end. */
+static int read_line(char *line, size_t line_bytes, struct interrupt *interrupt, bool *ret_whole,
+		     struct fault *fault)
+{
+	size_t used = 0;
+	char byte = '\0';
+
+	*ret_whole = false;
+	while (byte != '\n') {
+		ssize_t got;
+
+		if (interrupt_await_input(interrupt, STDIN_FILENO, fault) < 0)
+			return -1;
+		got = read(STDIN_FILENO, &byte, 1);
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (got <= 0)
+			break;
+		if (byte != '\n' && used + 1 < line_bytes)
+			line[used++] = byte;
+	}
+	*ret_whole = byte == '\n';
+	line[used] = '\0';
+	return 0;
+}
+
+int console_confirm(const char *question, struct interrupt *interrupt, bool *ret_yes,
+		    struct fault *fault)
 {
 	char answer[16] = "";
+	bool whole;
+	int result;
 
 	fprintf(stderr, "%s [y/N] ", question);
-	if (!fgets(answer, sizeof(answer), stdin))
+	result = read_line(answer, sizeof(answer), interrupt, &whole, fault);
+	if (!whole)
 		fputc('\n', stderr);
-	answer[strcspn(answer, "\n")] = '\0';
-	return strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0;
+	*ret_yes = result == 0 && (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0);
+	return result;
 }
 
 /* Without the full stop that some sentences end with. */

@@ -5,6 +5,7 @@
 #define HOST_CONSOLE_H
 
 #include "base/fault.h"
+#include "interrupt.h"
 
 #include <stdbool.h>
 
@@ -30,8 +31,10 @@ void console_command(const struct console *console, const char *const *argv);
 void console_stage(const struct console *console, const char *stage, int percent);
 void console_clear(const struct console *console);
 
-/* Ask the user at the terminal: "Question [y/N] ". Whether the answer is y or yes. */
-bool console_confirm(const char *question);
+/* Ask the user at the terminal: "Question [y/N] ". *ret_yes: the answer is y or yes. Fault:
+ * interrupted. */
+int console_confirm(const char *question, struct interrupt *interrupt, bool *ret_yes,
+		    struct fault *fault);
 
 /* "grow-disk: Sentence. Hint. [reason]", also when quiet. */
 void console_fault(const struct console *console, const struct fault *fault);

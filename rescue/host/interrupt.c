@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "host/signals.h"
 
+#include <poll.h>
 #include <signal.h>
 
 bool interrupt_came(struct interrupt *interrupt)
@@ -26,6 +27,23 @@ int interrupt_check(struct interrupt *interrupt, struct fault *fault)
 	fault_set(fault, REASON_INTERRUPTED, "%s ended the run; the image is unchanged",
 		  interrupt_name(interrupt));
 	return fault_hint(fault, "Run it again");
+}
+
+int interrupt_await_input(struct interrupt *interrupt, int fd, struct fault *fault)
+{
+	struct pollfd slots[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = interrupt->signals_fd, .events = POLLIN },
+	};
+
+	for (;;) {
+		int ready = poll(slots, 2, -1);
+
+		if (interrupt_check(interrupt, fault) < 0)
+			return -1;
+		if (ready > 0 && slots[0].revents)
+			return 0;
+	}
 }
 
 const char *interrupt_name(const struct interrupt *interrupt)

@@ -22,6 +22,11 @@ bool interrupt_came(struct interrupt *interrupt);
 /* The same as a fault: -1 with REASON_INTERRUPTED, or 0. */
 int interrupt_check(struct interrupt *interrupt, struct fault *fault);
 
+/* Wait until there is something to read from a descriptor, or its end, or an error: 0. A signal
+ * that asks us to end: -1 with REASON_INTERRUPTED. A FIFO is to be opened with O_NONBLOCK: without
+ * a writer, open(2) would wait instead, and read(2) would see an end. */
+int interrupt_await_input(struct interrupt *interrupt, int fd, struct fault *fault);
+
 /* "SIGTERM". Static storage. */
 const char *interrupt_name(const struct interrupt *interrupt);
 

@@ -29,6 +29,56 @@ signals() {
 	done
 }
 
+# opened PATTERN COUNT: the process has more descriptors of that than so many
+opened() { [ "$(find "/proc/$process/fd" -lname "$1" | wc -l)" -gt "$2" ]; }
+
+over() { ! grep -q '^State:.[^Z]' "/proc/$process/status"; }
+
+# soon COMMAND...: as await, but for 6 s
+soon() {
+	soon_end=$(($(date +%s) + 6))
+	until "$@" 2>/dev/null; do
+		[ "$(date +%s)" -lt "$soon_end" ] || return 1
+		sleep 0.05
+	done
+}
+
+# A key that does not come: from a FIFO without a writer, and from standard input.
+keys() {
+	fresh
+	make_disk qcow2 disk
+	mkfifo "$scratch/key"
+	before=$(picture)
+	for signal in INT QUIT TERM; do
+		begin_disk --json --key-file "$scratch/key" disk 8G
+		soon opened "$scratch/key" 0
+		key_ends "SIG$signal, a key file that is a FIFO"
+	done
+	for signal in INT TERM; do
+		(echo 'a part' && exec sleep 100) >"$scratch/key" &
+		writer=$!
+		setsid env --default-signal=INT,TERM "$grow_disk" --json --key-file - disk 8G <"$scratch/key" >"$scratch/out" 2>"$scratch/err" &
+		process=$!
+		soon opened "$scratch/key" 1
+		key_ends "SIG$signal, a key on standard input"
+		kill "$writer"
+	done
+	rm "$scratch/key"
+	"$grow_disk" --json --key-file . disk 8G >"$scratch/out" 2>"$scratch/err"
+	is "a directory is no key file" "$? $(field reason changed)" "10 key-missing false"
+	"$grow_disk" --json --key-file /dev/null disk 8G >"$scratch/out" 2>"$scratch/err"
+	is "an empty key file" "$? $(field reason changed)" "10 key-missing false"
+}
+
+# key_ends NAME: a signal ends the process within 5 s
+key_ends() {
+	kill -"$signal" "$process"
+	soon over || kill -KILL "$process"
+	wait "$process"
+	is "$1: status and reason" "$? $(field reason changed)" "30 interrupted false"
+	is "$1: nothing changed" "$(picture)$(ls -A "$TMPDIR")" "$before"
+}
+
 # A signal to the whole group during the commit: it is finished. A commit that
 # does not end: it is broken off, and finished by the next run.
 commits() {
@@ -156,6 +206,7 @@ unwritten() {
 main() {
 	make_disk raw warm
 	signals
+	keys
 	commits
 	room
 	slow

@@ -147,6 +147,12 @@ questions() {
 	ok 'no: thrown away' shows 'changes discarded: the image is unchanged'
 	is 'and so it is' "$(image_sum disk) $(ls -A)" "$sum disk"
 	begin --write disk >/dev/null
+	type_line 'mount /dev/sda2 /mnt && echo no >/mnt/answer; exit'
+	shows 'Keep the changes? \[y/N\]' >/dev/null
+	keys C-c
+	ok 'Ctrl-C: an interruption' shows '\[interrupted\]'
+	is 'and the image is what it was' "$(image_sum disk) $(ls -A)" "$sum disk"
+	begin --write disk >/dev/null
 	type_line 'mount /dev/sda2 /mnt && echo yes >/mnt/answer; exit'
 	shows 'Keep the changes? \[y/N\]' >/dev/null
 	type_line y

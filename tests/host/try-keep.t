@@ -113,6 +113,42 @@ waits() {
 	thrown_away 'it does not end when the button is pressed' 30 stalled 'does not power off' --write --yes --wait-for login --timeout 2 disk
 }
 
+# leaves HOW STATUS ARGUMENT...: of a QEMU that goes so
+leaves() {
+	FAKE_LEAVES=$1 FAKE_STATUS=$2
+	export FAKE_LEAVES FAKE_STATUS
+	shift 2
+	GROW_DISK_QEMU=$tests/host/fake-leaver try --json --write --yes --expect '^it writes' "$@" disk
+}
+
+# A system that powers itself off when it has come as far as is asked for, while it is asked for more: that is a good end.
+by_itself() {
+	for how in before asked again off; do
+		disk disk
+		sums=$(sums)
+		leaves "$how" 0
+		is "it ends by itself, $how: a good end" "$status $(field .end,.reason)" '0 expected null'
+		untouched "it ends by itself, $how"
+	done
+	for how in before asked; do
+		leaves "$how" 1
+		is "QEMU fails, $how: its end tells" "$status $(field .reason,.kept) $(said 'exit status 1')" '70 guest-died false yes'
+		leaves "$how" 1 --screenshot "$work/picture.png"
+		is "QEMU fails, $how, and there is no picture" "$status $(field .reason) $(said 'exit status 1')" '70 guest-died yes'
+		untouched "QEMU fails, $how"
+	done
+	for turn in 1 2 3 4 5; do
+		truncate -s 8M disk
+		"$images/boot-sector" disk 'it writes\n' '' off write
+		try --json --write --yes --expect writes disk
+		is "it powers itself off after the line, turn $turn: kept" "$status $(field .end,.kept) $(has_written disk)" '0 expected true yes'
+		dd if=/dev/zero of=disk bs=512 seek=1 count=1 conv=notrunc status=none
+		"$images/boot-sector" disk 'debian login: \n' '' off write
+		try --json --write --yes --wait-for login disk
+		is "it powers itself off after its prompt, turn $turn: kept" "$status $(field .end,.kept) $(has_written disk)" '0 expected true yes'
+	done
+}
+
 # red FILE: the size of the picture, and whether the first line of text is red (VGA's light red: QEMU rounds), and no other line of
 # pixels
 red() {
@@ -166,6 +202,7 @@ usage_faults() {
 writes
 not_kept
 waits
+by_itself
 screenshots
 usage_faults
 is 'no QEMU is left' "$(machines)" ''

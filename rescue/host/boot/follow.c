@@ -14,6 +14,7 @@
 #define CANDIDATE_MS   10000  /* for the first word under an accelerator that has a substitute */
 #define POWER_OFF_MS   180000 /* from the power button to the end: systemd gives a unit 90 s */
 #define PRESS_AGAIN_MS 5000   /* a system that is not ready for the button misses it */
+#define LOST_MS	       20000  /* from the end of QEMU's monitor to its own, for want of a picture */
 #define NEVER	       INT64_MAX
 
 enum slot {
@@ -60,6 +61,8 @@ static int64_t next_deadline(const struct following *following, bool has_substit
 	const struct boot_spec *spec = following->spec;
 	int64_t deadline_ms = NEVER, quiet_ms = following->spoke_ms + spec->quiet_ms;
 
+	if (following->lost_ms > 0)
+		return following->lost_ms + LOST_MS;
 	if (following->pressed)
 		return following->pressed_ms +
 		       (spec->timeout_ms > 0 && spec->timeout_ms < POWER_OFF_MS ? spec->timeout_ms
@@ -184,36 +187,46 @@ static int step_ending(struct following *following, struct fault *fault)
 		return 0;
 	if (following->monitor.off && spec->picture_fd >= 0)
 		return commands_end_off(following, fault);
-	if (!spec->then_off || !is_reached(spec, &following->result->milestones) ||
+	if (commands_qemu_ends(following) || !spec->then_off ||
+	    !is_reached(spec, &following->result->milestones) ||
 	    (following->pressed && clock_ms() - following->pressed_last_ms < PRESS_AGAIN_MS))
 		return 0;
-	return commands_take_picture(following, fault) < 0
-		       ? -1
-		       : commands_press_button(following, fault);
+	if (commands_take_picture(following, fault) < 0)
+		return -1;
+	/* The guest may have powered itself off meanwhile. */
+	return commands_qemu_ends(following) ? 0 : commands_press_button(following, fault);
 }
 
-static enum follow_end end_running(struct following *following, struct fault *fault)
+/* Return whether it is over, with *ret_end. Not if QEMU ends before it could make the picture: then
+ * its end tells why. */
+static bool end_running(struct following *following, enum follow_end *ret_end, struct fault *fault)
 {
-	return streams_take_last_words(following, fault) < 0 ||
-			       commands_take_picture(following, fault) < 0
-		       ? FOLLOW_FAULT
-		       : FOLLOW_DONE;
+	*ret_end = FOLLOW_FAULT;
+	if (streams_take_last_words(following, fault) < 0 ||
+	    commands_take_picture(following, fault) < 0)
+		return true;
+	*ret_end = FOLLOW_DONE;
+	if (following->spec->picture_fd < 0 || following->pictured)
+		return true;
+	if (following->lost_ms == 0)
+		following->lost_ms = clock_ms();
+	return false;
 }
 
 /* Return whether it is over, with *ret_end. */
 static bool is_over(struct following *following, int64_t deadline_ms, bool has_substitute,
 		    enum follow_end *ret_end, struct fault *fault)
 {
+	*ret_end = FOLLOW_FAULT;
+	if (interrupt_check(following->spec->interrupt, fault) < 0)
+		return true;
+	/* After its SIGCHLD was read, which does not come again. */
 	boot_machine_reap(following->machine);
-	if (interrupt_check(following->spec->interrupt, fault) < 0 ||
-	    step_ending(following, fault) < 0) {
-		*ret_end = FOLLOW_FAULT;
+	if (step_ending(following, fault) < 0)
 		return true;
-	}
-	if (!following->quitting && is_enough(following, &following->result->end)) {
-		*ret_end = end_running(following, fault);
+	if (!following->quitting && is_enough(following, &following->result->end) &&
+	    end_running(following, ret_end, fault))
 		return true;
-	}
 	if (following->machine->exited) {
 		*ret_end = explain_exit(following, has_substitute, fault);
 		return true;
@@ -225,7 +238,10 @@ static bool is_over(struct following *following, int64_t deadline_ms, bool has_s
 		return true;
 	}
 	following->result->end = which_limit(following);
-	*ret_end = end_running(following, fault);
+	if (!end_running(following, ret_end, fault)) {
+		*ret_end = FOLLOW_FAULT;
+		fault_set(fault, REASON_INTERNAL, "QEMU's monitor does not answer");
+	}
 	return true;
 }
 

@@ -28,6 +28,7 @@ struct following {
 	bool pictured; /* the screen */
 	bool quitting; /* QEMU was told to */
 	int64_t begun_ms, spoke_ms, pressed_ms, pressed_last_ms;
+	int64_t lost_ms; /* when QEMU ended before it could make the picture; 0: it did not */
 };
 
 /* Connect them; the terminal, if there is one, becomes raw. */

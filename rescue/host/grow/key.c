@@ -20,23 +20,29 @@ static int refuse(const char *path, const char *why, struct fault *fault)
 	return fault_hint(fault, "Name the key file that cryptsetup uses for this partition");
 }
 
-/* Copy until the end, or until it is too much; how many bytes, or -1. */
-static ssize_t copy(int from, int to)
+/* Copy until the end, or until it is too much. */
+static int copy(const char *path, int from, int to, struct interrupt *interrupt, ssize_t *ret_bytes,
+		struct fault *fault)
 {
 	char bytes[4096];
-	ssize_t got, sum = 0;
+	ssize_t got = 1;
+	int result = 0;
 
-	while (sum <= REQUEST_KEY_MAX_BYTES && (got = read(from, bytes, sizeof(bytes))) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0 || write_all(to, bytes, (size_t)got, WRITE_MS) < 0) {
-			sum = -1;
+	*ret_bytes = 0;
+	while (result == 0 && got != 0 && *ret_bytes <= REQUEST_KEY_MAX_BYTES) {
+		result = interrupt_await_input(interrupt, from, fault);
+		if (result < 0)
 			break;
-		}
-		sum += got;
+		got = read(from, bytes, sizeof(bytes));
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (got < 0 || write_all(to, bytes, (size_t)got, WRITE_MS) < 0)
+			result = refuse(path, "cannot be read", fault);
+		else
+			*ret_bytes += got;
 	}
 	explicit_bzero(bytes, sizeof(bytes));
-	return sum;
+	return result;
 }
 
 /* QEMU takes a descriptor only if it is open as QEMU uses it. */
@@ -48,10 +54,12 @@ static int reopen(int fd)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-int key_read(const char *path, struct key *ret_key, struct fault *fault)
+int key_read(const char *path, struct interrupt *interrupt, struct key *ret_key,
+	     struct fault *fault)
 {
 	const bool is_input = strcmp(path, "-") == 0;
-	cleanup_fd int file = is_input ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	cleanup_fd int file = is_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+				       : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	cleanup_fd int memory = memfd_create("grow-disk-key", MFD_CLOEXEC);
 	ssize_t bytes;
 
@@ -59,9 +67,8 @@ int key_read(const char *path, struct key *ret_key, struct fault *fault)
 		return refuse(path, strerror(errno), fault);
 	if (memory < 0)
 		return fault_set_errno(fault, REASON_NO_MEMORY, errno, "No memory for the key");
-	bytes = copy(file, memory);
-	if (bytes < 0)
-		return refuse(path, "cannot be read", fault);
+	if (copy(path, file, memory, interrupt, &bytes, fault) < 0)
+		return -1;
 	if (bytes == 0)
 		return refuse(path, "is empty", fault);
 	if (bytes > REQUEST_KEY_MAX_BYTES)

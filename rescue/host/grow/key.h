@@ -4,6 +4,7 @@
 #define GROW_KEY_H
 
 #include "base/fault.h"
+#include "host/interrupt.h"
 
 #include <stdint.h>
 
@@ -13,7 +14,8 @@ struct key {
 };
 
 /* Read the file, or standard input for "-", into memory that has no name and is no file of a
- * disk. Fault: key-missing. */
-int key_read(const char *path, struct key *ret_key, struct fault *fault);
+ * disk. Faults: key-missing, interrupted. */
+int key_read(const char *path, struct interrupt *interrupt, struct key *ret_key,
+	     struct fault *fault);
 
 #endif

@@ -172,7 +172,8 @@ int grow_start_machine(struct grow *grow, struct fault *fault)
 	struct grow_machines *machines = &grow->machines;
 	struct block_files files;
 
-	if (grow->options->key_file && key_read(grow->options->key_file, &grow->key, fault) < 0)
+	if (grow->options->key_file &&
+	    key_read(grow->options->key_file, &grow->interrupt, &grow->key, fault) < 0)
 		return -1;
 	if (guest_folder(grow->options->guest_arch, machines->guest_folder, fault) < 0)
 		return -1;

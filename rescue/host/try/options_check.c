@@ -25,6 +25,10 @@ int try_options_check(const struct try_options *options, const struct arguments 
 		return arguments_refuse(
 			arguments, fault,
 			"--meta-data has the place of --hostname: put it into the file%s", NULL);
+	if (seed_inputs(seed) > 1)
+		return arguments_refuse(
+			arguments, fault,
+			"Only one file can be standard input (-), for it is read once%s", NULL);
 	if (options->yes && !options->write)
 		return arguments_refuse(arguments, fault, "--yes goes only with --write%s", NULL);
 	if (options->write && !options->yes && !isatty(STDIN_FILENO))

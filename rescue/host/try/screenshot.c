@@ -47,7 +47,7 @@ int screenshot_open(struct screenshot *screenshot, const char *path, struct faul
 	if (screenshot->fd >= 0)
 		return 0;
 	fault_set_errno(fault, errno == ENOSPC ? REASON_NO_SPACE : REASON_FOLDER_NOT_WRITABLE,
-			errno, "%.300s cannot be made", path);
+			errno, "The file %.300s cannot be made", path);
 	return fault_hint(fault, "Name a file in a folder that you may write to");
 }
 
@@ -60,8 +60,8 @@ int screenshot_finish(struct screenshot *screenshot, struct fault *fault)
 	    memcmp(head, SIGNATURE, sizeof(head)) != 0)
 		return fault_set(fault, REASON_INTERNAL, "QEMU has not written the screenshot");
 	if (rename(screenshot->unfinished, screenshot->path) < 0)
-		return fault_set_errno(fault, REASON_DISK_IO, errno, "%.300s cannot be written",
-				       screenshot->path);
+		return fault_set_errno(fault, REASON_DISK_IO, errno,
+				       "The file %.300s cannot be written", screenshot->path);
 	screenshot->unfinished[0] = '\0';
 	return 0;
 }

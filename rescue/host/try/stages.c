@@ -20,7 +20,7 @@ static int find_file(const char *given, char found[PATH_MAX], struct fault *faul
 {
 	if (!given || (realpath(given, found) && access(found, R_OK) == 0))
 		return 0;
-	fault_set_errno(fault, REASON_USAGE, errno, "%.300s cannot be read", given);
+	fault_set_errno(fault, REASON_USAGE, errno, "The file %.300s cannot be read", given);
 	return fault_hint(fault, "See try-disk --help");
 }
 
@@ -125,7 +125,7 @@ int try_seed(struct try *try, struct fault *fault)
 
 	if (!seed_is_wished(wish))
 		return 0;
-	if (seed_write(wish, try->work.folder, fault) < 0)
+	if (seed_write(wish, try->work.folder, &try->interrupt, fault) < 0)
 		return -1;
 	if (wish->way == SEED_ISO)
 		return seed_iso_make(wish, try->work.folder, &try->programs, try->seed_path, fault);
