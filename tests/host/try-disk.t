@@ -156,6 +156,10 @@ seeds() {
 		is "a seed beside a disk at $attach" "$status $(console 'all is said')" '0 1'
 	done
 	refused 'a private key' 2 usage 'no ssh public key' --ssh-key "$work/key" speaks
+	printf 'PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\n' >"$work/key.ppk"
+	refused 'a private key of PuTTY' 2 usage 'no ssh public key' --ssh-key "$work/key.ppk" speaks
+	printf 'ssh-ed25519 AAAAkey m\374ller\n' >"$work/latin.pub"
+	refused 'a key whose comment is not UTF-8' 2 usage 'is not UTF-8' --ssh-key "$work/latin.pub" speaks
 	refused 'a key that is not there' 2 usage 'cannot be read' --ssh-key "$work/none" speaks
 	refused 'no password' 2 usage 'password is empty' --password-file /dev/null speaks
 	untouched seeds

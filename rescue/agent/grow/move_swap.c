@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A swap partition behind the target makes room for it: it moves to the end of the disk. It holds
  * nothing but its header while its system is off. */
-#include "agent/partition/disk_bytes.h"
 #include "agent/partition/role.h"
 #include "agent/partition/table.h"
-#include "base/bytes.h"
 #include "stages.h"
-#include "table/mbr.h"
 
 #include <string.h>
 
@@ -56,51 +53,6 @@ static int refuse_content(const struct grow *grow, const struct table_entry *mov
 	return fault_hint(fault, "move it by hand: --move-swap moves only swap");
 }
 
-static int refuse_record(const struct grow *grow, const struct table_entry *moved, const char *why,
-			 struct fault *fault)
-{
-	char text[ROLE_NAME_BYTES];
-
-	fault_set(fault, REASON_NO_ROOM_BEHIND, "%s cannot move: %s",
-		  role_describe(&grow->table, moved, text), why);
-	return fault_hint(fault, "move it by hand, or remove it and make a new one");
-}
-
-/* What else than its own entry says where it lies: in its boot record a link to a next one, which
- * may hold nothing; in the first sector of a GPT an entry of a hybrid MBR. */
-static int check_records(const struct grow *grow, const struct table_entry *moved,
-			 struct fault *fault)
-{
-	static const uint8_t nothing[MBR_ENTRY_BYTES];
-	const struct plan_move *move = &grow->plan.move;
-	uint8_t sector[TABLE_SECTOR_BYTES];
-
-	if (move->container) {
-		if (disk_bytes_read(&grow->disk, moved->part.ebr_lba * TABLE_SECTOR_BYTES, sector,
-				    sizeof(sector), "a boot record", fault) < 0)
-			return -1;
-		return memcmp(sector + MBR_ENTRIES_AT + MBR_ENTRY_BYTES, nothing,
-			      sizeof(nothing)) == 0
-			       ? 0
-			       : refuse_record(grow, moved,
-					       "its boot record has a link to another one", fault);
-	}
-	if (strcmp(grow->table.label, "gpt") != 0)
-		return 0;
-	if (disk_bytes_read(&grow->disk, 0, sector, sizeof(sector), "the first sector", fault) < 0)
-		return -1;
-	for (int i = 0; i < MBR_ENTRIES; i++) {
-		const uint8_t *entry = sector + MBR_ENTRIES_AT + MBR_ENTRY_BYTES * i;
-		const uint64_t start_lba = le32_at(entry + MBR_START_LBA_AT);
-
-		if (entry[MBR_TYPE_AT] != 0 && entry[MBR_TYPE_AT] != MBR_TYPE_PROTECTS_GPT &&
-		    start_lba < move->from_lba + move->size_sectors &&
-		    start_lba + le32_at(entry + MBR_SECTORS_AT) > move->from_lba)
-			return refuse_record(grow, moved, "a hybrid MBR names it as well", fault);
-	}
-	return 0;
-}
-
 int move_swap_plan(struct grow *grow, struct fault *fault)
 {
 	struct plan_move *move = &grow->plan.move;
@@ -119,7 +71,7 @@ int move_swap_plan(struct grow *grow, struct fault *fault)
 		return -1;
 	if (!is_swap(&names))
 		return refuse_content(grow, moved, names.type, fault);
-	if (check_records(grow, moved, fault) < 0)
+	if (partition_table_check_move(&grow->disk, &grow->table, &grow->plan, fault) < 0)
 		return -1;
 	if (open_swap(grow, move->from_lba, &swap, fault) < 0)
 		return -1;

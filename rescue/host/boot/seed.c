@@ -19,6 +19,7 @@
 #define NAME_BYTES	   320
 #define PASSWORD_MAX_BYTES (CRYPT_MAX_PASSPHRASE_SIZE - 1)
 #define INSTANCE_ID	   "try-disk"
+#define KEY_BLOB_BEGIN	   " AAAA" /* of an ssh public key */
 
 bool seed_is_wished(const struct seed_wish *wish)
 {
@@ -155,13 +156,14 @@ static int bad_key(const char *path, struct fault *fault)
 	return fault_hint(fault, "Name the file with the suffix .pub");
 }
 
-/* Each line that is not empty, nor a comment. A private key must not get into the guest. */
+/* Each line that is not empty, nor a comment. A private key must not get into the guest: what is
+ * public is one line with a blob that begins with a length below 2^24, in base64. */
 static int add_keys(json_t *list, const char *path, struct interrupt *interrupt,
 		    struct fault *fault)
 {
 	cleanup_free char *text = NULL;
 	size_t size_bytes = 0, count = json_array_size(list);
-	char *rest = NULL;
+	char name[NAME_BYTES], *rest = NULL;
 
 	text = read_file(path, &size_bytes, interrupt, fault);
 	if (!text)
@@ -170,9 +172,11 @@ static int add_keys(json_t *list, const char *path, struct interrupt *interrupt,
 	     line = strtok_r(NULL, "\r\n", &rest)) {
 		if (line[0] == '#')
 			continue;
-		if (strncmp(line, "-----", 5) == 0 || !strchr(line, ' ') ||
-		    json_array_append_new(list, json_string(line)) < 0)
+		if (!strstr(line, KEY_BLOB_BEGIN))
 			return bad_key(path, fault);
+		if (json_array_append_new(list, json_string(line)) < 0)
+			return fault_set(fault, REASON_USAGE, "A key in %s is not UTF-8",
+					 name_file(path, name));
 	}
 	return json_array_size(list) > count ? 0 : bad_key(path, fault);
 }
