@@ -279,8 +279,11 @@ int run_machines(struct run *run, enum status *ret_status, struct fault *fault)
 	for (size_t i = 0; i < candidates.count; i++) {
 		enum accel accel = candidates.list[i];
 		bool last = i + 1 == candidates.count;
-		int64_t hello_ms = last ? limit_ms(run->spec->limits.hello_seconds, HELLO_SECONDS)
-					: CANDIDATE_HELLO_MS;
+		/* An accelerator may hang; a process does not, but for a busy host. */
+		int64_t hello_ms =
+			last || accel == ACCEL_NATIVE
+				? limit_ms(run->spec->limits.hello_seconds, HELLO_SECONDS)
+				: CANDIDATE_HELLO_MS;
 		enum outcome outcome = run_candidate(run, accel, hello_ms, ret_status, fault);
 
 		if (run->was_up && wish == ACCEL_AUTO)
