@@ -134,8 +134,8 @@ static const char *behind_name(const char *line, const char *name)
 }
 
 /* The last line that begins with the name of the program: qemu-img says first that it cannot
- * remove what it could not make, and then why; banners and hints do not begin so. Without such a
- * line it is the first one, as other programs of the same QEMU or a shell begin it. */
+ * remove what it could not make, and then why; banners and hints do not begin so. If no line does,
+ * the first line counts. */
 static void note_complaint(const struct program_process *process,
 			   char complaint[PROGRAM_COMPLAINT_BYTES])
 {

@@ -84,6 +84,7 @@ enum table_answer mbr_read_logical(const struct table_source *source,
 			return answer;
 		if (record.part.size_sectors > 0) {
 			record.part.number = number++;
+			record.part.next_ebr_lba = record.next_lba;
 			parts->parts[parts->count++] = record.part;
 		}
 		if (record.next_lba == 0)

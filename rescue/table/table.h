@@ -28,6 +28,7 @@ struct table_part {
 	bool is_container;	 /* of an MBR: an extended partition */
 	unsigned container;	 /* the number of the one that it lies in, or 0 */
 	uint64_t ebr_lba;	 /* then: its extended boot record */
+	uint64_t next_ebr_lba;	 /* where that leads to, be it empty; 0: nowhere */
 	/* Of a whole disk: so many of its first bytes belong to a boot loader, not to the
 	 * file system. */
 	uint64_t boot_bytes;

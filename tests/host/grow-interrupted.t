@@ -29,20 +29,6 @@ signals() {
 	done
 }
 
-# opened PATTERN COUNT: the process has more descriptors of that than so many
-opened() { [ "$(find "/proc/$process/fd" -lname "$1" | wc -l)" -gt "$2" ]; }
-
-over() { ! grep -q '^State:.[^Z]' "/proc/$process/status"; }
-
-# soon COMMAND...: as await, but for 6 s
-soon() {
-	soon_end=$(($(date +%s) + 6))
-	until "$@" 2>/dev/null; do
-		[ "$(date +%s)" -lt "$soon_end" ] || return 1
-		sleep 0.05
-	done
-}
-
 # A key that does not come: from a FIFO without a writer, and from standard input.
 keys() {
 	fresh

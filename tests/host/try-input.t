@@ -16,20 +16,6 @@ truncate -s 8M disk
 sums=$(sums)
 mkfifo "$work/fifo"
 
-# opened PATTERN COUNT: the process has more descriptors of that than so many
-opened() { [ "$(find "/proc/$process/fd" -lname "$1" | wc -l)" -gt "$2" ]; }
-
-# soon COMMAND...: as await, but for 6 s
-soon() {
-	soon_end=$(($(date +%s) + 6))
-	until "$@" 2>/dev/null; do
-		[ "$(date +%s)" -lt "$soon_end" ] || return 1
-		sleep 0.05
-	done
-}
-
-over() { ! grep -q '^State:.[^Z]' "/proc/$process/status"; }
-
 # ends SIGNAL: send it to the process, which is to end within 5 s; sets status
 ends() {
 	kill -"$1" "$process"

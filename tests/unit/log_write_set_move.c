@@ -141,9 +141,24 @@ static void what_is_no_swap_stays(void **state)
 	write_set_close(&set);
 }
 
+/* Partition and link may have either of the first two entries. */
+static void the_second_entry_is_no_link(void **state)
+{
+	struct write_set set;
+
+	(void)state;
+	make_disk();
+	entry(CONTAINER, 0, 0, 0, 0);
+	entry(CONTAINER, 1, 0x82, SWAP - CONTAINER, 200);
+	assert_int_equal(make(&set), 0);
+	assert_int_equal(set.moved.number, 5);
+	write_set_close(&set);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(swap_and_its_container_move),
 	cmocka_unit_test(the_copies_are_exact),
 	cmocka_unit_test(what_is_no_swap_stays),
+	cmocka_unit_test(the_second_entry_is_no_link),
 };
 UNIT_MAIN(tests)

@@ -71,7 +71,7 @@ int move_swap_plan(struct grow *grow, struct fault *fault)
 		return -1;
 	if (!is_swap(&names))
 		return refuse_content(grow, moved, names.type, fault);
-	if (partition_table_check_move(&grow->disk, &grow->table, &grow->plan, fault) < 0)
+	if (partition_table_check_move(&grow->disk, &grow->table, move, fault) < 0)
 		return -1;
 	if (open_swap(grow, move->from_lba, &swap, fault) < 0)
 		return -1;

@@ -31,6 +31,11 @@ static int check_alone(const struct partition_table *table, const struct table_e
 	if (container && (moved->part.ebr_lba != container->part.start_lba ||
 			  container->part.start_lba < target->part.start_lba))
 		return refuse(table, moved, "is not the first in its extended partition", fault);
+	/* It may hold nothing; it would stay where it is, and its place counts from the container.
+	 */
+	if (moved->part.next_ebr_lba != 0)
+		return refuse(table, moved,
+			      "cannot move: its boot record has a link to another one", fault);
 	return target->part.container != 0
 		       ? refuse(table, target, "is a logical one, after which nothing can be moved",
 				fault)

@@ -24,10 +24,10 @@ int partition_table_read(const struct disk *disk, bool may_repair,
 int partition_table_write(const struct disk *disk, const struct plan *plan, bool may_repair,
 			  struct fault *fault);
 
-/* May what the plan moves do so? Not if a boot record behind its own, or a hybrid MBR, would say
- * afterwards that it lies where it was. Faults: no-room-behind, disk-io. */
+/* May that partition move? Not if a hybrid MBR would say afterwards that it lies where it was.
+ * Faults: no-room-behind, disk-io. */
 int partition_table_check_move(const struct disk *disk, const struct partition_table *table,
-			       const struct plan *plan, struct fault *fault);
+			       const struct plan_move *move, struct fault *fault);
 
 /* Copy the header of the swap that the plan moves to its new place: all that it holds. Fault:
  * disk-io. */

@@ -3,8 +3,6 @@
  * has code of its own for it. */
 #include "produce.h"
 
-#include "table/mbr.h"
-
 #include <string.h>
 
 #define ALIGN_BYTES    (1 << 20) /* what moves keeps its place within so many bytes */
@@ -58,22 +56,9 @@ static bool is_alone_behind(const struct table_parts *parts, const struct table_
 		    table_begin_behind_lba(other, target->start_lba) != UINT64_MAX)
 			return false;
 	}
+	/* A record behind its own, be it empty, would stay where it is. */
 	return !container || (target->container == 0 && part->ebr_lba == container->start_lba &&
-			      container->start_lba > target->start_lba);
-}
-
-/* Does the record of a container's first logical partition lead to another one? That one lies where
- * the record says, counted from the container, and does not move. */
-static bool has_link(const struct table_source *before, const struct table_part *container)
-{
-	static const uint8_t nothing[MBR_ENTRY_BYTES];
-	uint8_t entry[MBR_ENTRY_BYTES];
-
-	return before->read(before->context,
-			    container->start_lba * TABLE_SECTOR_BYTES + MBR_ENTRIES_AT +
-				    MBR_ENTRY_BYTES,
-			    entry, sizeof(entry)) < 0 ||
-	       memcmp(entry, nothing, sizeof(entry)) != 0;
+			      part->next_ebr_lba == 0 && container->start_lba > target->start_lba);
 }
 
 void produce_find_move(const struct table_source *before, const struct table_parts *parts,
@@ -91,7 +76,6 @@ void produce_find_move(const struct table_source *before, const struct table_par
 	*ret_move = (struct produce_move){ 0 };
 	if (part == target || header_bytes == 0 ||
 	    !is_alone_behind(parts, target, part, container) ||
-	    (container && has_link(before, container)) ||
 	    block->start_lba < table_end_lba(target) || room_end_lba < end_lba + align_sectors)
 		return;
 	*ret_move = (struct produce_move){
