@@ -13,4 +13,8 @@
 int truncated_check(const struct table_source *disk, uint64_t there_bytes, const char *name,
 		    struct fault *fault);
 
+/* The same of the last sector alone, for who changes no partition. */
+int truncated_check_end(uint64_t disk_bytes, uint64_t there_bytes, const char *name,
+			struct fault *fault);
+
 #endif

@@ -7,6 +7,7 @@
 #include "host/image/dependents.h"
 #include "host/image/detect.h"
 #include "host/image/room.h"
+#include "host/image/truncated.h"
 #include "recover.h"
 #include "table/table.h"
 
@@ -37,13 +38,9 @@ int keep_check_image(const struct keep *keep, struct fault *fault)
 		return fault_hint(fault, "Look without --write");
 	}
 	if (keep->image->format == IMAGE_RAW &&
-	    image_file_bytes(keep->image) < keep->image->size_bytes) {
-		fault_set(fault, REASON_IMAGE_TRUNCATED,
-			  "%.300s ends within a sector: a part of that is missing",
-			  keep->image->path);
-		return fault_hint(fault, "Copy or download it again; if the missing part does not "
-					 "matter, complete it: truncate -s %%512 IMAGE");
-	}
+	    truncated_check_end(keep->image->size_bytes, image_file_bytes(keep->image),
+				keep->image->path, fault) < 0)
+		return -1;
 	return dependents_check(keep->image, keep->programs->interrupt, fault);
 }
 
