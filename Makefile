@@ -172,6 +172,9 @@ clean:
 
 # --- parts -------------------------------------------------------------
 
+# A link is as new as its own time says: the folder that it leads to may be older than this tree.
+MAKEFLAGS += --check-symlink-times
+
 $(B)/parts/%: initramfs/sources initramfs/build/%
 	$(Q)mkdir -p $(@D)
 	$(Q)folder=$$(initramfs/parts $*) && ln -sfn "$$folder" $@ && touch -h $@
