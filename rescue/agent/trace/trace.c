@@ -82,6 +82,19 @@ static int find_disk(struct trace *trace, struct fault *fault)
 	return 0;
 }
 
+static void expect_helpers(struct trace *trace)
+{
+	recorder_expect_helpers(trace->recorder, alpine_has_helper(HOTPLUG_PATH));
+}
+
+static int run_shell(struct trace *trace, struct fault *fault)
+{
+	if (shell_run(trace->setup->wire_in, trace->whole, trace->report, NULL, fault) < 0)
+		return -1;
+	expect_helpers(trace);
+	return 0;
+}
+
 /* What was asked for at this moment of the boot. The host attaches the disk when
  * it hears of the stage. */
 static int enter_stage(struct trace *trace, enum moment moment, struct fault *fault)
@@ -103,9 +116,7 @@ static int enter_stage(struct trace *trace, enum moment moment, struct fault *fa
 	}
 	if (request->attach_at == moment && find_disk(trace, fault) < 0)
 		return -1;
-	return request->break_at == moment
-		       ? shell_run(trace->setup->wire_in, trace->whole, trace->report, NULL, fault)
-		       : 0;
+	return request->break_at == moment ? run_shell(trace, fault) : 0;
 }
 
 static int coldplug(struct trace *trace, struct fault *fault)
@@ -117,7 +128,10 @@ static int coldplug(struct trace *trace, struct fault *fault)
 static int boot(struct trace *trace, struct fault *fault)
 {
 	recorder_mark(trace->recorder, "stage", "early");
-	if (alpine_begin(HOTPLUG_PATH, fault) < 0 || enter_stage(trace, MOMENT_SINGLE, fault) < 0 ||
+	if (alpine_set_helper(HOTPLUG_PATH, fault) < 0)
+		return -1;
+	expect_helpers(trace);
+	if (alpine_rescan(fault) < 0 || enter_stage(trace, MOMENT_SINGLE, fault) < 0 ||
 	    coldplug(trace, fault) < 0)
 		return -1;
 	wait_until_quiet(trace);

@@ -39,9 +39,19 @@ int alpine_rescan(struct fault *fault)
 					    exit_status);
 }
 
-int alpine_begin(const char *helper, struct fault *fault)
+int alpine_set_helper(const char *helper, struct fault *fault)
 {
-	return write_text(HELPER_FILE, helper, fault) < 0 ? -1 : alpine_rescan(fault);
+	return write_text(HELPER_FILE, helper, fault);
+}
+
+bool alpine_has_helper(const char *helper)
+{
+	cleanup_fd int fd = open(HELPER_FILE, O_RDONLY | O_CLOEXEC);
+	char text[256];
+	ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text));
+	size_t length = strlen(helper);
+
+	return got == (ssize_t)length + 1 && memcmp(text, helper, length) == 0;
 }
 
 int alpine_order_events(struct fault *fault)

@@ -8,9 +8,13 @@
 
 #include "base/fault.h"
 
-/* Tell the kernel to start the helper, which becomes mdev, for each event; and
- * make all nodes. */
-int alpine_begin(const char *helper, struct fault *fault);
+#include <stdbool.h>
+
+/* Tell the kernel to start the helper, which becomes mdev, for each event. */
+int alpine_set_helper(const char *helper, struct fault *fault);
+
+/* Is that the helper which the kernel starts? Who has a shell may set another, or none. */
+bool alpine_has_helper(const char *helper);
 
 /* From now on mdev works off the events in their order (/dev/mdev.seq). */
 int alpine_order_events(struct fault *fault);

@@ -153,7 +153,8 @@ void processes_helper(struct processes *processes, struct queue *queue, pid_t pi
 	processes->table[pid].is_mdev = processes->table[pid].is_helper = true;
 	processes->table[pid].helper_us = t_us;
 	processes->helpers_running++;
-	processes->helpers_started++;
+	if (event.seqnum > processes->helpers_after_seqnum)
+		processes->helpers_started++;
 	processes->last_us = t_us;
 	queue_put(queue, EVENT_PROCESS, t_us, fields);
 }

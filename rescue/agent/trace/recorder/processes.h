@@ -27,8 +27,9 @@ struct processes {
 	bool numbered[PROCESSES_CPUS_MAX];
 	uint32_t next_number[PROCESSES_CPUS_MAX]; /* events are counted for each processor */
 	int helpers_running;
-	uint64_t helpers_started; /* in all */
-	int64_t last_us;	  /* when a helper started or ended last */
+	uint64_t helpers_after_seqnum; /* those for later events are counted */
+	uint64_t helpers_started;
+	int64_t last_us; /* when a helper started or ended last */
 };
 
 /* Listen from now on. Fault: internal. */

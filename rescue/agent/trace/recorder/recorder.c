@@ -38,10 +38,9 @@ struct recorder {
 	bool listening, sending;
 	void (*on_record)(void *context, enum event_kind kind, json_t *fields);
 	void *context;
-	pthread_mutex_t lock; /* of what follows: between the callers and the listener */
-	int64_t last_us;
-	int helpers_running;
-	uint64_t uevents, helpers_started;
+	pthread_mutex_t lock; /* the listener holds it while it reads */
+	int64_t last_uevent_us;
+	uint64_t helpers_due; /* events that each have an mdev */
 };
 
 struct recorder *recorder_open(struct fault *fault)
@@ -54,6 +53,7 @@ struct recorder *recorder_open(struct fault *fault)
 	}
 	queue_init(&recorder->queue);
 	pthread_mutex_init(&recorder->lock, NULL);
+	recorder->processes.helpers_after_seqnum = UINT64_MAX;
 	recorder->processes.fd = recorder->nodes.fd = recorder->nodes.dir_fd = -1;
 	recorder->mounted.fd = recorder->log.fd = recorder->stop_fd = -1;
 	recorder->uevent_fd = uevent_open(fault);
@@ -104,10 +104,9 @@ static void read_uevents(struct recorder *recorder)
 			continue; /* an overrun shows as a gap of the numbers */
 		check_seqnum(recorder, event.seqnum);
 		put_uevent(recorder, &event);
-		pthread_mutex_lock(&recorder->lock);
-		recorder->last_us = clock_us();
-		recorder->uevents++;
-		pthread_mutex_unlock(&recorder->lock);
+		recorder->last_uevent_us = clock_us();
+		if (event.seqnum > recorder->processes.helpers_after_seqnum)
+			recorder->helpers_due++;
 	}
 }
 
@@ -118,25 +117,16 @@ static void read_helpers(void *context)
 	helpers_read(recorder->helper_fd, &recorder->processes, &recorder->queue);
 }
 
-static void note_helpers(struct recorder *recorder)
-{
-	pthread_mutex_lock(&recorder->lock);
-	recorder->helpers_running = recorder->processes.helpers_running;
-	recorder->helpers_started = recorder->processes.helpers_started;
-	if (recorder->processes.last_us > recorder->last_us)
-		recorder->last_us = recorder->processes.last_us;
-	pthread_mutex_unlock(&recorder->lock);
-}
-
 /* Processes first: who did something is known when it is read what was done. */
 static void read_all(struct recorder *recorder)
 {
+	pthread_mutex_lock(&recorder->lock);
 	read_helpers(recorder);
 	processes_read(&recorder->processes, &recorder->queue, read_helpers, recorder);
-	note_helpers(recorder);
 	read_uevents(recorder);
 	nodes_read(&recorder->nodes, &recorder->processes, &recorder->queue);
 	kernel_log_read(&recorder->log, &recorder->queue);
+	pthread_mutex_unlock(&recorder->lock);
 }
 
 static void *listen_on(void *context)
@@ -164,12 +154,19 @@ static void *listen_on(void *context)
 	}
 }
 
-static void record_seqnum(struct recorder *recorder, const char *moment)
+/* The number of the kernel's last event. */
+static bool read_seqnum(uint64_t *ret_seqnum)
 {
 	cleanup_file FILE *file = fopen(SEQNUM_FILE, "re");
+
+	return file && fscanf(file, "%" SCNu64, ret_seqnum) == 1;
+}
+
+static void record_seqnum(struct recorder *recorder, const char *moment)
+{
 	uint64_t seqnum;
 
-	if (file && fscanf(file, "%" SCNu64, &seqnum) == 1)
+	if (read_seqnum(&seqnum))
 		queue_put(&recorder->queue, EVENT_SEQNUM, clock_us(),
 			  json_pack("{s:s, s:I}", "moment", moment, "seqnum", (json_int_t)seqnum));
 }
@@ -275,15 +272,29 @@ void recorder_look(struct recorder *recorder)
 	mounted_look(&recorder->mounted);
 }
 
+/* Under the lock: no event of a later number is read before the number is known. */
+void recorder_expect_helpers(struct recorder *recorder, bool expected)
+{
+	uint64_t seqnum;
+
+	pthread_mutex_lock(&recorder->lock);
+	recorder->processes.helpers_after_seqnum =
+		expected && read_seqnum(&seqnum) ? seqnum : UINT64_MAX;
+	recorder->processes.helpers_started = recorder->helpers_due = 0;
+	pthread_mutex_unlock(&recorder->lock);
+}
+
 bool recorder_is_quiet(struct recorder *recorder, int64_t quiet_us)
 {
+	const struct processes *processes = &recorder->processes;
+	int64_t since_us;
 	bool quiet;
 
 	pthread_mutex_lock(&recorder->lock);
-	quiet = recorder->helpers_running <= 0 &&
-		(recorder->helpers_started == 0 ||
-		 recorder->helpers_started >= recorder->uevents) &&
-		clock_us() - recorder->last_us >= quiet_us;
+	since_us = clock_us() - quiet_us;
+	quiet = processes->helpers_running <= 0 &&
+		processes->helpers_started >= recorder->helpers_due &&
+		recorder->last_uevent_us <= since_us && processes->last_us <= since_us;
 	pthread_mutex_unlock(&recorder->lock);
 	return quiet;
 }

@@ -46,8 +46,11 @@ void recorder_look(struct recorder *recorder);
  * of it. Fault: internal. */
 int recorder_hold_up(const char *event, unsigned ms, struct fault *fault);
 
-/* No device event, and no mdev at work, for so long? Where the kernel starts mdev for its events,
- * each event that was read must have had its own: on a busy machine one starts late. */
+/* From now on the kernel starts an mdev for each of its events, or for none. */
+void recorder_expect_helpers(struct recorder *recorder, bool expected);
+
+/* No device event, and no mdev at work, for so long? Where mdevs are expected, each event
+ * that was read must have had its own: on a busy machine one starts late. */
 bool recorder_is_quiet(struct recorder *recorder, int64_t quiet_us);
 
 #endif
