@@ -167,15 +167,16 @@ breaks() {
 	terminal resize-window -t shell -x 100 -y 50
 	keys -R
 	terminal clear-history -t shell
-	type_line "clear; '$source_tree/hostscripts/trace-boot' -q --break init --share ../shared --attach scsi --method agent disk"
+	type_line "clear; '$source_tree/hostscripts/trace-boot' -q --json ../trace --break init --share ../shared --attach scsi --method agent disk"
 	ok 'a shell at a stage of the boot' shows '^rescue:/root#'
 	type_line 'cat /mnt/share/note /proc/sys/kernel/hotplug; touch /mnt/share/x || echo only read'
 	ok 'the folder of the host is there' shows '^from the host'
 	ok 'which cannot be written' shows '^only read'
 	ok 'the helper is set at that stage' shows '^/sbin/hotplug'
-	type_line 'rm /dev/sda1; exit'
+	type_line 'echo >/proc/sys/kernel/hotplug; rm /dev/sda1; exit'
 	ok 'the boot goes on' shows 'lost  *nothing'
 	ok 'and tells what was done there' shows 'rm /dev/sda1'
+	is 'no mdev is waited for that never comes' "$(jq -r 'select(.event == "mark" and (.what | test("settled"))).what' ../trace | sort -u)" settled
 	is 'nothing is left of it' "$(image_sum disk) $(ls -A)$(ls -A "$TMPDIR")" "$sum disk"
 }
 

@@ -46,6 +46,7 @@ whole() {
 	is "$1: every helper has its event" "$(asks "$1" '
 		[.[] | select(.event == "process" and .state == "start" and .parent_pid == 2).seqnum] as $helped
 		| [.[] | select(.event == "uevent").seqnum] | length > 0 and all(.[]; . as $n | $helped | index($n) != null)')" true
+	is "$1: each wait for quiet has its end" "$(asks "$1" '[.[] | select(.event == "mark" and .what == "not-settled")] | length')" 0
 	is "$1: every mdev ends" "$(asks "$1" 'reduce (.[] | select(.event == "process")) as $p ({}; if $p.state == "start" then .[$p.pid | tostring] = ($p.program == "mdev") else .[$p.pid | tostring] = false end) | any')" false
 	is "$1: and ends well" "$(asks "$1" '([.[] | select(.event == "process" and .seqnum).pid] | unique) as $pids | [.[] | select(.event == "process" and .state == "end" and (.pid as $pid | $pids | index($pid))) | .exit_status] | unique | tojson')" '[0]'
 	is "$1: nodes seen are nodes there" "$(asks "$1" '
