@@ -37,7 +37,7 @@ keys() {
 	before=$(picture)
 	for signal in INT QUIT TERM; do
 		begin_disk --json --key-file "$scratch/key" disk 8G
-		soon opened "$scratch/key" 0
+		await opened "$scratch/key" 0
 		key_ends "SIG$signal, a key file that is a FIFO"
 	done
 	for signal in INT TERM; do
@@ -45,7 +45,7 @@ keys() {
 		writer=$!
 		setsid env --default-signal=INT,TERM "$grow_disk" --json --key-file - disk 8G <"$scratch/key" >"$scratch/out" 2>"$scratch/err" &
 		process=$!
-		soon opened "$scratch/key" 1
+		await opened "$scratch/key" 1
 		key_ends "SIG$signal, a key on standard input"
 		kill "$writer"
 	done
@@ -56,10 +56,10 @@ keys() {
 	is "an empty key file" "$? $(field reason changed)" "10 key-missing false"
 }
 
-# key_ends NAME: a signal ends the process within 5 s
+# key_ends NAME: a signal ends the process
 key_ends() {
 	kill -"$signal" "$process"
-	soon over || kill -KILL "$process"
+	await over || kill -KILL "$process"
 	wait "$process"
 	is "$1: status and reason" "$? $(field reason changed)" "30 interrupted false"
 	is "$1: nothing changed" "$(picture)$(ls -A "$TMPDIR")" "$before"

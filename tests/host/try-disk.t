@@ -75,9 +75,12 @@ refusals() {
 	refused 'a port of the host for two' 2 usage 'is taken already' --port 22222:80 --port 22222:81 speaks
 	refused '--append without --kernel' 2 usage 'needs --kernel' --append x speaks
 	refused 'a kernel that is not there' 2 usage 'cannot be read' --kernel none speaks
+	refused 'a kernel that is a directory' 2 usage 'cannot be read' --kernel "$TMPDIR" speaks
 	refused '--accel native' 2 usage "cannot be 'native'" --accel native speaks
 	refused 'two seeds in one' 2 usage 'has the place of' --user-data speaks --ssh-key speaks speaks
-	refused 'a host name that is none' 2 usage '--hostname cannot be' --hostname 'a b' speaks
+	for name in 'a b' . a. .a a..b -a a- a.-b "$(printf '%064d' 0)"; do
+		refused "a host name that is none: '$name'" 2 usage '--hostname cannot be' --hostname "$name" speaks
+	done
 	GROW_DISK_QEMU=$work/none refused 'no QEMU' 40 no-qemu 'apt-get install qemu-system-x86' speaks
 	untouched refusals
 }

@@ -125,15 +125,6 @@ await() {
 	done
 }
 
-# soon COMMAND...: as await, but for 6 s: what a signal has to end within 5 s.
-soon() {
-	soon_end=$(($(date +%s) + 6))
-	until "$@" 2>/dev/null; do
-		[ "$(date +%s)" -lt "$soon_end" ] || return 1
-		sleep 0.05
-	done
-}
-
 # opened PATTERN COUNT: $process has more descriptors of that than so many. over: it has ended.
 opened() { [ "$(find "/proc/${process:?}/fd" -lname "$1" | wc -l)" -gt "$2" ]; }
 over() { ! grep -q '^State:.[^Z]' "/proc/${process:?}/status"; }

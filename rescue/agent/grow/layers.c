@@ -123,6 +123,23 @@ static int open_one(struct grow *grow, const struct layer_ops *ops, struct fault
 	return 0;
 }
 
+/* Who names a logical volume means no disk without one. */
+static int check_volume(const struct grow *grow, const char *type, struct fault *fault)
+{
+	const struct grow_layers *layers = &grow->layers;
+	const char *volume = grow->request->volume;
+
+	if (volume[0] == '\0')
+		return 0;
+	for (size_t i = 0; i < layers->count; i++)
+		if (layers->list[i]->facts.volume[0] != '\0')
+			return 0;
+	fault_set(fault, REASON_NO_SUCH_VOLUME,
+		  "there is no logical volume \"%.100s\": the partition has no LVM, it holds %s",
+		  volume, type[0] != '\0' ? type : "nothing known");
+	return fault_hint(fault, "leave --volume out, or choose another --partition");
+}
+
 int layers_open(struct grow *grow, char type[static PROBE_TYPE_BYTES], struct fault *fault)
 {
 	const struct grow_layers *layers = &grow->layers;
@@ -143,7 +160,7 @@ int layers_open(struct grow *grow, char type[static PROBE_TYPE_BYTES], struct fa
 		fs_target_set_device(inside, &grow->target);
 		plan_set_grain(&grow->plan, layers->list[layers->count - 1]->grain_bytes);
 	}
-	return 0;
+	return check_volume(grow, type, fault);
 }
 
 /* The size that the outer device of layer will have; of layer number count, that of the

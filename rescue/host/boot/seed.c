@@ -29,7 +29,7 @@ bool seed_is_wished(const struct seed_wish *wish)
 
 static bool is_input(const char *path)
 {
-	return path && strcmp(path, "-") == 0;
+	return path && (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdin") == 0);
 }
 
 size_t seed_inputs(const struct seed_wish *wish)
@@ -212,14 +212,20 @@ static int take_password(const char *path, char ret_hash[CRYPT_OUTPUT_SIZE],
 			 struct interrupt *interrupt, struct fault *fault)
 {
 	cleanup_free char *text = NULL;
-	size_t size_bytes = 0;
+	size_t size_bytes = 0, line_bytes;
 	int result;
 
 	text = read_file(path, &size_bytes, interrupt, fault);
 	if (!text)
 		return -1;
-	text[strcspn(text, "\r\n")] = '\0';
-	result = hash_password(text, ret_hash, fault);
+	line_bytes = strcspn(text, "\r\n");
+	if (line_bytes < size_bytes && text[line_bytes] == '\0') {
+		fault_set(fault, REASON_USAGE, "The password has a byte that is zero");
+		result = fault_hint(fault, "Write it in the first line of its file, as text");
+	} else {
+		text[line_bytes] = '\0';
+		result = hash_password(text, ret_hash, fault);
+	}
 	explicit_bzero(text, size_bytes);
 	return result;
 }

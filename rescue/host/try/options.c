@@ -11,8 +11,9 @@
 #define WAIT_SECONDS	     1800 /* of --expect and --wait-for without --timeout */
 #define PORT_MAX	     65535
 #define PORT_FORMAT_BYTES    12
-#define HOSTNAME_LETTERS     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."
 #define HOSTNAME_MAX_LETTERS 253
+#define LABEL_MAX_LETTERS    63
+#define LETTERS		     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 enum code {
 	CODE_FIRST = 256, /* not a character */
@@ -110,14 +111,28 @@ static int take_key(struct seed_wish *seed, struct fault *fault)
 			      fault);
 }
 
+/* Labels with dots between them, which a hyphen neither begins nor ends. Source: RFC 1123. */
+static bool is_hostname(const char *text)
+{
+	const char *label = text;
+	size_t length = 0;
+
+	for (;; label += length + 1) {
+		length = strspn(label, LETTERS "-");
+		if (length == 0 || length > LABEL_MAX_LETTERS || label[0] == '-' ||
+		    label[length - 1] == '-')
+			return false;
+		if (label[length] != '.')
+			return label[length] == '\0' &&
+			       label + length - text <= HOSTNAME_MAX_LETTERS;
+	}
+}
+
 static int take_hostname(struct seed_wish *seed, struct fault *fault)
 {
 	if (arguments_text(&arguments, CODE_HOSTNAME, &seed->hostname, fault) < 0)
 		return -1;
-	if (strlen(optarg) <= HOSTNAME_MAX_LETTERS &&
-	    strspn(optarg, HOSTNAME_LETTERS) == strlen(optarg))
-		return 0;
-	return arguments_refuse_value(&arguments, CODE_HOSTNAME, fault);
+	return is_hostname(optarg) ? 0 : arguments_refuse_value(&arguments, CODE_HOSTNAME, fault);
 }
 
 static int take_wait_for(struct try_options *options, struct fault *fault)

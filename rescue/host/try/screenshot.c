@@ -56,6 +56,13 @@ int screenshot_finish(struct screenshot *screenshot, struct fault *fault)
 	cleanup_fd int fd = open(screenshot->unfinished, O_RDONLY | O_CLOEXEC);
 	char head[sizeof(SIGNATURE) - 1];
 
+	struct stat status;
+
+	if (fd >= 0 && fstat(fd, &status) == 0 && status.st_size == 0) {
+		fault_set(fault, REASON_GUEST_DIED,
+			  "The machine ended before a picture of its screen was taken");
+		return fault_hint(fault, "Run it again");
+	}
 	if (fd < 0 || read(fd, head, sizeof(head)) != (ssize_t)sizeof(head) ||
 	    memcmp(head, SIGNATURE, sizeof(head)) != 0)
 		return fault_set(fault, REASON_INTERNAL, "QEMU has not written the screenshot");

@@ -13,13 +13,21 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* QEMU gets real paths: it may open nothing else. */
 static int find_file(const char *given, char found[PATH_MAX], struct fault *fault)
 {
-	if (!given || (realpath(given, found) && access(found, R_OK) == 0))
+	struct stat status;
+
+	if (!given)
 		return 0;
+	if (realpath(given, found) && access(found, R_OK) == 0 && stat(found, &status) == 0) {
+		if (S_ISREG(status.st_mode))
+			return 0;
+		errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+	}
 	fault_set_errno(fault, REASON_USAGE, errno, "The file %.300s cannot be read", given);
 	return fault_hint(fault, "See try-disk --help");
 }
