@@ -150,7 +150,7 @@ usage_faults() {
 	refused '--write without terminal' 'needs --yes' --write disk -- true
 	refused '--yes without --write' 'goes only with --write' --yes disk -- true
 	refused '--share-rw alone' 'needs --share' --share-rw disk -- true
-	refused '--share of nothing' 'no folder' --share none disk -- true
+	refused '--share of nothing' 'no directory' --share none disk -- true
 	refused '--share-rw of the image' 'cannot share' --share . --share-rw disk -- true
 	refused 'a bad --rtc' "cannot be 'tomorrow'" --rtc tomorrow disk -- true
 	refused 'a day that there is not' "cannot be '2038-02-31T00:00:00Z'" --rtc 2038-02-31T00:00:00Z disk -- true

@@ -182,6 +182,35 @@ kernels() {
 	untouched kernels
 }
 
+# The directory is the root of a system, by 9p: its init is a script for our busybox.
+shares() {
+	busybox=$build/parts/busybox/bin/busybox
+	[ -e "$build/kernel" ] && [ -e "$busybox" ] || { skip '--share' 'kernel and busybox are not built' && return; }
+	mkdir -p "$work/root, of é/dev"
+	cp "$busybox" "$work/root, of é/busybox"
+	cat >"$work/root, of é/init" <<'END'
+#!/busybox sh
+echo "from the host: $(/busybox cat /note)"
+echo 'from the guest' >/answer && echo 'is written' || echo 'is read-only'
+/busybox poweroff -f
+END
+	chmod 755 "$work/root, of é/init"
+	echo 'it is a note' >"$work/root, of é/note"
+	for way in ro rw; do
+		set -- --share "$work/root, of é" --kernel "$build/kernel" \
+			--append "console=ttyS0 quiet root=share rootfstype=9p rootflags=trans=virtio,version=9p2000.L rw init=/init"
+		[ "$way" = ro ] || set -- --share-rw "$@"
+		try "$@" empty
+		is "--share, $way: the root of a system" "$status $(console 'from the host: it is a note')" '0 1'
+		is "--share, $way: what it may" "$(console 'is written') $(console 'is read-only') $(cat "$work/root, of é/answer" 2>/dev/null)" \
+			"$([ "$way" = rw ] && echo '1 0 from the guest' || echo '0 1 ')"
+	done
+	refused 'no directory to share' 2 usage 'There is no directory nosuch to be shared' --share nosuch empty
+	refused '--share-rw without --share' 2 usage 'needs --share' --share-rw empty
+	refused '--share-rw of the image' 2 usage 'cannot share' --share-rw --share . empty
+	untouched shares
+}
+
 uefi() {
 	need 'UEFI' grub-mkimage mkfs.fat mcopy || return
 	[ -e /usr/lib/grub/x86_64-efi ] || { skip UEFI 'the package grub-efi-amd64-bin is not here' && return; }
@@ -202,6 +231,7 @@ ends
 ports
 seeds
 kernels
+shares
 uefi
 is 'no QEMU is left' "$(machines)" ''
 done_testing

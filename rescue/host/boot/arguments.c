@@ -110,6 +110,12 @@ static int write_objects(struct boot_arguments *arguments, const struct boot_pla
 		if (!arguments->code || !arguments->variables)
 			return -1;
 	}
+	if (plan->hardware->share) {
+		arguments->share =
+			argument_share(plan->hardware->share, plan->hardware->share_writable);
+		if (!arguments->share)
+			return -1;
+	}
 	if (plan->seed_fd >= 0) {
 		arguments->seed_node = argument_of_json(disk_read_node("seed", FDSET_SEED));
 		arguments->seed_device = argument_of_json(seed_device(plan));
@@ -127,6 +133,7 @@ void boot_arguments_free(struct boot_arguments *arguments)
 	free(arguments->variables);
 	free(arguments->seed_node);
 	free(arguments->seed_device);
+	free(arguments->share);
 }
 
 static void write_table(struct boot_arguments *arguments, const struct boot_plan *plan)
@@ -177,9 +184,13 @@ static void write_table(struct boot_arguments *arguments, const struct boot_plan
 		ARGUMENT_IF(plan->serves_seed, "-smbios", SEED_SMBIOS),
 		ARGUMENT_IF(network, "-netdev", arguments->network),
 		ARGUMENT_IF(network, "-device", "virtio-net-pci,netdev=network,romfile="),
+		ARGUMENT_IF(arguments->share, "-fsdev", arguments->share),
+		ARGUMENT_IF(arguments->share, "-device", ARGUMENT_SHARE_DEVICE),
 		ARGUMENT_IF(plan->sandbox, "-sandbox", ARGUMENT_SANDBOX),
 	};
 
+	_Static_assert(2 * sizeof(table) / sizeof(table[0]) + 2 <= BOOT_ARGUMENTS_MAX,
+		       "argv has room for the table");
 	argument_table_write(table, sizeof(table) / sizeof(table[0]), plan->qemu, arguments->argv);
 }
 

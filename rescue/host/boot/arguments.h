@@ -6,7 +6,7 @@
 #include "host/vm/qemu/argument_table.h"
 #include "machine.h"
 
-#define BOOT_ARGUMENTS_MAX 80
+#define BOOT_ARGUMENTS_MAX 96
 
 /* The table points into the plan and into the texts: neither may move. */
 struct boot_arguments {
@@ -20,6 +20,7 @@ struct boot_arguments {
 	char *node, *device;	       /* the disk; owned */
 	char *code, *variables;	       /* the firmware; owned */
 	char *seed_node, *seed_device; /* owned */
+	char *share;		       /* owned */
 };
 
 /* -1: out of memory, or a name that no JSON can carry. boot_arguments_free must follow. */

@@ -32,6 +32,8 @@ struct boot_hardware {
 	const char *rtc;		      /* the clock at power on, or NULL: now */
 	const char *kernel, *initrd, *append; /* absolute paths; NULL: from the disk */
 	struct boot_ports ports;
+	const char *share; /* a directory of the host, absolute, or NULL */
+	bool share_writable;
 };
 
 /* Descriptors are open, and borrowed; QEMU gets them, and no name. */

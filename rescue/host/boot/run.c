@@ -105,6 +105,8 @@ static void confine_machine(struct confine *confine, const struct boot_files *fi
 					     .kvm = accel == ACCEL_KVM,
 					     .read_paths = spec->disk->read_paths,
 					     .read_count = spec->disk->read_count,
+					     .share = hardware->share,
+					     .share_writable = hardware->share_writable,
 					     .ports = ports,
 					     .port_count = hardware->ports.count,
 					     .write_fd = -1,

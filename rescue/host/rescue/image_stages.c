@@ -8,52 +8,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define FAILED_SUFFIX ".grow-disk.failed"
-
-static bool is_inside(const char *path, const char *folder)
-{
-	size_t length = strlen(folder);
-
-	if (strcmp(folder, "/") == 0)
-		return true;
-	return strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
-/* A folder that the guest may write to must not hold the image, nor our own files: the guest
- * would change below QEMU what QEMU reads. */
-static int find_share(struct rescue *rescue, struct fault *fault)
-{
-	const struct rescue_options *options = rescue->options;
-	const char *inside[] = { image_at(&rescue->image), rescue->work.folder };
-	struct stat status;
-
-	if (!options->share)
-		return 0;
-	if (!realpath(options->share, rescue->share) || stat(rescue->share, &status) < 0 ||
-	    !S_ISDIR(status.st_mode)) {
-		fault_set(fault, REASON_USAGE, "There is no folder %.200s to be shared",
-			  options->share);
-		return fault_hint(fault, "See rescue-disk --help");
-	}
-	if (!options->share_writable)
-		return 0;
-	if (access(rescue->share, W_OK) < 0) {
-		fault_set_errno(fault, REASON_FOLDER_NOT_WRITABLE, errno,
-				"%s may not write to %.300s", image_user(), rescue->share);
-		return fault_hint(fault, "Share it without --share-rw");
-	}
-	for (int i = 0; i < 2; i++)
-		if (is_inside(inside[i], rescue->share)) {
-			fault_set(fault, REASON_USAGE,
-				  "--share-rw cannot share %.150s, in which %.150s is",
-				  rescue->share, inside[i]);
-			return fault_hint(fault, "See rescue-disk --help");
-		}
-	return 0;
-}
 
 /* The log of a failed grow is an overlay of the image beside it, which is what it was? */
 static int check_failed_log(struct rescue *rescue, struct fault *fault)
@@ -124,7 +80,8 @@ int rescue_take_image(struct rescue *rescue, struct fault *fault)
 	bool write = rescue->options->write;
 
 	if (find_image(rescue, fault) < 0 || image_check_kind(image, fault) < 0 ||
-	    find_share(rescue, fault) < 0 ||
+	    share_find(&rescue->options->share, image_at(image), rescue->work.folder, rescue->share,
+		       fault) < 0 ||
 	    lock_take(image, 0, &rescue->interrupt, NULL, NULL, fault) < 0 ||
 	    (write && image_check_writable(image, fault) < 0) ||
 	    image_check_empty(image, fault) < 0)

@@ -70,7 +70,7 @@ static int start_machine(struct rescue *rescue, const char *guest, struct fault 
 			      .append = options->append,
 			      .rtc = options->rtc[0] ? options->rtc : NULL,
 			      .share = rescue->share[0] ? rescue->share : NULL,
-			      .share_writable = options->share_writable },
+			      .share_writable = options->share.writable },
 		.progress = PROGRESS_NONE,
 		.terminal = !command,
 		.command = command ? options->command : NULL,

@@ -54,7 +54,7 @@ static int take_value(struct rescue_options *options, int code, struct fault *fa
 
 	switch (code) {
 	case CODE_SHARE:
-		return arguments_text(&arguments, code, &options->share, fault);
+		return arguments_text(&arguments, code, &options->share.directory, fault);
 	case CODE_APPEND:
 		return arguments_text(&arguments, code, &options->append, fault);
 	case CODE_RTC:
@@ -89,7 +89,7 @@ static int take(void *context, int code, struct fault *fault)
 		options->yes = true;
 		return 0;
 	case CODE_SHARE_RW:
-		options->share_writable = true;
+		options->share.writable = true;
 		return 0;
 	case CODE_ALLOW_BACKING:
 		options->allow_backing = true;
@@ -146,7 +146,7 @@ static int check(const struct rescue_options *options, struct fault *fault)
 {
 	bool terminal = isatty(STDIN_FILENO);
 
-	if (options->share_writable && !options->share)
+	if (options->share.writable && !options->share.directory)
 		return usage(fault, "--share-rw needs --share%s", NULL);
 	if (options->yes && !options->write)
 		return usage(fault, "--yes goes only with --write%s", NULL);

@@ -7,6 +7,7 @@
 #include "host/arguments.h"
 #include "host/image/detect.h"
 #include "host/rtc.h"
+#include "host/share.h"
 #include "host/vm/qemu/accel.h"
 #include "host/vm/qemu/board.h"
 #include "wire/request.h"
@@ -18,8 +19,7 @@ struct rescue_options {
 	struct arguments_common common;
 	const char *image;
 	bool write, yes;
-	const char *share; /* NULL: none */
-	bool share_writable;
+	struct share_wish share;
 	int64_t rtc_unix_s; /* 0: now */
 	char rtc[RTC_BYTES];
 	unsigned memory_mib;

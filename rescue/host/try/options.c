@@ -42,7 +42,9 @@ enum code {
 	CODE_WRITE,
 	CODE_YES,
 	CODE_WAIT_FOR,
-	CODE_SCREENSHOT
+	CODE_SCREENSHOT,
+	CODE_SHARE,
+	CODE_SHARE_RW
 };
 
 static const struct option long_options[] = {
@@ -72,6 +74,8 @@ static const struct option long_options[] = {
 	{ "yes", no_argument, NULL, CODE_YES },
 	{ "wait-for", required_argument, NULL, CODE_WAIT_FOR },
 	{ "screenshot", required_argument, NULL, CODE_SCREENSHOT },
+	{ "share", required_argument, NULL, CODE_SHARE },
+	{ "share-rw", no_argument, NULL, CODE_SHARE_RW },
 	ARGUMENTS_COMMON,
 	{ 0 },
 };
@@ -194,6 +198,8 @@ static const char **text_of(struct try_options *options, int code)
 		return &options->expect;
 	case CODE_SCREENSHOT:
 		return &options->screenshot;
+	case CODE_SHARE:
+		return &options->share.directory;
 	case CODE_USER_DATA:
 		return &options->seed.user_data;
 	case CODE_META_DATA:
@@ -257,6 +263,9 @@ static int take(void *context, int code, struct fault *fault)
 		return 0;
 	case CODE_YES:
 		options->yes = true;
+		return 0;
+	case CODE_SHARE_RW:
+		options->share.writable = true;
 		return 0;
 	default:
 		return take_value(options, code, fault);

@@ -10,6 +10,7 @@
 #include "host/boot/seed.h"
 #include "host/image/detect.h"
 #include "host/rtc.h"
+#include "host/share.h"
 
 #include <stdbool.h>
 
@@ -30,6 +31,7 @@ struct try_options {
 	unsigned timeout_seconds;      /* 0: no limit */
 	const char *screenshot;	       /* NULL: none */
 	struct seed_wish seed;
+	struct share_wish share;
 };
 
 extern const char try_help_text[];

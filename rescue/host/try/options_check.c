@@ -29,6 +29,8 @@ int try_options_check(const struct try_options *options, const struct arguments 
 		return arguments_refuse(
 			arguments, fault,
 			"Only one file can be standard input (-), for it is read once%s", NULL);
+	if (options->share.writable && !options->share.directory)
+		return arguments_refuse(arguments, fault, "--share-rw needs --share%s", NULL);
 	if (options->yes && !options->write)
 		return arguments_refuse(arguments, fault, "--yes goes only with --write%s", NULL);
 	if (options->write && !options->yes && !isatty(STDIN_FILENO))

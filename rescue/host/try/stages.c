@@ -72,6 +72,8 @@ int try_take_image(struct try *try, struct fault *fault)
 
 	if (image_find(try->options->image, !write, image, fault) < 0 ||
 	    image_check_kind(image, fault) < 0 ||
+	    share_find(&try->options->share, image_at(image), try->work.folder, try->share, fault) <
+		    0 ||
 	    lock_take(image, 0, &try->interrupt, NULL, NULL, fault) < 0 ||
 	    (write && image_check_writable(image, fault) < 0) ||
 	    image_check_empty(image, fault) < 0 ||
@@ -192,6 +194,8 @@ int try_boot(struct try *try, struct fault *fault)
 
 	spec.hardware.kernel = options->hardware.kernel ? try->kernel : NULL;
 	spec.hardware.initrd = options->hardware.initrd ? try->initrd : NULL;
+	spec.hardware.share = try->share[0] ? try->share : NULL;
+	spec.hardware.share_writable = options->share.writable;
 	spec.hardware.rtc = options->rtc[0] ? options->rtc : NULL;
 	if (boot_disk_open(&try->disk, &layers, &try->programs, fault) < 0 ||
 	    open_terminal(try, fault) < 0)

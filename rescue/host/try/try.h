@@ -24,6 +24,7 @@ try {
 	struct log log;				 /* of --write; and what an earlier run has left */
 	struct keep keep;			 /* for --write */
 	char kernel[PATH_MAX], initrd[PATH_MAX]; /* real paths; "": none */
+	char share[PATH_MAX];			 /* real path; "": none */
 	char seed_path[PATH_MAX];		 /* "": none */
 	struct seed_server seed_server;		 /* of --seed=http */
 	bool serves_seed;			 /* it is open */

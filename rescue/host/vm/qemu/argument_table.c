@@ -2,6 +2,8 @@
 #include "argument_table.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 void argument_table_write(const struct argument *table, size_t count, const char *program,
 			  const char **ret_argv)
@@ -22,6 +24,24 @@ char *argument_of_json(json_t *object)
 	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 
 	json_decref(object);
+	return text;
+}
+
+/* Commas are doubled: QEMU takes a single one for the end of the value. */
+char *argument_share(const char *path, bool writable)
+{
+	char *text = malloc(2 * strlen(path) + 128), *at;
+
+	if (!text)
+		return NULL;
+	at = text + sprintf(text, "local,id=share,security_model=none,readonly=%s,path=",
+			    writable ? "off" : "on");
+	for (const char *from = path; *from; from++) {
+		if (*from == ',')
+			*at++ = ',';
+		*at++ = *from;
+	}
+	*at = '\0';
 	return text;
 }
 

@@ -6,6 +6,7 @@
 
 #include "disk_node.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* option NULL: not on this command line; value NULL: it has none. */
@@ -28,6 +29,12 @@ void argument_table_write(const struct argument *table, size_t count, const char
 
 /* The object as a text to be freed; takes the reference. NULL: out of memory, or object is NULL. */
 char *argument_of_json(json_t *object);
+
+/* The value of -fsdev for a directory of the host, to be freed; NULL: out of memory. */
+char *argument_share(const char *path, bool writable);
+
+/* Of -device, with it. The tag is the name by which the guest mounts it. */
+#define ARGUMENT_SHARE_DEVICE "virtio-9p-pci,fsdev=share,mount_tag=share"
 
 /* The values of -add-fd: of one descriptor, and of those of a disk (NULL: none). */
 #define ARGUMENT_FDSET_BYTES 32

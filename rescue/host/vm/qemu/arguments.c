@@ -59,29 +59,6 @@ static int write_objects(struct arguments *arguments, const struct machine_plan 
 	return 0;
 }
 
-/* Commas are doubled: QEMU takes a single one for the end of the value. */
-static int write_share(struct arguments *arguments, const struct hardware *hardware)
-{
-	char *at;
-
-	if (!hardware->share)
-		return 0;
-	arguments->share = malloc(2 * strlen(hardware->share) + 128);
-	if (!arguments->share)
-		return -1;
-	at = arguments->share + sprintf(arguments->share,
-					"local,id=share,security_model=none,"
-					"readonly=%s,path=",
-					hardware->share_writable ? "off" : "on");
-	for (const char *from = hardware->share; *from; from++) {
-		if (*from == ',')
-			*at++ = ',';
-		*at++ = *from;
-	}
-	*at = '\0';
-	return 0;
-}
-
 void arguments_free(struct arguments *arguments)
 {
 	free(arguments->node);
@@ -131,22 +108,27 @@ static void write_table(struct arguments *arguments, const struct machine_plan *
 		ARGUMENT_IF(arguments->node, "-blockdev", arguments->node),
 		ARGUMENT_IF(arguments->device, "-device", arguments->device),
 		ARGUMENT_IF(arguments->share, "-fsdev", arguments->share),
-		ARGUMENT_IF(arguments->share, "-device",
-			    "virtio-9p-pci,fsdev=share,mount_tag=share"),
+		ARGUMENT_IF(arguments->share, "-device", ARGUMENT_SHARE_DEVICE),
 		ARGUMENT_IF(plan->sandbox, "-sandbox", ARGUMENT_SANDBOX),
 		ARGUMENT_IF(plan->saved_fd >= 0, "-incoming", arguments->saved),
 	};
 
+	_Static_assert(2 * sizeof(table) / sizeof(table[0]) + 2 <= ARGUMENTS_MAX,
+		       "argv has room for the table");
 	argument_table_write(table, sizeof(table) / sizeof(table[0]), plan->qemu, arguments->argv);
 }
 
 int arguments_write(struct arguments *arguments, const struct machine_plan *plan,
 		    const int fds[CHANNELS])
 {
+	const struct hardware *hardware = plan->hardware;
+
 	*arguments = (struct arguments){ 0 };
 	write_texts(arguments, plan, fds);
 	argument_fdsets(arguments->fdsets, plan->disk);
-	if (write_objects(arguments, plan) < 0 || write_share(arguments, plan->hardware) < 0) {
+	if (hardware->share)
+		arguments->share = argument_share(hardware->share, hardware->share_writable);
+	if (write_objects(arguments, plan) < 0 || (hardware->share && !arguments->share)) {
 		arguments_free(arguments);
 		return -1;
 	}

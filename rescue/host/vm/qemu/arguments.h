@@ -6,7 +6,7 @@
 #include "argument_table.h"
 #include "machine.h"
 
-#define ARGUMENTS_MAX 80
+#define ARGUMENTS_MAX 96
 
 /* The table points into the plan and into the texts: neither may move. */
 struct arguments {
