@@ -27,7 +27,7 @@ field() {
 	jq -r "[$1] | map(tostring) | join(\" \")" <"$work/out"
 }
 
-# disk NAME TEXT [OTHER [END]]: a raw disk of 32 MiB with ext4, that boots so
+# disk NAME TEXT [OTHER [END [MORE]]]: a raw disk of 32 MiB with ext4, that boots so
 disk() {
 	disk_name=$1
 	shift
@@ -93,10 +93,29 @@ not_kept() {
 	rm disk.grow-disk.failed
 }
 
+# No word on the serial port: the screen has to look as it did.
+screens() {
+	here='the same on both disks, %0.100d' there='something else on the grown one, %-0100d'
+	disk disk "$here" "$here" hang paint
+	grow --json --prove-boot --prove-quiet 5 --prove-timeout 120 disk 64M
+	is 'by the screen alone: kept' "$status $(field .changed,.boot.milestone,.boot.before.milestone,.boot.after.milestone)" '0 true screen screen screen'
+	disk disk "$here" "$here" hang paint
+	grow --prove-boot --prove-quiet 5 disk 64M
+	is 'which is called a weak proof' "$status $(grep -c '^boot  *screen  *looks as before (a weak proof), with a BIOS$' "$work/out")" '0 1'
+	disk disk "$here" "$there" hang paint
+	refused 'another screen' 'The grown disk does not boot as before: the time is over (--prove-timeout). It reached a boot loader, the old disk a screen that does not change' \
+		'null screen loader null' --prove-boot --prove-quiet 5 --prove-timeout 30
+	disk disk "$here" "$here"
+	refused 'it powers off before anything is seen' 'and nothing that stays on its screen (it ended)' 'null loader null null' --prove-boot --prove-quiet 5
+	disk disk '' '' hang
+	refused 'a screen that shows only what the firmware wrote' 'and nothing that stays on its screen (the time is over (--prove-timeout))' 'null loader null null' \
+		--prove-boot --prove-quiet 2 --prove-timeout 15
+}
+
 refusals() {
 	disk disk "$up"
 	sum=$(image_sum disk)
-	for wrong in '--prove-boot --plan disk 64M' '--prove-boot=( disk 64M' '--prove-timeout=0 disk 64M' '--firmware=x disk 64M' '--attach=floppy disk 64M'; do
+	for wrong in '--prove-boot --plan disk 64M' '--prove-boot=( disk 64M' '--prove-timeout=0 disk 64M' '--prove-quiet=0 disk 64M' '--firmware=x disk 64M' '--attach=floppy disk 64M'; do
 		# shellcheck disable=SC2086  # words
 		grow $wrong
 		is "'$wrong' is a usage fault" "$status $(said '[usage]')" '2 yes'
@@ -127,6 +146,7 @@ uefi() {
 
 kept
 not_kept
+screens
 refusals
 uefi
 is 'no QEMU is left' "$(processes_in "$work")" ''

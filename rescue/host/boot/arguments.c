@@ -64,6 +64,8 @@ static void write_texts(struct boot_arguments *arguments, const struct boot_plan
 	if (plan->picture_fd >= 0)
 		argument_fdset(arguments->fdsets[DISK_FDS_MAX + 2], plan->picture_fd,
 			       FDSET_PICTURE);
+	if (plan->screen_fd >= 0)
+		argument_fdset(arguments->fdsets[DISK_FDS_MAX + 3], plan->screen_fd, FDSET_SCREEN);
 }
 
 /* On an error the machine stops and says so; the disk is the first to boot from, unless a
@@ -174,6 +176,7 @@ static void write_table(struct boot_arguments *arguments, const struct boot_plan
 		ARGUMENT_IF(arguments->fdsets[3][0], "-add-fd", arguments->fdsets[3]),
 		ARGUMENT_IF(arguments->fdsets[4][0], "-add-fd", arguments->fdsets[4]),
 		ARGUMENT_IF(arguments->fdsets[5][0], "-add-fd", arguments->fdsets[5]),
+		ARGUMENT_IF(arguments->fdsets[6][0], "-add-fd", arguments->fdsets[6]),
 		ARGUMENT_IF(arguments->code, "-blockdev", arguments->code),
 		ARGUMENT_IF(arguments->variables, "-blockdev", arguments->variables),
 		{ "-blockdev", arguments->node },

@@ -14,7 +14,7 @@ struct boot_arguments {
 	char machine[128];
 	char memory[16], cpus[16], rtc[64];
 	char qmp[64], console[64], screen[64];
-	char fdsets[DISK_FDS_MAX + 3][ARGUMENT_FDSET_BYTES]; /* empty: none */
+	char fdsets[DISK_FDS_MAX + 4][ARGUMENT_FDSET_BYTES]; /* empty: none */
 	char seed[64]; /* a channel of its own, to the server of the seed */
 	char network[128 + 48 * BOOT_PORTS_MAX];
 	char *node, *device;	       /* the disk; owned */

@@ -137,6 +137,31 @@ int commands_take_picture(struct following *following, struct fault *fault)
 	}
 }
 
+int commands_look(struct following *following, struct fault *fault)
+{
+	struct screen *screen = following->spec->screen;
+	struct milestones *milestones = &following->result->milestones;
+	const bool loader_runs = milestones->reached >= MILESTONE_LOADER;
+	char file[32];
+
+	screen_clear(screen);
+	snprintf(file, sizeof(file), "/dev/fdset/%d", FDSET_SCREEN);
+	switch (ask(following, "screendump", json_pack("{s:s}", "filename", file), fault)) {
+	case ANSWER_YES:
+		screen_take(screen, loader_runs, clock_ms());
+		if (screen_is_up(screen, following->spec->quiet_ms, clock_ms()))
+			milestones_reach(milestones, MILESTONE_SCREEN);
+		return 0;
+	case ANSWER_NO:
+		following->blind = true;
+		return 0;
+	case ANSWER_NONE:
+		return 0;
+	default:
+		return -1;
+	}
+}
+
 int commands_end_off(struct following *following, struct fault *fault)
 {
 	if (commands_take_picture(following, fault) < 0)

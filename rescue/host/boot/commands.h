@@ -21,6 +21,10 @@ int commands_press_button(struct following *following, struct fault *fault);
  */
 int commands_take_picture(struct following *following, struct fault *fault);
 
+/* Look at the screen. A QEMU that cannot show it is not asked again. Faults: internal, interrupted,
+ * and those of commands_step. */
+int commands_look(struct following *following, struct fault *fault);
+
 /* Of a machine that stays after its guest has powered off: take the picture, and let it go. */
 int commands_end_off(struct following *following, struct fault *fault);
 

@@ -14,6 +14,7 @@
 #define CANDIDATE_MS   10000  /* for the first word under an accelerator that has a substitute */
 #define POWER_OFF_MS   180000 /* from the power button to the end: systemd gives a unit 90 s */
 #define PRESS_AGAIN_MS 5000   /* a system that is not ready for the button misses it */
+#define LOOK_MS	       2000   /* between two looks at the screen */
 #define LOST_MS	       20000  /* from the end of QEMU's monitor to its own, for want of a picture */
 #define NEVER	       INT64_MAX
 
@@ -77,10 +78,33 @@ static int64_t next_deadline(const struct following *following, bool has_substit
 	return deadline_ms;
 }
 
+/* When the screen is to be looked at; at once where a boot loader has just been started. */
+static int64_t next_look(const struct following *following)
+{
+	const struct screen *screen = following->spec->screen;
+	const enum milestone reached = following->result->milestones.reached;
+
+	if (!screen || following->blind || following->machine->exited || !following->asked ||
+	    reached >= MILESTONE_SCREEN)
+		return NEVER;
+	return reached >= MILESTONE_LOADER && !screen->has_loader ? 0
+								  : following->looked_ms + LOOK_MS;
+}
+
+static int look(struct following *following, struct fault *fault)
+{
+	if (clock_ms() < next_look(following))
+		return 0;
+	following->looked_ms = clock_ms();
+	return commands_look(following, fault);
+}
+
 static int wait_once(struct following *following, int64_t deadline_ms, struct fault *fault)
 {
 	const struct line_reader *monitor = &following->monitor.qmp.reader;
-	int64_t left_ms = deadline_ms == NEVER ? -1 : deadline_ms - clock_ms();
+	const int64_t look_ms = next_look(following);
+	const int64_t wake_ms = look_ms < deadline_ms ? look_ms : deadline_ms;
+	int64_t left_ms = wake_ms == NEVER ? -1 : wake_ms - clock_ms();
 	struct pollfd slots[SLOTS] = {
 		[SLOT_SIGNALS] = { .fd = following->spec->interrupt->signals_fd, .events = POLLIN },
 		[SLOT_COMPLAINT] = { .fd = following->machine->fds[BOOT_COMPLAINT],
@@ -123,7 +147,8 @@ static bool is_reached(const struct boot_spec *spec, const struct milestones *mi
 	if (spec->expect)
 		return milestones->reached == MILESTONE_EXPECTED;
 	return (spec->until != MILESTONE_NONE && milestones->reached >= spec->until) ||
-	       (spec->best && milestones->reached >= best);
+	       (spec->best &&
+		(milestones->reached >= best || milestones->reached == MILESTONE_SCREEN));
 }
 
 static enum follow_end explain_exit(struct following *following, bool has_substitute,
@@ -264,7 +289,8 @@ enum follow_end follow(const struct boot_spec *spec, struct boot_machine *machin
 			seed_server_connect(spec->seed_server, machine->fds[BOOT_SEED]);
 		do {
 			deadline_ms = next_deadline(&following, has_substitute);
-			if (wait_once(&following, deadline_ms, fault) < 0) {
+			if (wait_once(&following, deadline_ms, fault) < 0 ||
+			    look(&following, fault) < 0) {
 				end = FOLLOW_FAULT;
 				break;
 			}

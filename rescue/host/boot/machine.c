@@ -34,6 +34,8 @@ static pid_t start(const struct boot_plan *plan, const int fds[BOOT_CHANNELS], c
 		process.fds[process.fd_count++] = plan->seed_fd;
 	if (plan->picture_fd >= 0)
 		process.fds[process.fd_count++] = plan->picture_fd;
+	if (plan->screen_fd >= 0)
+		process.fds[process.fd_count++] = plan->screen_fd;
 	return process_start(&process);
 }
 

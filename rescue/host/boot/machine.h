@@ -49,6 +49,7 @@ struct boot_plan {
 	int seed_fd;	  /* a read-only disk for cloud-init; -1: none */
 	bool serves_seed; /* over HTTP, by BOOT_SEED */
 	int picture_fd;	  /* where the screen may be written to; -1: none */
+	int screen_fd;	  /* likewise, again and again; -1: none */
 	bool sandbox;	  /* QEMU's own system call filter */
 	bool once;	  /* a reboot is the end */
 	const struct confine *confine;

@@ -72,6 +72,7 @@ static const struct {
 } words[] = {
 	[MILESTONE_NONE] = { "none", "nothing" },
 	[MILESTONE_LOADER] = { "loader", "a boot loader" },
+	[MILESTONE_SCREEN] = { "screen", "a screen that does not change" },
 	[MILESTONE_KERNEL] = { "kernel", "a kernel" },
 	[MILESTONE_ROOT] = { "root", "a mounted root" },
 	[MILESTONE_LOGIN] = { "login", "a login prompt" },

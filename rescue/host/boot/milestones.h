@@ -18,6 +18,7 @@
 enum milestone {
 	MILESTONE_NONE,
 	MILESTONE_LOADER,     /* the firmware found something to start */
+	MILESTONE_SCREEN,     /* what is on the screen stays, or is what is wanted */
 	MILESTONE_KERNEL,     /* a kernel speaks */
 	MILESTONE_ROOT,	      /* its root file system is mounted */
 	MILESTONE_LOGIN,      /* a prompt for a login */
@@ -70,8 +71,8 @@ size_t milestones_last(const struct milestones *milestones,
 /* The same lines, made safe, as an array of texts. NULL: out of memory. */
 json_t *milestones_console(const struct milestones *milestones);
 
-/* "none", "loader", "kernel", "root", "login", "cloud-init", "expected"; and what people read:
- * "a login prompt". Static storage. */
+/* "none", "loader", "screen", "kernel", "root", "login", "cloud-init", "expected"; and what people
+ * read: "a login prompt". Static storage. */
 const char *milestone_word(enum milestone milestone);
 const char *milestone_name(enum milestone milestone);
 

@@ -136,6 +136,7 @@ static enum follow_end run_machine(struct boot_files *files, const struct boot_s
 					.seed_fd = files->seed_fd,
 					.serves_seed = spec->seed_server != NULL,
 					.picture_fd = spec->picture_fd,
+					.screen_fd = spec->screen ? spec->screen->write_fd : -1,
 					.sandbox = files->sandbox,
 					.once = spec->once,
 					.confine = &confine };

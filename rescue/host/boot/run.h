@@ -8,6 +8,7 @@
 #include "host/vm/user/terminal.h"
 #include "machine.h"
 #include "milestones.h"
+#include "screen.h"
 #include "seed_server.h"
 
 /* All is borrowed. */
@@ -32,8 +33,9 @@ struct boot_spec {
 	bool once;	       /* a reboot */
 	bool then_off; /* what is reached: it ends only when the system has powered off, for which
 			* the power button is pressed, for three minutes or timeout_ms more */
-	int64_t timeout_ms; /* 0: no limit */
-	int64_t quiet_ms;   /* so long without a word, once a kernel has spoken; 0: no limit */
+	int64_t timeout_ms;    /* 0: no limit */
+	int64_t quiet_ms;      /* so long without a word, once a kernel has spoken; 0: no limit */
+	struct screen *screen; /* open: looked at until a kernel speaks; NULL: it is not */
 
 	/* Where the console goes. */
 	struct terminal *terminal;			  /* both ways; NULL: none */

@@ -27,6 +27,8 @@ struct following {
 	bool pressed;  /* the power button: first at pressed_ms, and again */
 	bool pictured; /* the screen */
 	bool quitting; /* QEMU was told to */
+	bool blind;    /* it cannot show its screen */
+	int64_t looked_ms;
 	int64_t begun_ms, spoke_ms, pressed_ms, pressed_last_ms;
 	int64_t lost_ms; /* when QEMU ended before it could make the picture; 0: it did not */
 };

@@ -9,6 +9,7 @@
 
 #define WAIT_SECONDS_MAX 99999
 #define PROVE_SECONDS	 600
+#define QUIET_SECONDS	 240
 #define PROVE_MAX	 99999
 
 enum code {
@@ -39,6 +40,7 @@ enum code {
 	CODE_KEEP_LOG,
 	CODE_PROVE_BOOT,
 	CODE_PROVE_TIMEOUT,
+	CODE_PROVE_QUIET,
 	CODE_FIRMWARE,
 	CODE_ATTACH,
 	CODE_METRICS,
@@ -72,6 +74,7 @@ static const struct option long_options[] = {
 	{ "keep-log", required_argument, NULL, CODE_KEEP_LOG },
 	{ "prove-boot", optional_argument, NULL, CODE_PROVE_BOOT },
 	{ "prove-timeout", required_argument, NULL, CODE_PROVE_TIMEOUT },
+	{ "prove-quiet", required_argument, NULL, CODE_PROVE_QUIET },
 	{ "firmware", required_argument, NULL, CODE_FIRMWARE },
 	{ "attach", required_argument, NULL, CODE_ATTACH },
 	{ "metrics", required_argument, NULL, CODE_METRICS },
@@ -123,6 +126,9 @@ static int take_boot_value(struct grow_options *options, int code, struct fault 
 	switch (code) {
 	case CODE_PROVE_BOOT:
 		return options_prove_boot(&arguments, code, options, fault);
+	case CODE_PROVE_QUIET:
+		return arguments_number(&arguments, code, 1, PROVE_MAX,
+					&options->prove_quiet_seconds, fault);
 	case CODE_PROVE_TIMEOUT:
 		return arguments_number(&arguments, code, 1, PROVE_MAX, &options->prove_seconds,
 					fault);
@@ -143,6 +149,7 @@ static int take_value(struct grow_options *options, int code, struct fault *faul
 
 	switch (code) {
 	case CODE_PROVE_BOOT:
+	case CODE_PROVE_QUIET:
 	case CODE_PROVE_TIMEOUT:
 	case CODE_FIRMWARE:
 	case CODE_ATTACH:
@@ -273,6 +280,7 @@ int grow_options_parse(int argc, char *argv[], struct grow_options *ret_options,
 	*ret_options = (struct grow_options){ .partition_value = "",
 					      .warm = true,
 					      .prove_seconds = PROVE_SECONDS,
+					      .prove_quiet_seconds = QUIET_SECONDS,
 					      .attach = ATTACH_VIRTIO,
 					      .json = find_json(argc, argv) };
 	if (guest_arch_wish(&ret_options->guest_arch, fault) < 0 ||

@@ -48,8 +48,9 @@ struct grow_options {
 	unsigned wait_lock_seconds;
 	bool keep_failed;
 	bool prove_boot;
-	const char *prove_expect; /* a line of the console; NULL: how far it comes by itself */
-	unsigned prove_seconds;	  /* for each boot */
+	const char *prove_expect;     /* a line of the console; NULL: how far it comes by itself */
+	unsigned prove_seconds;	      /* for each boot */
+	unsigned prove_quiet_seconds; /* so long nothing new: the old disk has booted */
 	enum firmware firmware;
 	enum attach attach; /* of the disk that is booted */
 };

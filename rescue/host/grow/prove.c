@@ -13,7 +13,6 @@
 #include <time.h>
 
 #define MEMORY_MIB  1024
-#define QUIET_MS    240000 /* of the disk as it was: no more is to be expected of it */
 #define SHOWN_CHARS 60
 #define SHOWN_LINES 6
 #define SERIAL_LINE "console=ttyS0"
@@ -26,6 +25,7 @@ struct proof {
 	bool expects;
 	char rtc[RTC_BYTES];
 	struct boot_result before, after;
+	struct screen screen_before, screen_after;
 	bool has_before, has_after;
 };
 
@@ -83,6 +83,28 @@ static struct boot_spec common_spec(struct proof *proof, const struct boot_disk 
 				   .context = proof };
 }
 
+/* When nothing new comes, no more is to be expected of the disk as it was. */
+static void expect_the_best(struct proof *proof, struct boot_spec *spec)
+{
+	spec->best = true;
+	if (proof->expects)
+		return;
+	spec->quiet_ms = proof->grow->options->prove_quiet_seconds * INT64_C(1000);
+	spec->screen = &proof->screen_before;
+}
+
+static void expect_as_before(struct proof *proof, struct boot_spec *spec)
+{
+	const enum milestone reached = proof->before.milestones.reached;
+
+	spec->until = reached;
+	spec->accel = proof->before.accel;
+	if (reached != MILESTONE_SCREEN)
+		return;
+	spec->screen = &proof->screen_after;
+	spec->screen->wanted = &proof->screen_before.last;
+}
+
 /* The image as it is, or with the log over it. */
 static int boot(struct proof *proof, const char *log_path, struct boot_result *ret_result,
 		struct fault *fault)
@@ -100,12 +122,10 @@ static int boot(struct proof *proof, const char *log_path, struct boot_result *r
 
 	if (result == 0) {
 		spec = common_spec(proof, &disk);
-		spec.best = log_path == NULL;
-		spec.quiet_ms = log_path || proof->expects ? 0 : QUIET_MS;
-		if (log_path) {
-			spec.until = proof->before.milestones.reached;
-			spec.accel = proof->before.accel;
-		}
+		if (log_path)
+			expect_as_before(proof, &spec);
+		else
+			expect_the_best(proof, &spec);
 		console_stage(&grow->console, proof->stage, -1);
 		result = boot_run(&spec, ret_result, fault);
 	}
@@ -137,10 +157,12 @@ static int judge_before(const struct proof *proof, struct fault *fault)
 			  before->end == BOOT_BAD ? "" : " as far as expected", why_ended(before));
 		return fault_hint(fault, "try-disk shows it");
 	}
-	if (reached >= MILESTONE_KERNEL)
+	if (reached >= MILESTONE_SCREEN)
 		return 0;
 	fault_set(fault, REASON_BOOT_NOT_PROVEN,
-		  "Nothing can be proven: the system prints nothing on its serial console (%s)",
+		  "Nothing can be proven: the system prints nothing on its serial console, and "
+		  "nothing "
+		  "that stays on its screen (%s)",
 		  why_ended(before));
 	return fault_hint(fault, "Give it one (Linux: " SERIAL_LINE
 				 "), or grow it without --prove-boot; the image is unchanged");
@@ -236,9 +258,16 @@ int grow_prove(struct grow *grow, struct fault *fault)
 	proof->grow = grow;
 	/* It was compiled before, to be refused in time. */
 	proof->expects = expect && regcomp(&proof->expect, expect, REG_EXTENDED | REG_NOSUB) == 0;
+	proof->screen_before = proof->screen_after = SCREEN_NONE;
 	set_clock(proof);
 	grow->log_may_stay = true;
-	result = boot_both(proof, fault);
+	result = screen_open(&proof->screen_before, fault);
+	if (result == 0)
+		result = screen_open(&proof->screen_after, fault);
+	if (result == 0)
+		result = boot_both(proof, fault);
+	screen_close(&proof->screen_before);
+	screen_close(&proof->screen_after);
 	grow->log_may_stay = result < 0;
 	grow->result.boot = result_of(proof);
 	console_clear(&grow->console);

@@ -78,11 +78,16 @@ static void write_end(FILE *to, const json_t *result)
 /* How far both came, the disk as it was and the grown one. */
 static void write_boot(FILE *to, const json_t *boot)
 {
-	if (json_is_object(boot) && member_has(boot, "milestone"))
-		lines_write(to, "boot", member_text(boot, "milestone"),
-			    strcmp(member_text(boot, "firmware"), "uefi") == 0
-				    ? "reached as before, with UEFI"
-				    : "reached as before, with a BIOS");
+	char note[64];
+
+	if (!json_is_object(boot) || !member_has(boot, "milestone"))
+		return;
+	snprintf(note, sizeof(note), "%s, with %s",
+		 strcmp(member_text(boot, "milestone"), "screen") == 0
+			 ? "looks as before (a weak proof)"
+			 : "reached as before",
+		 strcmp(member_text(boot, "firmware"), "uefi") == 0 ? "UEFI" : "a BIOS");
+	lines_write(to, "boot", member_text(boot, "milestone"), note);
 }
 
 static void write_text(FILE *to, const json_t *result)

@@ -34,7 +34,8 @@ enum {
 	FDSET_BASE,
 	FDSET_VARIABLES, /* of the firmware */
 	FDSET_SEED,
-	FDSET_PICTURE /* of the screen; for writing */
+	FDSET_PICTURE, /* of the screen; for writing */
+	FDSET_SCREEN   /* likewise, again and again */
 };
 
 struct disk_fd {
