@@ -72,6 +72,19 @@ x>"
 	untouched 'streams'
 }
 
+# A machine that is saved has booted once: each that goes on with it has the same messages of its kernel, to the microsecond.
+resumes() {
+	for run in first second; do
+		XDG_CACHE_HOME="$work/cache" rescue --accel tcg disk -- sh -c 'dmesg | head -n 40; cat >&2' <"$work/bytes"
+		cp "$work/out" "$work/$run"
+		is "$run: a command in a machine that is saved" "$status $(cmp "$work/bytes" "$work/err" && wc -l <"$work/out")" '0 40'
+	done
+	is 'the second run goes on with it' "$(cat "$work/second")" "$(cat "$work/first")"
+	XDG_CACHE_HOME="$work/cache" rescue --accel tcg --append loglevel=7 disk -- sh -c 'dmesg | head -n 40' </dev/null
+	is 'another one has messages of its own' "$status $(cmp -s "$work/out" "$work/first" && echo same)" '0 '
+	untouched 'resumes'
+}
+
 # mounted NAME COMMAND: however it mounts the partition, it is unmounted before it is kept.
 mounted() {
 	cp disk "$work/mounted"
@@ -246,6 +259,7 @@ failed() {
 }
 
 streams
+resumes
 tools
 clocks
 writes

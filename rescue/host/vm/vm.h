@@ -62,8 +62,8 @@ struct vm_spec {
 	bool may_be_native; /* the work may be done by a sealed process of the host, for which: */
 	const char *socket_folder; /* a folder that is ours alone */
 	/* Saved machines may be used and made. It has no effect on a machine that is special:
-	 * with a disk at power on, a trace, a command, or a shared folder. The clock of a
-	 * saved machine cannot be set (hardware.rtc); its guest is told the time. */
+	 * with a disk at power on, a trace, or a shared folder. The clock of a saved
+	 * machine cannot be set (hardware.rtc); its guest is told the time. */
 	bool warm;
 	unsigned memory_mib;
 	struct hardware hardware; /* its streams follow from command, and are ignored here */
