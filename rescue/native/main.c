@@ -84,7 +84,8 @@ static int judge(struct fault *fault)
 	if (error == ENOSPC)
 		return fault_set(
 			fault, REASON_NO_SPACE,
-			"the log is full: it reached its limit, or the host's disk is full");
+			"the log is full: it reached its limit or that of a file (ulimit -f), or "
+			"the host's disk is full");
 	if (error == ETIMEDOUT)
 		return fault_set(fault, REASON_STALLED, "the block service did not answer in time");
 	if (error == EPIPE)

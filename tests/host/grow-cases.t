@@ -134,6 +134,10 @@ limits() {
 	grow_disk=$scratch/limited
 	refused image-limit 10 "ulimit -f" disk 8G
 	has "the limit is named" "$err" "ulimit -f"
+	make_disk qcow2 disk
+	printf '#!/bin/sh\nulimit -f 1800\nexec "%s" "$@"\n' "$shell" >"$scratch/limited"
+	refused no-space 30 "ulimit -f, for a commit" disk 8G
+	has "the limit is named, and the image has its name" "$err" "the limit of this session (ulimit -f) is"
 	printf '#!/bin/sh\nunset PATH\nexec "%s" "$@"\n' "$shell" >"$scratch/limited"
 	STUB=nothing grow_disk --plan --json disk
 	is "without PATH the programs are found" "$status $(field reason)" "0 null"

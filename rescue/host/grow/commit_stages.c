@@ -154,10 +154,7 @@ int grow_commit(struct grow *grow, struct fault *fault)
 {
 	int64_t begun_ms = clock_ms();
 
-	/* What the log holds comes into the image while the log is still there. */
-	if (room_need(grow->image.folder, grow->image.folder,
-		      room_taken(grow->log.path) + (UINT64_C(1) << 20),
-		      "move the image to another disk", fault) < 0)
+	if (room_for_commit(&grow->image, grow->log.path, fault) < 0)
 		return -1;
 	grow->commit = (struct commit){ .image = &grow->image,
 					.log = &grow->log,

@@ -16,6 +16,7 @@
 /* What a grow writes is small: group descriptors and bitmaps, in the log and in the image. */
 #define ALWAYS_BYTES   (64 * MIB)
 #define GROWN_PER_BYTE 4096
+#define COMMIT_BYTES   MIB /* for metadata of a qcow2 */
 
 bool room_free(const char *folder, uint64_t *ret_bytes)
 {
@@ -38,6 +39,37 @@ int room_need(const char *folder, const char *name, uint64_t bytes, const char *
 	fault_set(fault, REASON_NO_SPACE, "%.300s has %s free, and about %s are needed", name,
 		  text_of_size(has, room_bytes), text_of_size(needs, bytes));
 	return fault_hint(fault, "Free some space there, or %s", remedy);
+}
+
+/* A commit that breaks off at such a limit would leave the image under another name. */
+static int check_session_limit(const struct image *image, uint64_t added_bytes, struct fault *fault)
+{
+	char needs[TEXT_SIZE_CHARS], most[TEXT_SIZE_CHARS];
+	struct rlimit limit;
+	struct stat status;
+	uint64_t length_bytes;
+
+	if (image->format != IMAGE_QCOW2 || stat(image->path, &status) < 0 ||
+	    getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+		return 0;
+	length_bytes = (uint64_t)status.st_size + added_bytes;
+	if (length_bytes <= limit.rlim_cur)
+		return 0;
+	fault_set(fault, REASON_NO_SPACE,
+		  "The image may become a file of %s, and the limit of this session (ulimit -f) is "
+		  "%s; the image is unchanged",
+		  text_of_size(needs, length_bytes), text_of_size(most, limit.rlim_cur));
+	return fault_hint(fault, "Raise that limit (ulimit -f unlimited), then try again");
+}
+
+int room_for_commit(const struct image *image, const char *log_path, struct fault *fault)
+{
+	const uint64_t added_bytes = room_taken(log_path) + COMMIT_BYTES;
+
+	if (room_need(image->folder, image->folder, added_bytes, "move the image to another disk",
+		      fault) < 0)
+		return -1;
+	return check_session_limit(image, added_bytes, fault);
 }
 
 uint64_t room_taken(const char *path)

@@ -31,6 +31,10 @@ int room_need(const char *folder, const char *name, uint64_t bytes, const char *
 /* Bytes that a file takes of its disk; 0 if it cannot be told. */
 uint64_t room_taken(const char *path);
 
+/* Before a commit: all that the log holds comes into the image while the log is still there.
+ * Fault: no-space. */
+int room_for_commit(const struct image *image, const char *log_path, struct fault *fault);
+
 /* Find the limits. A raw image becomes one long file: how long it can be is tried on
  * probe_path, a new file, which is removed again. log_folder: another folder that holds
  * the log, or NULL. Faults: folder-not-writable. */

@@ -13,8 +13,7 @@
 
 #include <string.h>
 
-#define DISK_MIN_BYTES	  2048 /* a table and something behind it */
-#define COMMIT_ROOM_BYTES (UINT64_C(1) << 20)
+#define DISK_MIN_BYTES 2048 /* a table and something behind it */
 
 int keep_finish_earlier(struct keep *keep, bool allow_backing, struct fault *fault)
 {
@@ -129,15 +128,13 @@ int keep_look(struct keep *keep, bool *ret_written, struct fault *fault)
 
 int keep_publish(struct keep *keep, struct fault *fault)
 {
-	const char *folder = keep->image->folder;
 	struct commit commit = { .image = keep->image,
 				 .log = keep->log,
 				 .facts = keep->facts,
 				 .programs = keep->programs };
 
 	if (image_check_mark(keep->image, fault) < 0 ||
-	    room_need(folder, folder, room_taken(keep->log->path) + COMMIT_ROOM_BYTES,
-		      "move the image to another disk", fault) < 0 ||
+	    room_for_commit(keep->image, keep->log->path, fault) < 0 ||
 	    commit_verify(&commit, fault) < 0)
 		return -1;
 	keep->published = commit_run(&commit, fault) == 0;
