@@ -56,7 +56,7 @@ fault() {
 	trap '' HUP INT QUIT TERM # nothing is left to interrupt
 	case $2 in
 	interrupted | no-space) ;;
-	*) work_writable || set -- 30 no-space "The temporary folder $work cannot be written" "Make room in ${TMPDIR:-/tmp}, or set TMPDIR to another folder" ;;
+	*) work_writable || set -- 30 no-space "The temporary directory $work cannot be written" "Make room in ${TMPDIR:-/tmp}, or set TMPDIR to another directory" ;;
 	esac
 	fault_status=$1 fault_reason=$2 fault_message=${3%.} fault_hint=${4-}
 	fault_hint=${fault_hint%.}

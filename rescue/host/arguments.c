@@ -67,6 +67,25 @@ int arguments_refuse_option(const struct arguments *arguments, int code, char *c
 				arguments_culprit(argv));
 }
 
+/* With the words that it can be: "it is raw or qcow2". */
+static int refuse_word(const struct arguments *arguments, int code, const char *const *words,
+		       struct fault *fault)
+{
+	char safe[128], list[128];
+	size_t used = 0;
+
+	for (int i = 0; words[i] && used < sizeof(list); i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
+					 i == 0		? ""
+					 : words[i + 1] ? ", "
+							: " or ",
+					 words[i]);
+	text_make_safe(safe, sizeof(safe), optarg, strlen(optarg));
+	fault_set(fault, REASON_USAGE, "--%s cannot be '%s': it is %s", name_of(arguments, code),
+		  safe, list);
+	return hint(arguments, fault);
+}
+
 int arguments_word(const struct arguments *arguments, int code, const char *const *words,
 		   int *ret_place, struct fault *fault)
 {
@@ -76,7 +95,7 @@ int arguments_word(const struct arguments *arguments, int code, const char *cons
 		*ret_place = i;
 		return 0;
 	}
-	return arguments_refuse_value(arguments, code, fault);
+	return refuse_word(arguments, code, words, fault);
 }
 
 int arguments_number(const struct arguments *arguments, int code, unsigned smallest,

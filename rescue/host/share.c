@@ -30,8 +30,7 @@ int share_find(const struct share_wish *wish, const char *image_path, const char
 		return 0;
 	if (!realpath(wish->directory, ret_path) || stat(ret_path, &status) < 0 ||
 	    !S_ISDIR(status.st_mode)) {
-		fault_set(fault, REASON_USAGE, "There is no directory %.200s to be shared",
-			  wish->directory);
+		fault_set(fault, REASON_USAGE, "There is no directory %.200s", wish->directory);
 		return fault_hint(fault, "Name a directory of this host");
 	}
 	if (!wish->writable)

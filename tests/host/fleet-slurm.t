@@ -137,7 +137,7 @@ faults() {
 	diag "$count disks in $(($(date +%s) - begin)) s, $(grep -c . m.fleet/slurm/log) lines of Slurm"
 }
 
-slurm_start
+ok "Slurm is up" slurm_start || done_testing
 for part in ${FLEET_PARTS:-short_form cancelled}; do $part; done
 [ "${FLEET_FAULTS:-no}" = no ] || faults
 slurm_stop

@@ -85,7 +85,7 @@ not_kept() {
 	disk disk '[    1.000000] Kernel panic - not syncing: x\n' "$up" hang
 	refused 'it did not come up before' 'the old disk does not boot (its kernel panics)' 'null kernel null null' --prove-boot
 	disk disk 'it speaks, but nobody knows what\n'
-	refused 'no system that speaks' 'prints nothing on its serial console' 'null loader null null' --prove-boot
+	refused 'no system that speaks' 'the old disk showed no kernel, no login prompt and no screen that stays (it ended)' 'null loader null null' --prove-boot
 	disk disk "$up" 'Linux version 0\n'
 	sum=$(image_sum disk)
 	grow --prove-boot --keep-failed disk 64M
@@ -106,9 +106,9 @@ screens() {
 	refused 'another screen' 'The grown disk does not boot as before: the time is over (--prove-timeout). It reached a boot loader, the old disk a screen that does not change' \
 		'null screen loader null' --prove-boot --prove-quiet 5 --prove-timeout 30
 	disk disk "$here" "$here"
-	refused 'it powers off before anything is seen' 'and nothing that stays on its screen (it ended)' 'null loader null null' --prove-boot --prove-quiet 5
+	refused 'it powers off before anything is seen' 'no screen that stays (it ended)' 'null loader null null' --prove-boot --prove-quiet 5
 	disk disk '' '' hang
-	refused 'a screen that shows only what the firmware wrote' 'and nothing that stays on its screen (the time is over (--prove-timeout))' 'null loader null null' \
+	refused 'a screen that shows only what the firmware wrote' 'no screen that stays (the time is over (--prove-timeout))' 'null loader null null' \
 		--prove-boot --prove-quiet 2 --prove-timeout 15
 }
 

@@ -160,7 +160,7 @@ usage_faults() {
 	refused 'two images' 'operand too many' disk disk
 	refused 'no command behind --' 'command is missing' disk --
 	refused 'no terminal' 'needs a terminal' disk
-	refused '--write without terminal' 'needs --yes' --write disk -- true
+	refused '--write without terminal' 'or --yes' --write disk -- true
 	refused '--yes without --write' 'goes only with --write' --yes disk -- true
 	refused '--share-rw alone' 'needs --share' --share-rw disk -- true
 	refused '--share of nothing' 'no directory' --share none disk -- true

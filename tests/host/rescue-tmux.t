@@ -122,7 +122,7 @@ escapes() {
 	type_line 'echo still'
 	ok 'two and one are no escape' shows '^still'
 	keys C-] C-] C-]
-	ok 'three are' shows 'Broken off by Ctrl-]'
+	ok 'three are' shows 'Ended by Ctrl-]'
 	type_line 'status=$?; stty -a >../after; echo status:$status'
 	ok 'it is an interruption' shows '^status:30'
 	sed '1d' ../after >../after-rest

@@ -69,7 +69,7 @@ refusals() {
 	is 'a usage fault is JSON too' "$(field .reason,.status)" 'usage 2'
 	refused 'two images' 2 usage 'operand too many' speaks hangs
 	refused 'no such image' 10 image-not-found 'none' none
-	refused 'no regular expression' 2 usage 'no regular expression' --expect '(' speaks
+	refused 'no regular expression' 2 usage 'not a regular expression' --expect '(' speaks
 	refused 'a port that is none' 2 usage 'write HOST:GUEST' --port 22 speaks
 	refused 'a port that is too large' 2 usage 'write HOST:GUEST' --port 1:65536 speaks
 	refused 'a port of the host for two' 2 usage 'is taken already' --port 22222:80 --port 22222:81 speaks
@@ -205,7 +205,7 @@ END
 		is "--share, $way: what it may" "$(console 'is written') $(console 'is read-only') $(cat "$work/root, of é/answer" 2>/dev/null)" \
 			"$([ "$way" = rw ] && echo '1 0 from the guest' || echo '0 1 ')"
 	done
-	refused 'no directory to share' 2 usage 'There is no directory nosuch to be shared' --share nosuch empty
+	refused 'no directory to share' 2 usage 'There is no directory nosuch' --share nosuch empty
 	refused '--share-rw without --share' 2 usage 'needs --share' --share-rw empty
 	refused '--share-rw of the image' 2 usage 'cannot share' --share-rw --share . empty
 	untouched shares

@@ -179,8 +179,8 @@ screenshots() {
 	is 'interrupted: the older file stays, and no other' "$(tail -c 3 picture.png) $(find . -type f | sort | tr '\n' ' ')$(image_sum disk)" "old ./disk ./picture.png $sums"
 	rm picture.png
 	sums=$(sums)
-	thrown_away 'a screenshot where no file can be' 2 usage 'which is no PNG file' --screenshot "$work" disk
-	thrown_away 'a screenshot over the image' 2 usage 'would overwrite disk, which is no PNG file' --screenshot disk disk
+	thrown_away 'a screenshot where no file can be' 2 usage 'which is not a PNG file' --screenshot "$work" disk
+	thrown_away 'a screenshot over the image' 2 usage 'would overwrite disk, which is not a PNG file' --screenshot disk disk
 	thrown_away 'a screenshot in no folder' 40 folder-not-writable 'cannot be made' --screenshot "$work/none/x" disk
 }
 
@@ -188,7 +188,7 @@ usage_faults() {
 	disk disk
 	sums=$(sums)
 	thrown_away '--yes without --write' 2 usage '--yes goes only with --write' --yes disk
-	thrown_away '--write without a terminal' 2 usage 'needs --yes' --write disk
+	thrown_away '--write without a terminal' 2 usage 'or --yes' --write disk
 	thrown_away '--wait-for of what nobody knows' 2 usage "cannot be 'kernel'" --wait-for kernel disk
 	cp disk odd
 	truncate -s +5 odd

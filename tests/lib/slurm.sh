@@ -4,7 +4,7 @@
 # ports and folders that nobody else has. All of it ends with the test. To be sourced
 # after tap.sh.
 #
-#   slurm_start            all of it, and waits until both nodes are idle
+#   slurm_start            all of it, and waits until both nodes are idle; or says why they are not, and fails
 #   slurm_controller       the controller (again)
 #   slurm_node NAME        a node (again)
 #   slurm_end PROGRAM      kill -KILL: controller, one or two
@@ -55,6 +55,8 @@ NodeName=one NodeHostname=localhost NodeAddr=127.0.0.1 Port=$2 CPUs=1
 NodeName=two NodeHostname=localhost NodeAddr=127.0.0.1 Port=$3 CPUs=1
 PartitionName=all Nodes=ALL Default=YES State=UP
 END
+	# No cgroup is used. Version 1 is not looked for before it is; what is found by itself has to be mounted.
+	echo 'CgroupPlugin=cgroup/v1' >"$slurm/cgroup.conf"
 }
 
 # slurm_program NAME COMMAND...: in the background, its pid in $slurm/NAME.pid.
@@ -91,7 +93,7 @@ slurm_start() {
 	slurm_controller
 	slurm_node one
 	slurm_node two
-	await slurm_idle
+	await slurm_idle || { tail -n 5 "$slurm"/*.out | sed 's/^/# /' && return 1; }
 }
 
 slurm_stop() {

@@ -165,5 +165,5 @@ is "its type does not tell it: the option is named" "$(message | grep -c -e '--m
 "$images/mbr-disk" disk.img 64M part 1 2048 32M 83 boot ext4 part 2 69632 6M 82 - -
 truncate -s 200M disk.img
 refused "a type of swap without one" disk.img root-not-last '"move_swap":true'
-is "a type of swap without one: that is said" "$(message | grep -c '[Ii]t holds no swap that could move')" 1
+is "a type of swap without one: that is said" "$(message | grep -c '[Ii]t holds no swap that --move-swap could move')" 1
 done_testing

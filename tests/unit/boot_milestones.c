@@ -167,6 +167,13 @@ static void the_last_lines_are_kept(void **state)
 	milestones_feed(&milestones, SOURCE_CONSOLE, "\n", 1);
 	(void)milestones_last(&milestones, lines);
 	assert_int_equal(strlen(lines[MILESTONES_LAST - 1]), MILESTONES_LINE_BYTES - 1);
+	/* What the screen showed before the console spoke comes before it. */
+	milestones_feed(&milestones, SOURCE_SCREEN, "Booting from Hard Disk...", 25);
+	milestones_feed(&milestones, SOURCE_CONSOLE, "Welcome\nbox login: ", 19);
+	assert_int_equal(milestones_last(&milestones, lines), MILESTONES_LAST + 2);
+	assert_string_equal(lines[MILESTONES_LAST - 1], "Booting from Hard Disk...");
+	assert_string_equal(lines[MILESTONES_LAST], "Welcome");
+	assert_string_equal(lines[MILESTONES_LAST + 1], "box login: ");
 }
 
 static void sequences_of_a_terminal_are_no_text(void **state)

@@ -6,7 +6,7 @@
 
 # state_open DIR: of an earlier run.
 state_open() {
-	[ -f "$1/fleet.json" ] || fault 10 fleet-not-found "$1 is no state folder of grow-fleet" "Name the folder that --dir named"
+	[ -f "$1/fleet.json" ] || fault 10 fleet-not-found "$1 is not a state directory of grow-fleet" "Name the directory that --dir named"
 	dir=$(readlink -f -- "$1")
 	fleet_name=$(jq -r 'select(.schema == 1) | .name' "$dir/fleet.json" 2>/dev/null)
 	[ -n "$fleet_name" ] || fault 10 fleet-not-found "$1/fleet.json is not of a version that is known"
@@ -26,7 +26,7 @@ state_take() {
 
 state_make() {
 	if [ -d "$opt_dir" ] && [ -n "$(ls -A -- "$opt_dir")" ]; then
-		fault 10 fleet-not-found "The folder $opt_dir is not empty, and no state folder of grow-fleet" "Name another by --dir"
+		fault 10 fleet-not-found "The directory $opt_dir is not empty and is not a state directory of grow-fleet" "Name another by --dir"
 	fi
 	mkdir -p -- "$opt_dir/tasks" "$opt_dir/words" "$opt_dir/results" "$opt_dir/slurm" 2>/dev/null &&
 		printf '{"schema":1,"name":"grow-fleet-%s"}\n' "$(od -An -tx4 -N4 /dev/urandom | tr -d ' ')" >"$opt_dir/fleet.json" ||
@@ -45,7 +45,7 @@ manifest_read() {
 	esac
 	iconv -f UTF-8 -t UTF-8 "$work/manifest" >/dev/null 2>&1 ||
 		fault 10 manifest-invalid "The manifest is not UTF-8" "Names in other encodings cannot be written in a manifest; link to such images"
-	jq -cnR -f "$fleet/manifest.jq" --arg folder "${PWD%/}/" "$work/manifest" >"$work/read" || fault 70 internal "The manifest cannot be taken apart" "Please report it, with the manifest"
+	jq -cnR -f "$fleet/manifest.jq" --arg folder "${PWD%/}/" "$work/manifest" >"$work/read" || fault 70 internal "The manifest cannot be parsed" "Please report it, with the manifest"
 	manifest_faults "$(jq -r 'select(.fault) | "line \(.line): \(.fault)"' "$work/read")"
 	[ -s "$work/read" ] || fault 10 manifest-invalid "The manifest names no image"
 	manifest_twins

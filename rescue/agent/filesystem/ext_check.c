@@ -187,8 +187,9 @@ static int explain(const struct fs_target *target, int exit_status, enum check_m
 		fault_set(fault, REASON_FS_UNCLEAN,
 			  "the file system is damaged, and a repair needs your decision: %s", said);
 		return fault_hint(
-			fault, "e2fsck -n lists the damage and changes nothing; --repair=all makes "
-			       "every repair that e2fsck proposes, and can remove damaged files");
+			fault,
+			"--repair=all makes every repair that e2fsck proposes, and can remove "
+			"damaged files; to see the damage first, run e2fsck -fn in rescue-disk");
 	}
 	if (exit_status & (E2FSCK_UNCORRECTED | E2FSCK_REPAIRED))
 		return fault_set(fault, REASON_FS_UNREPAIRABLE,

@@ -219,10 +219,9 @@ static int choose_by_trait(const struct grow *grow, struct chosen *ret_chosen, s
 	return refuse_none(grow->request, fault);
 }
 
-/* Nobody who names no partition means the swap or the recovery system behind the root. is_swap: by
- * its type or its content. */
-static int refuse_behind_root(const struct grow *grow, const struct table_entry *last, bool is_swap,
-			      struct fault *fault)
+/* Nobody who names no partition means the swap or the recovery system behind the root. */
+static int refuse_behind_root(const struct grow *grow, const struct table_entry *last,
+			      const char *remedy, struct fault *fault)
 {
 	const struct partition_table *table = &grow->table;
 	const struct table_entry *root = role_root_before(table, last);
@@ -232,12 +231,7 @@ static int refuse_behind_root(const struct grow *grow, const struct table_entry 
 		return 0;
 	fault_set(fault, REASON_ROOT_NOT_LAST, "%s is after %s, which looks like the one to grow",
 		  role_describe(table, last, last_text), role_describe(table, root, root_text));
-	return fault_hint(fault, "%s--partition %u grows the last one",
-			  !is_swap ? ""
-			  : grow->request->move_swap
-				  ? "it holds no swap that could move; "
-				  : "--move-swap moves it to the end of the disk; ",
-			  last->part.number);
+	return fault_hint(fault, "%s--partition %u grows the last one", remedy, last->part.number);
 }
 
 /* The last partition, if nobody has named one; NULL: somebody has, or there is no table. */
@@ -256,7 +250,7 @@ int choose_check_content(const struct grow *grow, const char *type, struct fault
 	const struct table_entry *last = last_unnamed(grow);
 
 	return last && !grow->request->move_swap && strcmp(type, "swap") == 0
-		       ? refuse_behind_root(grow, last, true, fault)
+		       ? refuse_behind_root(grow, last, move_swap_advice(grow, last), fault)
 		       : 0;
 }
 
@@ -280,6 +274,6 @@ int choose_partition(const struct grow *grow, struct chosen *ret_chosen, struct 
 			return 0;
 	}
 	return last && role_of(last) == ROLE_HELPER
-		       ? refuse_behind_root(grow, last, role_is_swap(last), fault)
+		       ? refuse_behind_root(grow, last, move_swap_advice(grow, last), fault)
 		       : 0;
 }

@@ -15,6 +15,7 @@ static int check_limits(const struct grow *grow, struct fault *fault)
 	const struct plan *plan = &grow->plan;
 	bool by_fs = grow->fs_limit.largest_disk_bytes < grow->table_limit.largest_disk_bytes;
 	const struct limit *limit = by_fs ? &grow->fs_limit : &grow->table_limit;
+	char size[TEXT_SIZE_CHARS];
 
 	if (plan_is_within(plan, limit))
 		return 0;
@@ -23,7 +24,8 @@ static int check_limits(const struct grow *grow, struct fault *fault)
 	else
 		plan_refuse(plan, fault);
 	if (plan->next_number == 0)
-		fault_hint(fault, "the largest size this disk can have is %llu bytes",
+		fault_hint(fault, "the largest size this disk can have is %s (%llu bytes)",
+			   text_of_size(size, limit->largest_disk_bytes),
 			   (unsigned long long)limit->largest_disk_bytes);
 	return -1;
 }

@@ -33,6 +33,16 @@ int move_swap_choose(const struct grow *grow, const struct table_entry *last,
 	return 0;
 }
 
+const char *move_swap_advice(const struct grow *grow, const struct table_entry *last)
+{
+	struct probe_names names;
+	struct fault ignored;
+
+	if (choose_probe(grow, last, &names, &ignored) == 0 && is_swap(&names))
+		return "--move-swap moves it to the end of the disk; ";
+	return role_is_swap(last) ? "it holds no swap that --move-swap could move; " : "";
+}
+
 static int open_swap(const struct grow *grow, uint64_t start_lba, struct fs **ret_swap,
 		     struct fault *fault)
 {

@@ -124,6 +124,9 @@ int decide_room(const struct grow *grow, struct fault *fault);
 
 /* move_swap.c: a swap partition behind the target. */
 
+/* Can --move-swap help who is refused for that last partition? The begin of a hint, or "". */
+const char *move_swap_advice(const struct grow *grow, const struct table_entry *last);
+
 /* The partition before the last, if that one is swap; else leave *ret_chosen alone. */
 int move_swap_choose(const struct grow *grow, const struct table_entry *last,
 		     struct chosen *ret_chosen, struct fault *fault);

@@ -76,7 +76,9 @@ int firmware_choose(enum firmware wish, const struct firmware_facts *facts, cons
 			  "%.300s has neither boot code in its first sector nor an EFI system "
 			  "partition: nothing can boot it",
 			  name);
-	return fault_hint(fault, "A kernel can be started directly: try-disk --kernel FILE");
+	return fault_hint(
+		fault, "try-disk --kernel FILE starts a kernel without a boot loader; a grow can "
+		       "do without --prove-boot");
 }
 
 int firmware_find_ovmf(char ret_code[PATH_MAX], char ret_variables[PATH_MAX], struct fault *fault)

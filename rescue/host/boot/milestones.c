@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "milestones.h"
 
-#include "base/text.h"
-
 #include <ctype.h>
 #include <string.h>
 
@@ -218,6 +216,13 @@ static bool is_escape(struct milestones *milestones, struct milestones_line *lin
 	}
 }
 
+static void add(const struct milestones *milestones, struct milestones_line *line, char byte)
+{
+	if (line->bytes == 0)
+		line->begun_at = milestones->lines;
+	line->text[line->bytes++] = byte;
+}
+
 void milestones_feed(struct milestones *milestones, enum milestones_source source, const char *data,
 		     size_t size_bytes)
 {
@@ -231,7 +236,7 @@ void milestones_feed(struct milestones *milestones, enum milestones_source sourc
 		if (byte == '\n' || byte == '\r')
 			end_line(milestones, line);
 		else if (byte != '\0' && line->bytes < MILESTONES_LINE_BYTES - 1)
-			line->text[line->bytes++] = data[i];
+			add(milestones, line, data[i]);
 	}
 	line->text[line->bytes] = '\0';
 	if (line->bytes > 0)
@@ -242,36 +247,4 @@ void milestones_end(struct milestones *milestones)
 {
 	for (int source = 0; source < SOURCES; source++)
 		end_line(milestones, &milestones->lines_of[source]);
-}
-
-size_t milestones_last(const struct milestones *milestones,
-		       const char *ret_lines[MILESTONES_LAST + SOURCES])
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < MILESTONES_LAST; i++) {
-		const char *line = milestones->last[(milestones->next + i) % MILESTONES_LAST];
-
-		if (line[0] != '\0')
-			ret_lines[count++] = line;
-	}
-	for (int source = SOURCES - 1; source >= 0; source--)
-		if (milestones->lines_of[source].bytes > 0)
-			ret_lines[count++] = milestones->lines_of[source].text;
-	return count;
-}
-
-json_t *milestones_console(const struct milestones *milestones)
-{
-	const char *lines[MILESTONES_LAST + SOURCES];
-	size_t count = milestones_last(milestones, lines);
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < count; i++) {
-		char safe[3 * MILESTONES_LINE_BYTES];
-
-		text_make_safe(safe, sizeof(safe), lines[i], strlen(lines[i]));
-		json_array_append_new(list, json_string(safe));
-	}
-	return list;
 }

@@ -33,6 +33,7 @@ enum milestones_source { SOURCE_CONSOLE, SOURCE_SCREEN, SOURCES };
 struct milestones_line {
 	char text[MILESTONES_LINE_BYTES];
 	size_t bytes;
+	unsigned long begun_at; /* when so many lines had ended */
 	enum { ESCAPE_NONE, ESCAPE_BEGUN, ESCAPE_CSI, ESCAPE_STRING } escape;
 };
 
@@ -63,8 +64,8 @@ void milestones_reach(struct milestones *milestones, enum milestone milestone);
 /* Nothing more comes: what is begun has ended. */
 void milestones_end(struct milestones *milestones);
 
-/* The last lines, oldest first, and the unended ones; not made safe. How many; texts are borrowed.
- */
+/* The last lines, oldest first, with the unended ones where they began; not made safe. How many;
+ * texts are borrowed. */
 size_t milestones_last(const struct milestones *milestones,
 		       const char *ret_lines[MILESTONES_LAST + SOURCES]);
 

@@ -153,19 +153,21 @@ static int judge_before(const struct proof *proof, struct fault *fault)
 
 	if (before->end == BOOT_BAD || (proof->expects && reached < MILESTONE_EXPECTED)) {
 		fault_set(fault, REASON_BOOT_NOT_PROVEN,
-			  "Nothing can be proven: the old disk does not boot%s (%s)",
+			  "No proof is possible: the old disk does not boot%s (%s)",
 			  before->end == BOOT_BAD ? "" : " as far as expected", why_ended(before));
-		return fault_hint(fault, "try-disk shows it");
+		return fault_hint(fault, "Boot it with try-disk to see why");
 	}
 	if (reached >= MILESTONE_SCREEN)
 		return 0;
 	fault_set(fault, REASON_BOOT_NOT_PROVEN,
-		  "Nothing can be proven: the system prints nothing on its serial console, and "
-		  "nothing "
-		  "that stays on its screen (%s)",
+		  "No proof is possible: the old disk showed no kernel, no login prompt and no "
+		  "screen "
+		  "that stays (%s)",
 		  why_ended(before));
-	return fault_hint(fault, "Give it one (Linux: " SERIAL_LINE
-				 "), or grow it without --prove-boot; the image is unchanged");
+	return fault_hint(
+		fault,
+		"Name a line that both disks print (--prove-boot=REGEX), give Linux " SERIAL_LINE
+		", or grow it without --prove-boot");
 }
 
 static int judge_after(const struct proof *proof, struct fault *fault)
@@ -179,7 +181,7 @@ static int judge_after(const struct proof *proof, struct fault *fault)
 		  "image is unchanged",
 		  why_ended(after), milestone_name(after->milestones.reached),
 		  milestone_name(proof->before.milestones.reached));
-	return fault_hint(fault, "--keep-failed keeps the log, for rescue-disk to look at");
+	return fault_hint(fault, "--keep-failed keeps the log, so that rescue-disk can open it");
 }
 
 static void say_last_lines(const struct proof *proof, const char *what,

@@ -116,7 +116,7 @@ static int flush_log(struct commit *commit, struct fault *fault)
 	}
 	if (log->work_dir[0] == '\0' || flush_folder(log->work_dir) == 0)
 		return 0;
-	describe_failure(fault, "Cannot flush the folder", log->work_dir, log->work_dir);
+	describe_failure(fault, "Cannot flush the directory", log->work_dir, log->work_dir);
 	return -1;
 }
 

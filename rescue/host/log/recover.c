@@ -57,12 +57,15 @@ int recover_refuse_reader(const struct image *image, const struct log *log, stru
 	if (log->ticket.state == TICKET_NONE)
 		return 0;
 	fault_set(fault, REASON_COMMIT_BEGUN,
-		  "An earlier run left a complete log of %.300s that is not committed yet",
+		  log->ticket.state == TICKET_VERIFIED
+			  ? "An earlier run left a complete log of %.300s that is not committed yet"
+			  : "The commit of an earlier run into %.300s was interrupted",
 		  image->path);
-	return fault_hint(fault, log->ticket.state == TICKET_VERIFIED
-					 ? "Commit it first (grow-disk --recover), or discard it "
-					   "(grow-disk --discard)"
-					 : "Finish that commit first: grow-disk --recover");
+	return fault_hint(fault,
+			  log->ticket.state == TICKET_VERIFIED
+				  ? "Commit it first (grow-disk --recover IMAGE), or discard it "
+				    "(grow-disk --discard IMAGE)"
+				  : "Finish it first: grow-disk --recover IMAGE");
 }
 
 /* Open the log, and see that it is the one. */
@@ -201,13 +204,13 @@ static int refuse_discard(const struct log *log, struct fault *fault)
 		fault_set(fault, REASON_COMMIT_BEGUN,
 			  "The commit of %.250s is complete; only its files remain to be removed",
 			  log->path);
-		return fault_hint(fault, "Remove them: grow-disk --recover");
+		return fault_hint(fault, "Remove them: grow-disk --recover IMAGE");
 	}
 	fault_set(fault, REASON_COMMIT_BEGUN,
 		  "The commit of %.250s has begun: without the log the image would be half old and "
 		  "half new",
 		  log->path);
-	return fault_hint(fault, "Finish it: grow-disk --recover");
+	return fault_hint(fault, "Finish it: grow-disk --recover IMAGE");
 }
 
 static int put_image_back(struct image *image, struct fault *fault)

@@ -131,10 +131,10 @@ int rescue_run(struct rescue *rescue, struct fault *fault)
 		rescue->has_terminal = tcgetattr(STDIN_FILENO, &rescue->terminal) == 0;
 		console_say(&rescue->console,
 			    "a shell in a virtual machine; the disk is /dev/sda. \"exit\" ends it, "
-			    "Ctrl-] three times breaks it off");
+			    "Ctrl-] three times ends it at once and discards the changes");
 		if (!options->write)
 			console_say(&rescue->console,
-				    "what is changed is thrown away at the end (--write keeps it)");
+				    "changes are discarded at the end (--write keeps them)");
 	}
 	if (start_machine(rescue, guest, fault) < 0 ||
 	    vm_disk_ready(&rescue->vm, rescue_sector_bytes(rescue), fault) < 0)

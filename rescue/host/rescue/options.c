@@ -156,8 +156,7 @@ static int check(const struct rescue_options *options, struct fault *fault)
 			     "IMAGE -- COMMAND%s",
 			     NULL);
 	if (options->write && !options->yes && !terminal)
-		return usage(fault,
-			     "Without a terminal --write needs --yes, for nobody can be asked%s",
+		return usage(fault, "--write needs a terminal for the confirmation, or --yes%s",
 			     NULL);
 	return 0;
 }
@@ -187,7 +186,7 @@ int rescue_options_parse(int argc, char *argv[], struct rescue_options *ret_opti
 	if (optind >= end)
 		return usage(fault, "The name of an image is missing%s", NULL);
 	if (end - optind > 1)
-		return usage(fault, "'%s' is one operand too many; a command stands behind --",
+		return usage(fault, "'%s' is one operand too many; put a command after --",
 			     argv[optind + 1]);
 	ret_options->image = argv[optind];
 	if (end < argc && take_command(ret_options, argv + end + 1, fault) < 0)

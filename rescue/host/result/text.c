@@ -58,15 +58,12 @@ static void write_end(FILE *to, const json_t *result)
 	if (strcmp(action, "discard") == 0)
 		snprintf(value, sizeof(value), "%s",
 			 member_is_true(result, "discarded")
-				 ? "the log of an earlier run is thrown away; the image is what it "
-				   "was"
+				 ? "the log of an earlier run was discarded; the image is unchanged"
 				 : "nothing to do: no earlier run left a log");
 	else if (json_is_object(fence))
-		snprintf(value, sizeof(value),
-			 "%s; nothing else on the disk changed (%" PRIu64 " bytes compared)",
-			 seconds, member_number(fence, "compared_bytes"));
+		snprintf(value, sizeof(value), "%s; nothing else on the disk changed", seconds);
 	else if (member_is_true(result, "recovered"))
-		snprintf(value, sizeof(value), "%s; what an earlier run had grown is committed now",
+		snprintf(value, sizeof(value), "%s; the grow of an earlier run is committed",
 			 seconds);
 	else if (strcmp(action, "recover") == 0)
 		snprintf(value, sizeof(value), "nothing to do: no earlier run left a complete log");

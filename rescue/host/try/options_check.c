@@ -34,9 +34,9 @@ int try_options_check(const struct try_options *options, const struct arguments 
 	if (options->yes && !options->write)
 		return arguments_refuse(arguments, fault, "--yes goes only with --write%s", NULL);
 	if (options->write && !options->yes && !isatty(STDIN_FILENO))
-		return arguments_refuse(
-			arguments, fault,
-			"Without a terminal --write needs --yes, for nobody can be asked%s", NULL);
+		return arguments_refuse(arguments, fault,
+					"--write needs a terminal for the confirmation, or --yes%s",
+					NULL);
 	if (options->expect && options->wait_for != MILESTONE_NONE)
 		return arguments_refuse(arguments, fault,
 					"--wait-for and --expect exclude each other%s", NULL);

@@ -23,8 +23,8 @@ static int check_replaced(const char *path, struct fault *fault)
 	    (status.st_size == 0 || (read(fd, head, sizeof(head)) == (ssize_t)sizeof(head) &&
 				     memcmp(head, SIGNATURE, sizeof(head)) == 0)))
 		return 0;
-	fault_set(fault, REASON_USAGE, "--screenshot would overwrite %.300s, which is no PNG file",
-		  path);
+	fault_set(fault, REASON_USAGE,
+		  "--screenshot would overwrite %.300s, which is not a PNG file", path);
 	return fault_hint(fault, "Name another file, or remove that one");
 }
 
@@ -48,7 +48,7 @@ int screenshot_open(struct screenshot *screenshot, const char *path, struct faul
 		return 0;
 	fault_set_errno(fault, errno == ENOSPC ? REASON_NO_SPACE : REASON_FOLDER_NOT_WRITABLE,
 			errno, "The file %.300s cannot be made", path);
-	return fault_hint(fault, "Name a file in a folder that you may write to");
+	return fault_hint(fault, "Name a file in a directory that you may write to");
 }
 
 int screenshot_finish(struct screenshot *screenshot, struct fault *fault)

@@ -46,7 +46,7 @@ static int compile_expect(struct try *try, struct fault *fault)
 		return 0;
 	}
 	regerror(error, &try->expect, why, sizeof(why));
-	fault_set(fault, REASON_USAGE, "--expect is no regular expression: %s", why);
+	fault_set(fault, REASON_USAGE, "--expect is not a regular expression: %s", why);
 	return fault_hint(fault, "See regex(7)");
 }
 
@@ -149,8 +149,8 @@ int try_seed(struct try *try, struct fault *fault)
 
 static void say_begin(const struct try *try)
 {
-	console_say(&try->console, "booting %s with %s; what it writes is %s%s", try->image.path,
-		    try->options->hardware.kernel    ? "the kernel that was named"
+	console_say(&try->console, "booting %s with %s; its changes are %s%s", try->image.path,
+		    try->options->hardware.kernel    ? "the given kernel"
 		    : try->firmware == FIRMWARE_UEFI ? "UEFI (OVMF)"
 						     : "a BIOS (SeaBIOS)",
 		    try->options->write ? "kept only if it powers off" : "discarded",

@@ -6,12 +6,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 /* The signals of a program that has a fault. Those that only ask it to end, SIGQUIT
  * among them, are handled by host/signals.c. */
 static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+
+/* Of the modes of a terminal that a guest may have set: lines wrap, the cursor shows, and text has
+ * no colour. Source: console_codes(4). */
+#define USUAL_MODES "\033[?7h\033[?25h\033[0m"
 
 #define FATAL (sizeof(fatal) / sizeof(fatal[0]))
 
@@ -82,10 +87,19 @@ void terminal_enter(struct terminal *terminal)
 	terminal->raw = true;
 }
 
+static void set_usual_modes(int fd)
+{
+	const char *term = getenv("TERM");
+
+	if (term && strcmp(term, "dumb") != 0)
+		(void)!write(fd, USUAL_MODES, strlen(USUAL_MODES));
+}
+
 void terminal_leave(struct terminal *terminal)
 {
 	if (!terminal->raw)
 		return;
+	set_usual_modes(terminal->fd);
 	(void)tcsetattr(terminal->fd, TCSADRAIN, &terminal->saved);
 	terminal->raw = false;
 	raw_fd = -1;

@@ -161,7 +161,7 @@ static int look_at(struct user_streams *user, int relay, size_t count, struct ta
 	if (!user->has_terminal || relay != INPUT ||
 	    !terminal_is_escape(&user->terminal, data, count, clock_ms()))
 		return 0;
-	return fault_set(fault, REASON_INTERRUPTED, "broken off by Ctrl-] three times");
+	return fault_set(fault, REASON_INTERRUPTED, "ended by Ctrl-] three times");
 }
 
 /* A command's input has ended, or all of its output has come. */
