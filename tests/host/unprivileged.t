@@ -57,9 +57,10 @@ chmod 555 "$work/golden"
 is 'try-disk boots what may only be read' "$(as_user "$stage/usr/bin/try-disk" --quiet "$work/golden/boots" | grep -c 'all is said')" 1
 chmod 755 "$work/golden" # to be removed
 ok 'the accelerator that worked is remembered' test -s "$work/home/.cache/grow-disk/accel"
-is 'the machine is saved, and no other file is left' \
+# One for a plan, and one for a command of rescue-disk.
+is 'both machines are saved, and no other file is left' \
 	"$(cd "$work/home" && find . -type f | sed 's/-[0-9a-f]*\.machine$/.machine/' | sort | tr '\n' ' ')" \
-	'./.cache/grow-disk/accel ./.cache/grow-disk/warm/lock ./.cache/grow-disk/warm/tcg.machine ./disk.qcow2 ./plan.qcow2 '
+	'./.cache/grow-disk/accel ./.cache/grow-disk/warm/lock ./.cache/grow-disk/warm/tcg.machine ./.cache/grow-disk/warm/tcg.machine ./disk.qcow2 ./plan.qcow2 '
 
 ok 'make uninstall' make -C "$source_tree" --no-print-directory uninstall DESTDIR="$stage" PREFIX=/usr
 is 'uninstall removes every file' "$(find "$stage" -type f)" ''
