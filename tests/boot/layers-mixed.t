@@ -170,10 +170,10 @@ put ../ext4 ../inside "$data_at"
 luks_at ../inside "$sys_at" $sys_bytes
 seal ../xfs ../inside "$sys_at" $sys_bytes
 put ../inside disk "$at"
-sum=$(sha256sum <disk)
+sum=$(image_sum disk)
 grown disk 1G
 is 'two volumes that may be meant: refused' "$status $(result .reason)" '10 "volume-ambiguous"' || cat ../said
-is 'two volumes that may be meant: the image is what it was' "$(sha256sum <disk)" "$sum"
+is 'two volumes that may be meant: the image is what it was' "$(image_sum disk)" "$sum"
 grown --volume vg-0/sys disk 1G
 is 'LUKS on LVM: grown' "$status $(result .changed)" '0 true' || cat ../said
 taken sys disk "$at"

@@ -35,12 +35,12 @@ result() { jq -c "$1" ../json; }
 
 # refused NAME REASON TEXT [OPTION]...: and the image is what it was.
 refused() {
-	refused_name=$1 refused_reason=$2 refused_text=$3 refused_sum=$(sha256sum <disk)
+	refused_name=$1 refused_reason=$2 refused_text=$3 refused_sum=$(image_sum disk)
 	shift 3
 	grown "$@" disk 1G
 	is "$refused_name: refused" "$status $(result .reason)" "10 \"$refused_reason\"" || cat ../said
 	ok "$refused_name: it says '$refused_text'" grep -qF -- "$refused_text" ../said
-	is "$refused_name: the image is what it was" "$(sha256sum <disk)" "$refused_sum"
+	is "$refused_name: the image is what it was" "$(image_sum disk)" "$refused_sum"
 	is "$refused_name: nothing is left" "$(ls) $(ls -A "$TMPDIR")" 'disk '
 }
 
@@ -78,10 +78,10 @@ ok 'a file system comes into it' sh -c "'$source_tree/hostscripts/rescue-disk' -
 cp --sparse=always disk ../lvm.img
 first=$(head -c $((34816 * 512)) disk | tail -c +513 | sha256sum)
 
-sum=$(sha256sum <disk)
+sum=$(image_sum disk)
 grown --plan disk 1G
 is 'a plan' "$status $(result .changed)" '0 true'
-is 'it changes nothing' "$(sha256sum <disk)" "$sum"
+is 'it changes nothing' "$(image_sum disk)" "$sum"
 planned=$(result '[.layers, .partition.sectors_after, .filesystem.blocks_after]')
 grown disk 1G
 is 'a volume is grown' "$status $(result .changed)" '0 true' || cat ../said
@@ -124,10 +124,10 @@ for kind in luks2 luks1; do
 	before=$(header 2)
 	head -c 4095 ../key >../wrong
 	refused "$kind: another key" key-wrong 'no key slot' --key-file ../wrong
-	sum=$(sha256sum <disk)
+	sum=$(image_sum disk)
 	grown --plan --key-file ../key disk 1G
 	is "$kind: a plan" "$status $(result .changed)" '0 true' || cat ../said
-	is "$kind: it changes nothing" "$(sha256sum <disk)" "$sum"
+	is "$kind: it changes nothing" "$(image_sum disk)" "$sum"
 	planned=$(result '[.layers, .partition.sectors_after, .filesystem.blocks_after]')
 	status=0
 	"$grow_disk" --json --accel tcg --keep-log ../log --key-file - disk 1G >../json 2>../said <../key || status=$?

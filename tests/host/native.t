@@ -18,7 +18,7 @@ cd "$work/disks" || exit 1
 "$images/openwrt-disk" --format raw "$work/made"
 ln -s "$tests/host/fake-storage" "$work/fake/qemu-storage-daemon"
 
-picture() { (find . -type f -exec stat -c '%n %A %i %s %Y' {} + && sha256sum -- *) | sort; }
+picture() { "$tests/lib/picture" "$work/disks" || no_sum; }
 
 # grow ARGUMENT...: of a new disk; sets status. Before the command stands what $under says.
 under='' source=$work/made
@@ -158,7 +158,7 @@ refused 'a signal' 30 interrupted
 begin
 kill -KILL "$process"
 end
-is 'killed itself: nothing changed' "$(sha256sum <disk)" "$(sha256sum <"$work/made")"
+is 'killed itself: nothing changed' "$(image_sum disk)" "$(image_sum "$work/made")"
 # shellcheck disable=SC2086  # numbers
 ok 'killed itself: no process is left' gone $everybody
 done_testing

@@ -13,9 +13,9 @@ size() { sfdisk --json disk.img | jq ".partitiontable.partitions[$1].size"; }
 
 # unchanged NAME FIELDS
 unchanged() {
-	before=$(sha256sum <disk.img)
+	before=$(image_sum disk.img)
 	agent_run disk.img "$2"
-	is "$1: nothing to do" "$agent_event $agent_changed $(sha256sum <disk.img)" "done false $before"
+	is "$1: nothing to do" "$agent_event $agent_changed $(image_sum disk.img)" "done false $before"
 }
 
 "$images/mbr-disk" disk.img 64M part 1 2048 8M 83 boot ext4 '-b 1024' part 2 65536 16M 83 - ext4 '-b 1024'
@@ -24,7 +24,7 @@ agent_fields='"leave_bytes":10485760,"disk_before_bytes":67108864'
 grown MBR disk.img 128M --end $((262144 - 20480))
 unchanged "MBR, a second time" '"leave_bytes":10485760'
 unchanged "MBR, more to leave" '"leave_bytes":20971520'
-before=$(sha256sum <disk.img)
+before=$(image_sum disk.img)
 truncate -s 133M disk.img
 agent_run disk.img '"leave_bytes":20971520,"disk_before_bytes":134217728'
 is "MBR, all of the new room is left: the disk alone grows" "$agent_event $agent_changed $(size 1)" "done true $((262144 - 20480 - 65536))"

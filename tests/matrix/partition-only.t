@@ -32,9 +32,9 @@ same() {
 }
 
 unchanged() {
-	before=$(sha256sum <disk.img)
+	before=$(image_sum disk.img)
 	agent_run disk.img '"partition_only":true'
-	is "$1: a second run has nothing to do" "$agent_event $agent_status $agent_changed $(sha256sum <disk.img)" "done 0 false $before"
+	is "$1: a second run has nothing to do" "$agent_event $agent_status $agent_changed $(image_sum disk.img)" "done 0 false $before"
 }
 
 start=20480
