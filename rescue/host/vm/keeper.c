@@ -66,8 +66,8 @@ static int complete(struct vm_spec *spec, struct fault *fault)
 	if (hardware->share)
 		spec->request.share = hardware->share_writable ? SHARE_WRITE : SHARE_READ;
 	/* A machine that is not like the next one is not worth saving. */
-	spec->warm = spec->warm && !hardware->disk_at_power_on && !hardware->trace &&
-		     !hardware->share;
+	spec->warm =
+		spec->warm && !hardware->disk_at_power_on && !hardware->trace && !hardware->share;
 	/* A machine that was saved has a clock of its own: it is told the time. */
 	if (spec->warm)
 		hardware->rtc = NULL;
