@@ -75,7 +75,7 @@ cut_off() {
 		refused image-truncated 20 "a copy that ended early, SIZE '$size'" disk ${size:+"$size"}
 	done
 	refused image-truncated 20 "a plan says so" --plan disk 8G
-	has "how much is missing" "$err" " $(((33792 + 212992) * 512 - 36 * 1048576)) bytes are missing"
+	has "how much is missing" "$err" "($(((33792 + 212992) * 512 - 36 * 1048576)) bytes) is missing"
 	grow_disk --json --allow-truncated disk 8G
 	is "--allow-truncated" "$status $(field changed)" "0 true"
 	fresh

@@ -92,7 +92,7 @@ cut_off() {
 	gpt_disk raw disk
 	truncate -s 40M disk
 	refused image-truncated 20 "a copy that ended within a partition" disk 100M
-	has "how much is missing" "$err" " 1048576 bytes are missing"
+	has "how much is missing" "$err" "1 MiB (1048576 bytes) is missing"
 }
 
 # breach STUB...: each is caught.

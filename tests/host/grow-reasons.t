@@ -41,6 +41,8 @@ said "$@" >"$work/said"
 ok "the C table is read" [ "$(grep -cE '^[a-z0-9-]+ [0-9]+ REASON_[A-Z0-9_]+$' "$work/table")" -gt 50 ]
 is "no word stands twice in it" "$(cut -d ' ' -f 1 "$work/c" | uniq -d)" ""
 is "the documentation has the same words and statuses" "$(diff "$work/c" "$work/docs")" ""
+is "the section of the host has the words up to usage" "$(sed -n '/^## From the host/,/^## From the virtual/s/^| `\([a-z0-9-]*\)` .*/\1/p' "$source_tree/docs/reason-codes.md" | sort)" \
+	"$(sed '/^usage /q' "$work/table" | cut -d ' ' -f 1 | sort)"
 ok "the scripts say some of them" [ "$(wc -l <"$work/said")" -gt 8 ]
 is "each with its status" "$(comm -23 "$work/said" "$work/c")" ""
 is "each fault there begins with its status" "$(grep -hE '(^|[|)]) *fault [^0-9]' "$@" | grep -v 'fault "\$1" "\$verdict_reason"\|^fault of')" ""

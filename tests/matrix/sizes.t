@@ -102,7 +102,7 @@ exact() {
 		is "$1: the answer to $bytes bytes" "$(tail -n 1 "$work/plan" | jq -r '.reason // .event')" \
 			"$([ "$bytes" = "$largest" ] && echo 'done' || echo fs-limit)"
 	done
-	is "$1: the hint names the size" "$(tail -n 1 "$work/plan" | jq -r .hint | grep -c " $largest bytes\$")" 1
+	is "$1: the hint names the size" "$(tail -n 1 "$work/plan" | jq -r .hint | grep -c "($largest bytes)\$")" 1
 	grown "$1: up to its limit" "$disk" "$largest"
 	is "$1: native resize2fs cannot do a group more" "$(native_can $(($2 + group)))" ''
 }

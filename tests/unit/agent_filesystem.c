@@ -173,8 +173,8 @@ static void the_refusal_names_the_limit(void **state)
 	assert_int_equal(fault.reason, REASON_FS_LIMIT);
 	assert_string_equal(fault.message,
 			    "ext4 with blocks of 1024 bytes and without the 64bit feature cannot "
-			    "be larger than 1.8 TiB, and the partition would have 4398046511104 "
-			    "bytes");
+			    "be larger than 1.8 TiB, and the partition would have 4 TiB "
+			    "(4398046511104 bytes)");
 }
 
 static void block_and_inode_numbers_have_32_bits(void **state)

@@ -101,16 +101,16 @@ struct limit ext_size_limit(const struct ext_facts *facts, uint64_t start_bytes,
 
 int ext_size_refuse(const struct ext_facts *facts, uint64_t partition_bytes, struct fault *fault)
 {
-	char largest[TEXT_SIZE_CHARS];
+	char largest[TEXT_SIZE_CHARS], partition[TEXT_SIZE_CHARS];
 
 	return fault_set(
 		fault, REASON_FS_LIMIT,
 		"%s with blocks of %" PRIu32 " bytes%s cannot be larger than %s, and the "
-		"partition would have %" PRIu64 " bytes",
+		"partition would have %s (%" PRIu64 " bytes)",
 		facts->common.type, facts->common.block_bytes,
 		facts->is_64bit ? "" : " and without the 64bit feature",
 		text_of_size(largest, ext_size_largest_blocks(facts) * facts->common.block_bytes),
-		partition_bytes);
+		text_of_size(partition, partition_bytes), partition_bytes);
 }
 
 static uint64_t groups_of(const struct ext_facts *facts, uint64_t blocks)

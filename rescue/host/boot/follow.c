@@ -81,14 +81,14 @@ static int64_t next_deadline(const struct following *following, bool has_substit
 /* When the screen is to be looked at; at once where a boot loader has just been started. */
 static int64_t next_look(const struct following *following)
 {
-	const struct screen *screen = following->spec->screen;
 	const enum milestone reached = following->result->milestones.reached;
 
-	if (!screen || following->blind || following->machine->exited || !following->asked ||
-	    reached >= MILESTONE_SCREEN)
+	if (!following->spec->screen || following->blind || following->machine->exited ||
+	    !following->asked || reached >= MILESTONE_SCREEN)
 		return NEVER;
-	return reached >= MILESTONE_LOADER && !screen->has_loader ? 0
-								  : following->looked_ms + LOOK_MS;
+	return reached >= MILESTONE_LOADER && !following->looked_at_loader
+		       ? 0
+		       : following->looked_ms + LOOK_MS;
 }
 
 static int look(struct following *following, struct fault *fault)
@@ -96,6 +96,7 @@ static int look(struct following *following, struct fault *fault)
 	if (clock_ms() < next_look(following))
 		return 0;
 	following->looked_ms = clock_ms();
+	following->looked_at_loader = following->result->milestones.reached >= MILESTONE_LOADER;
 	return commands_look(following, fault);
 }
 

@@ -22,12 +22,13 @@ struct following {
 	bool line_open;			 /* its line is not at its end */
 	unsigned long lines_told;
 	bool spoke;
-	bool asked;    /* the monitor, for its abilities */
-	bool left;     /* by the user's keys */
-	bool pressed;  /* the power button: first at pressed_ms, and again */
-	bool pictured; /* the screen */
-	bool quitting; /* QEMU was told to */
-	bool blind;    /* it cannot show its screen */
+	bool asked;	       /* the monitor, for its abilities */
+	bool left;	       /* by the user's keys */
+	bool pressed;	       /* the power button: first at pressed_ms, and again */
+	bool pictured;	       /* the screen */
+	bool quitting;	       /* QEMU was told to */
+	bool blind;	       /* it cannot show its screen */
+	bool looked_at_loader; /* the screen, since a boot loader was started */
 	int64_t looked_ms;
 	int64_t begun_ms, spoke_ms, pressed_ms, pressed_last_ms;
 	int64_t lost_ms; /* when QEMU ended before it could make the picture; 0: it did not */

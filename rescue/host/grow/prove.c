@@ -161,8 +161,7 @@ static int judge_before(const struct proof *proof, struct fault *fault)
 		return 0;
 	fault_set(fault, REASON_BOOT_NOT_PROVEN,
 		  "No proof is possible: the old disk showed no kernel, no login prompt and no "
-		  "screen "
-		  "that stays (%s)",
+		  "screen that stays (%s)",
 		  why_ended(before));
 	return fault_hint(
 		fault,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "truncated.h"
 
+#include "base/text.h"
 #include "table/mbr.h"
 
 #include <inttypes.h>
@@ -10,8 +11,13 @@
 
 static int refuse(uint64_t missing_bytes, const char *what, struct fault *fault)
 {
-	return fault_set(fault, REASON_IMAGE_TRUNCATED, "%s: %" PRIu64 " %s missing", what,
-			 missing_bytes, missing_bytes == 1 ? "byte is" : "bytes are");
+	char size[TEXT_SIZE_CHARS];
+
+	if (missing_bytes < 1024)
+		return fault_set(fault, REASON_IMAGE_TRUNCATED, "%s: %" PRIu64 " %s missing", what,
+				 missing_bytes, missing_bytes == 1 ? "byte is" : "bytes are");
+	return fault_set(fault, REASON_IMAGE_TRUNCATED, "%s: %s (%" PRIu64 " bytes) is missing",
+			 what, text_of_size(size, missing_bytes), missing_bytes);
 }
 
 /* QEMU would complete the sector with zeroes. */
