@@ -80,7 +80,7 @@ bool screen_is_still(const struct screen_look *look, const struct screen_look *b
 	return different <= CURSOR_CELLS;
 }
 
-/* What most cells are, by the vote of Boyer and Moore: any cell where no half agrees. */
+/* What most cells are, by the vote of Boyer and Moore; where no half agrees, any of them. */
 static uint32_t background(const struct screen_look *look)
 {
 	uint32_t candidate = 0;
@@ -99,18 +99,18 @@ static uint32_t background(const struct screen_look *look)
 
 bool screen_is_like(const struct screen_look *look, const struct screen_look *other)
 {
-	const uint32_t ground = background(look), other_ground = background(other);
+	const uint32_t ground = background(other);
 	unsigned shown = 0, same = 0;
 
 	if (!has_size_of(look, other))
 		return false;
 	for (unsigned i = 0; i < look->columns * look->rows; i++) {
-		if (look->cells[i] == ground && other->cells[i] == other_ground)
+		if (look->cells[i] == ground && other->cells[i] == ground)
 			continue;
 		shown++;
 		same += look->cells[i] == other->cells[i];
 	}
-	return ground == other_ground && 100 * same >= ALIKE_PER_CENT * shown;
+	return 100 * same >= ALIKE_PER_CENT * shown;
 }
 
 bool screen_is_blank(const struct screen_look *look)

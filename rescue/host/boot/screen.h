@@ -27,8 +27,8 @@ bool screen_parse(const unsigned char *ppm, size_t size_bytes, struct screen_loo
 /* Has it not changed, but for a cursor that blinks? */
 bool screen_is_still(const struct screen_look *look, const struct screen_look *before);
 
-/* Does it show the same, by and large: of the cells that are not background in both, at most a
- * quarter differs. */
+/* Does it show the same, by and large: of the cells that are not the background of the other in
+ * both, at most a quarter differs. */
 bool screen_is_like(const struct screen_look *look, const struct screen_look *other);
 
 /* Is there one colour, or nothing? */
