@@ -88,16 +88,19 @@ help:
 	@echo 'make clean      remove build/ (the cache of built parts stays)'
 	@echo 'Variables: V=1 shows commands; GROW_DISK_CACHE moves the cache.'
 
+# As many at once as there are processors, if nobody says another number.
+AT_ONCE = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
+
 setup:
 	$(Q)initramfs/install-packages run build test package
 
 demo:
 	$(Q)initramfs/install-packages run build demo
-	$(Q)$(MAKE) --no-print-directory core
+	$(Q)$(MAKE) $(AT_ONCE) --no-print-directory core
 	$(Q)tests/demo
 
 check: setup
-	$(Q)$(MAKE) --no-print-directory all check-build lint
+	$(Q)$(MAKE) $(AT_ONCE) --no-print-directory all check-build lint
 	$(Q)tests/run
 
 check-full: export FULL = 1
@@ -105,7 +108,7 @@ check-full: check
 
 # No rescue image is needed: the kernel is not built.
 quick: setup
-	$(Q)$(MAKE) --no-print-directory check-build
+	$(Q)$(MAKE) $(AT_ONCE) --no-print-directory check-build
 	$(Q)tests/run -q
 
 completions: $(B)/completions/grow-disk $(B)/completions/_grow-disk

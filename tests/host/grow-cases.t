@@ -9,8 +9,8 @@ tests=$(dirname "$0")/..
 
 test_cleanup() {
 	[ -z "${reader:-}" ] || kill "$reader" 2>/dev/null
-	[ -z "${mounted:-}" ] || umount "$mounted"
-	[ -z "${loop:-}" ] || losetup -d "$loop"
+	[ -z "${mounted:-}" ] || as_root umount "$mounted"
+	[ -z "${loop:-}" ] || as_root losetup -d "$loop"
 }
 
 # A program that only reads the image, as a backup does.
@@ -39,7 +39,7 @@ reader() {
 mounted_image() {
 	fresh
 	make_disk raw disk
-	loop=$(losetup -f --show -o $((33792 * 512)) --sizelimit $((212992 * 512)) disk 2>/dev/null) || {
+	loop=$(as_root losetup -f --show -o $((33792 * 512)) --sizelimit $((212992 * 512)) disk 2>/dev/null) || {
 		loop=''
 		skip "a loop device has it" "needs root and loop devices"
 		return
@@ -49,19 +49,19 @@ mounted_image() {
 	is "a loop device has it" "$status $(field reason)" "30 image-locked"
 	has "the loop device is named" "$err" "$loop"
 	is "the image is what it was" "$(cksum <disk)" "$before"
-	mke2fs -q -F "$loop"
+	as_root mke2fs -q -F "$loop"
 	mkdir "$scratch/mounted"
-	if mount "$loop" "$scratch/mounted" 2>/dev/null; then
+	if as_root mount "$loop" "$scratch/mounted" 2>/dev/null; then
 		mounted=$scratch/mounted
 		grow_disk --json disk 8G
 		is "it is mounted" "$status $(field reason)" "30 image-locked"
 		has "the place is named" "$err" "$scratch/mounted"
-		umount "$mounted"
+		as_root umount "$mounted"
 		mounted=''
 	else
 		skip "it is mounted" "cannot mount here"
 	fi
-	losetup -d "$loop"
+	as_root losetup -d "$loop"
 	loop=''
 	is "nothing is left beside it" "$(ls -A)" disk
 }

@@ -122,11 +122,12 @@ foreign() {
 		*) refused log-foreign 20 "$change" disk 9G ;;
 		esac
 	done
-	if [ "$(id -u)" = 0 ]; then
+	if can_be_root; then
 		fresh
 		make_pending verified qcow2
 		chmod 1777 .
-		chown 12345 disk.grow-disk.verified
+		chmod 644 disk.grow-disk.verified
+		as_root chown 12345 disk.grow-disk.verified
 		refused log-foreign 20 "a ticket of somebody else, where everybody may make files" disk 9G
 		chmod 755 .
 		grow_disk disk 9G

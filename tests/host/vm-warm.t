@@ -220,12 +220,13 @@ renewed "a FIFO in place of the file"
 rm "$store/lock" && ln -s "$work/elsewhere/lock" "$store/lock" && rm "$one"
 unusable "a link in place of the lock"
 rm "$store/lock"
-if [ "$(id -u)" = 0 ]; then
+if can_be_root; then
 	vm ok
-	chown 12345 "$(saved)"
+	as_root chown 12345 "$(saved)"
 	renewed "a file of another user"
-	chown 12345 "$store"
+	as_root chown 12345 "$store"
 	unusable "a folder of another user"
+	as_root chown "$(id -u)" "$store"
 else
 	skip "a file of another user" "needs root"
 fi

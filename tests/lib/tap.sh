@@ -11,6 +11,7 @@
 #   diag TEXT...             a remark
 #   in_turn N                is it the turn of this variation of a list? One of N is taken; with FULL=1 each
 #   image_sum FILE           the checksum of an image; its holes cost no time
+#   as_root COMMAND...       what only root may do, by sudo where that asks for nothing
 #   done_testing             the plan, and the end of the test
 #
 # With tap_place=memory, $work lies in memory if there is enough of it, and TMPDIR says nothing else: tests that write
@@ -115,6 +116,13 @@ need() {
 		}
 	done
 }
+
+# What only root may do: by sudo, where it asks for nothing. can_be_root: is it possible?
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"; else sudo -nE "$@"; fi
+}
+
+can_be_root() { as_root true 2>/dev/null; }
 
 await() {
 	await_tries=0
