@@ -92,7 +92,7 @@ made() {
 	wait "$process"
 	start --seed iso hangs
 	tail -n +2 "$TMPDIR"/try-disk.*/user-data >"$work/out"
-	is '--seed iso: a disk, and no call' "$(field .phone_home) $(find "$TMPDIR" -name seed.iso | wc -l)" 'null 1'
+	is '--seed iso: a disk, and no call' "$(field .phone_home) $(find "$TMPDIR" -name seed.iso | wc -l)" 'null 1' || diag "$(cat "$work/err")"
 	kill "$process"
 	wait "$process"
 	refused 'another way' 2 usage "--seed cannot be 'ftp'" --seed ftp hangs
