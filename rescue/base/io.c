@@ -2,7 +2,9 @@
 #include "io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -115,4 +117,12 @@ int line_reader_next(struct line_reader *reader, char **ret_line, size_t *ret_si
 	*ret_line = reader->buffer;
 	*ret_size_bytes = size_bytes;
 	return 1;
+}
+
+int reopen(int fd, int mode)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, mode | O_CLOEXEC);
 }

@@ -18,6 +18,10 @@ int64_t clock_us(void);
  * The deadline holds for descriptors that are not blocking. 0, or -1 with errno (ETIMEDOUT). */
 int write_all(int fd, const void *data, size_t size_bytes, int timeout_ms);
 
+/* Open the same file once more, with another mode (O_RDONLY or O_WRONLY): QEMU takes a descriptor
+ * only if it is open just as QEMU uses it. Closed on exec; -1 with errno. */
+int reopen(int fd, int mode);
+
 /* Collects bytes and hands out lines. Made by line_reader_open. */
 struct line_reader {
 	int fd;

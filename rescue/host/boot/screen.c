@@ -121,19 +121,10 @@ bool screen_is_blank(const struct screen_look *look)
 	return true;
 }
 
-/* QEMU takes a descriptor that is for writing alone. */
-static int reopen_to_write(int fd)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return open(path, O_WRONLY | O_CLOEXEC);
-}
-
 int screen_open(struct screen *screen, struct fault *fault)
 {
 	screen->fd = memfd_create("grow-disk-screen", MFD_CLOEXEC);
-	screen->write_fd = screen->fd < 0 ? -1 : reopen_to_write(screen->fd);
+	screen->write_fd = screen->fd < 0 ? -1 : reopen(screen->fd, O_WRONLY);
 	if (screen->write_fd >= 0)
 		return 0;
 	return fault_set_errno(fault, REASON_NO_MEMORY, errno, "No memory for the screen");

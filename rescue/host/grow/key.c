@@ -45,15 +45,6 @@ static int copy(const char *path, int from, int to, struct interrupt *interrupt,
 	return result;
 }
 
-/* QEMU takes a descriptor only if it is open as QEMU uses it. */
-static int reopen(int fd)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
 int key_read(const char *path, struct interrupt *interrupt, struct key *ret_key,
 	     struct fault *fault)
 {
@@ -75,7 +66,7 @@ int key_read(const char *path, struct interrupt *interrupt, struct key *ret_key,
 		return refuse(path, "is larger than 8 MiB", fault);
 	if (ftruncate(memory, (bytes + SECTOR_BYTES - 1) / SECTOR_BYTES * SECTOR_BYTES) < 0)
 		return fault_set_errno(fault, REASON_NO_MEMORY, errno, "No memory for the key");
-	*ret_key = (struct key){ .fd = reopen(memory), .bytes = (uint32_t)bytes };
+	*ret_key = (struct key){ .fd = reopen(memory, O_RDONLY), .bytes = (uint32_t)bytes };
 	if (ret_key->fd < 0)
 		return fault_set_errno(fault, REASON_INTERNAL, errno, "The key cannot be opened");
 	return 0;
