@@ -73,7 +73,7 @@ help:
 	@echo 'make check-faults  500 kills, 100 power cuts, every fault of the host (KILLS, CUTS, STEPS, SEED)'
 	@echo 'make check-fleet   a fleet on a real Slurm: nodes and controller killed (FLEET_DISKS)'
 	@echo 'make check-soak    200 grows of random disks (COUNT, SEED)'
-	@echo 'make check-boot    a Debian of a cloud boots, is grown, is proven: half an hour without KVM'
+	@echo 'make check-boot    Debian systems boot, are grown, are proven: an hour without KVM'
 	@echo 'make bench      beside its peers: tables and a plot (BENCH_QUICK=1: a minute; others in bench/bench)'
 	@echo 'make bench-fleet  what the engines of grow-fleet cost for each disk (FLEET_DISKS=1000)'
 	@echo 'make install    into PREFIX (default /usr/local), below DESTDIR'
@@ -140,7 +140,7 @@ fuzz:
 
 check-boot: setup
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)cd tests && prove --failures --comments --merge --timer --exec lib/start boot/cloud
+	$(Q)cd tests && prove --failures --comments --merge --timer --jobs $$(getconf _NPROCESSORS_ONLN) --exec lib/start boot/cloud boot/systems boot/i386
 
 check-aarch64: setup guest-aarch64
 	$(Q)$(MAKE) --no-print-directory all

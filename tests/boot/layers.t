@@ -150,4 +150,17 @@ for kind in luks2 luks1; do
 	ok "$kind: the file system fills it, up to a block" [ "$(head -n 1 ../judged)" -lt 4096 ]
 	is "$kind: the files are there" "$(grep '  \./' ../judged | sha256sum)" "$files"
 done
+
+# As much memory as cryptsetup takes by itself on a machine of today.
+if [ "${FULL:-0}" = 1 ]; then
+	encrypt luks2 1048576
+	ok 'a key of 1 GiB: a file system comes into it' sh -c "cat ../key ../fs.img | '$source_tree/hostscripts/rescue-disk' --quiet --accel=tcg --memory 1536 --write --yes disk -- sh -ec '
+		head -c 4096 >/tmp/key
+		cryptsetup open --key-file /tmp/key /dev/sda2 inside
+		dd of=/dev/mapper/inside bs=1M'"
+	grown --key-file ../key disk 1G
+	is 'a key of 1 GiB: what is inside is grown' "$status $(result '[.changed, .filesystem.type]')" '0 [true,"ext4"]' || cat ../said
+else
+	diag 'FULL=1 opens a LUKS whose key takes 1 GiB of memory'
+fi
 done_testing

@@ -44,34 +44,41 @@ describe() {
 			if (cluster ~ /16k|64k|256k|2M/ && upto(4) == 0) how = how ",extended_l2=on"
 			return how maybe(15, ",lazy_refcounts=on") maybe(10, ",refcount_bits=" one("1,8,64")) maybe(10, ",preallocation=metadata")
 		}
+		function kind(table, types, boot) {
+			if (table == "gpt") return one("L,L,U,21686148-6449-6E6F-744E-656564454649") " " one("-,-,name" upto(100)) " -"
+			return one(types) " " (boot ? "boot" : "-")
+		}
 		BEGIN {
 			srand(seed * 7919 % 1000003)
 			for (i = 0; i < 50; i++) rand() # near seeds begin alike
+			table = one("mbr,mbr,gpt")
+			print "table " table
 			count = 1 + upto(4)
 			split("1 2 3 4", number, " ")
 			for (i = 4; i > 1; i--) { j = 1 + upto(i); t = number[i]; number[i] = number[j]; number[j] = t }
-			at = one("1,63,512,2048,2048,2048,4096," 1 + upto(9000))
+			first = table == "gpt" ? 34 : 1
+			at = one(first ",63,512,2048,2048,2048,4096," first + upto(9000))
 			boot = upto(count + 1)
 			for (i = 1; i < count; i++) {
 				sectors = 2000 + upto(30000)
 				content = one("-,-,ext4,ext2")
 				if (content != "-" && sectors < 16384) sectors += 16384
-				printf "part %d %d %ds %s %s %s\n", number[i], at, sectors, one("83,83,82,c,7,da"), i == boot ? "boot" : "-", content
+				printf "part %d %d %ds %s %s\n", number[i], at, sectors, kind(table, "83,83,82,c,7,da", i == boot), content
 				at += sectors + one("0,0,1,2048," upto(5000))
 				if (upto(3) == 0) at = int((at + 2047) / 2048) * 2048
 			}
 			type = one("ext2,ext3,ext4,ext4,ext4,ext4")
 			sectors = 16384 + upto(120000)
-			printf "part %d %d %ds %s %s %s\n", number[i], at, sectors, one("83,83,83,83,c,fd"), i == boot ? "boot" : "-", type
+			printf "part %d %d %ds %s %s\n", number[i], at, sectors, kind(table, "83,83,83,83,c,fd", i == boot), type
 			print "type " type
 			print "options " options(type)
 			print "target " number[i]
 			print "start " at
-			disk = at + sectors + one("0,0,1,7,63,2048," upto(20000))
+			disk = at + sectors + one("0,0,1,7,63,2048," upto(20000)) + (table == "gpt" ? 33 : 0)
 			print "sectors " disk
 			print "state " one("clean,clean,clean,clean,journal,journal,damage")
 			to = one("0,1,8,16384," upto(100000) "," upto(100000) "," upto(4000000) "," upto(4000000) "," upto(20000000) "," upto(130000000))
-			if (upto(20) == 0) to = one("4300000000,5000000000") # more than the table can say
+			if (upto(20) == 0 && table == "mbr") to = one("4300000000,5000000000") # more than the table can say
 			how = qcow2()
 			if (how ~ /=512|=4k/ && to < 4000000000) to = int(to / 16) # clusters that small take their time
 			print "qcow2 " how
@@ -90,7 +97,7 @@ make_disk() {
 		[ "${rest%% *}" != "$target" ] || set -- "$@" "$options"
 	done <"$work/description"
 	rm -f -- "$work/disk.raw" "$work/sample"
-	"$images/mbr-disk" "$@" >"$work/said" 2>&1 || return 1
+	"$images/$table-disk" "$@" >"$work/said" 2>&1 || return 1
 	fs="$work/disk.raw?offset=$((start * 512))"
 	case $state in
 	journal) make_journal ;;
@@ -112,6 +119,17 @@ make_journal() {
 	printf 'jo\njw -b %s %s\njc\n' "$block" "$work/new" | debugfs -w -f - "$fs"
 }
 
+# Where the room of the last partition ends: with a GPT before the backup table, at a multiple of 4 KiB, but where it ended it may stay.
+end_of_room() {
+	if [ "$table" = gpt ]; then
+		room=$(((after - 33) / 8 * 8)) ended=$(sed -n "s/^part $target $start \([0-9]*\)s.*/\1/p" "$work/description")
+		[ "$room" -ge $((start + ended)) ] || room=$((start + ended))
+		echo "$room"
+	else
+		echo "$after"
+	fi
+}
+
 # The facts, and what native tools make of the same file system: $native_blocks, $native_clean.
 ask_native() {
 	repair=p
@@ -121,7 +139,7 @@ ask_native() {
 		rm -rf -- "$work/facts"
 		"$judge" before "$work/sample" "$target" "$work/facts" --repaired y >"$work/said" 2>&1 || return 1
 	}
-	partition_sectors=$((after - start))
+	partition_sectors=$(end_of_room) partition_sectors=$((partition_sectors - start))
 	[ "$partition_sectors" -le 4294967295 ] || partition_sectors=4294967295
 	force='' native_clean=no native_blocks=none
 	case $options in
@@ -190,7 +208,7 @@ one_grow() {
 	describe "$1" >"$work/description"
 	while read -r word rest; do
 		case $word in
-		type | options | target | start | sectors | qcow2 | state | after | no_size) eval "$word=\$rest" ;;
+		table | type | options | target | start | sectors | qcow2 | state | after | no_size) eval "$word=\$rest" ;;
 		esac
 	done <"$work/description"
 	[ "$no_size" = 0 ] || after=$sectors
@@ -229,7 +247,7 @@ while [ "$made" -lt "$wanted" ] && [ "$number" -lt $((soak_count * 3)) ]; do
 	}
 	made=$((made + 1))
 	[ ! -s "$work/complaints" ]
-	tap_line $? "seed $number_seed: $format, $(grep -c ^part "$work/description") partitions, $type $options, $state, $sectors to $after sectors: $status $reason"
+	tap_line $? "seed $number_seed: $format, $table, $(grep -c ^part "$work/description") partitions, $type $options, $state, $sectors to $after sectors: $status $reason"
 	[ ! -s "$work/complaints" ] || sed 's/^/#   /' "$work/description" "$work/complaints"
 done
 is "so many disks were made" "$made" "$wanted"
