@@ -12,6 +12,8 @@
  *   sync_file_range:PART:ERRNO      the same; or hang
  *   rename:PART:ERRNO               no rename to that name, by any call
  *   pread:PART:AT:ERRNO             pread and read fail from that offset on
+ *   step:PART:kill:N                the Nth call of pwrite, fallocate, fsync and rename kills the
+ *                                   program, and does nothing
  *   access:PART:found               access finds such a file, and may use it
  *   setsockopt:socket:SECONDS       limits of the time to receive become so long
  *
@@ -35,7 +37,7 @@
 #include <unistd.h>
 
 #define ERRORS_END 134
-#define CALLS	   " statvfs fsync sync_file_range rename pread access setsockopt "
+#define CALLS	   " statvfs fsync sync_file_range rename pread step access setsockopt "
 #define NEXT(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
 
 struct rule {
@@ -191,11 +193,44 @@ int fstatvfs(int fd, struct statvfs *status)
 	return result;
 }
 
+/* One of the calls by which a program changes what is kept. */
+static void count_step(bool acts, const struct rule *rule)
+{
+	static long count;
+
+	if (!acts || ++count != atol(rule->more))
+		return;
+	make_mark();
+	(void)kill(getpid(), SIGKILL);
+	for (;;)
+		pause();
+}
+
+static void step_by_fd(int fd)
+{
+	struct rule rule;
+
+	count_step(find_by_fd("step", fd, &rule), &rule);
+}
+
+ssize_t pwrite(int fd, const void *buffer, size_t bytes, off_t at)
+{
+	step_by_fd(fd);
+	return NEXT(pwrite)(fd, buffer, bytes, at);
+}
+
+int fallocate(int fd, int mode, off_t at, off_t bytes)
+{
+	step_by_fd(fd);
+	return NEXT(fallocate)(fd, mode, at, bytes);
+}
+
 #define FLUSH(name)                                                                                \
 	int name(int fd)                                                                           \
 	{                                                                                          \
 		struct rule rule;                                                                  \
                                                                                                    \
+		step_by_fd(fd);                                                                    \
 		return find_by_fd("fsync", fd, &rule) ? fail(rule.action) : NEXT(name)(fd);        \
 	}
 
@@ -216,6 +251,7 @@ int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned
 {
 	struct rule rule;
 
+	count_step(find("step", to, &rule), &rule);
 	return find("rename", to, &rule) ? fail(rule.action)
 					 : NEXT(renameat2)(from_fd, from, to_fd, to, flags);
 }

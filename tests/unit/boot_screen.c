@@ -129,6 +129,8 @@ static void what_stays_is_a_system(void **state)
 	assert_false(screen_is_up(screen, 10, 9000));
 	show(screen, 6, 'f', true, 10000); /* it starts a boot loader, and stays */
 	assert_false(screen_is_up(screen, 10, 99000));
+	show(screen, 14, 'f', true, 99000); /* the end of its last line, and its cursor */
+	assert_false(screen_is_up(screen, 10, 99999));
 	show(screen, 20, 'x', true, 100000);
 	assert_false(screen_is_up(screen, 60000, 159999));
 	show(screen, 21, 'x', true, 130000); /* only the cursor */

@@ -56,6 +56,15 @@ static void assert_same(const struct ticket_facts *a, const struct ticket_facts 
 	assert_int_equal(a->table_bytes, b->table_bytes);
 	assert_string_equal(a->work_dir, b->work_dir);
 	assert_string_equal(a->key, b->key);
+	assert_int_equal(a->closing.count, b->closing.count);
+	for (size_t i = 0; i < a->closing.count; i++) {
+		const struct closing_mark *mark = &a->closing.marks[i],
+					  *other = &b->closing.marks[i];
+
+		assert_int_equal(mark->at, other->at);
+		assert_int_equal(mark->size_bytes, other->size_bytes);
+		assert_memory_equal(mark->bytes, other->bytes, mark->size_bytes);
+	}
 }
 
 static void what_is_written_is_read(void **state)
@@ -79,6 +88,51 @@ static void what_is_written_is_read(void **state)
 		assert_null(ticket_parse(text, strlen(text), &again));
 		assert_same(&facts, &again);
 	}
+}
+
+/* Of a block device. */
+static void what_is_closed_is_read(void **state)
+{
+	static const char *const wrong[] = {
+		"{}",
+		"[1]",
+		"[{\"offset_bytes\": 510}]",
+		"[{\"offset_bytes\": 510, \"bytes\": \"\"}]",
+		"[{\"offset_bytes\": 510, \"bytes\": \"55a\"}]",
+		"[{\"offset_bytes\": 510, \"bytes\": \"55AA\"}]",
+		"[{\"offset_bytes\": -1, \"bytes\": \"55aa\"}]",
+		"[{\"offset_bytes\": 8589934591, \"bytes\": \"55aa\"}]", /* over the end */
+		"[{\"offset_bytes\": 0, \"bytes\": \"0011223344556677889900112233445566\"}]"
+	};
+	struct ticket_facts facts = sample(), again;
+	cleanup_free char *text = NULL;
+	json_t *object, *array;
+
+	(void)state;
+	facts.closing = (struct closing){ .count = CLOSING_MARKS_MAX };
+	for (size_t i = 0; i < CLOSING_MARKS_MAX; i++)
+		facts.closing.marks[i] =
+			(struct closing_mark){ .at = i == 0 ? facts.size_after_bytes - (i + 2)
+							    : 510 + i,
+					       .size_bytes = 2 * (i + 1),
+					       .bytes = { 0x55, 0xaa, (uint8_t)i, 0xff } };
+	text = ticket_format(&facts);
+	assert_null(ticket_parse(text, strlen(text), &again));
+	assert_same(&facts, &again);
+	object = json_loads(text, 0, NULL);
+	array = json_object_get(object, "closing");
+	json_array_append(array, json_array_get(array, 0));
+	free(text);
+	text = json_dumps(object, 0);
+	assert_non_null(ticket_parse(text, strlen(text), &again));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		json_object_set_new(object, "closing", json_loads(wrong[i], 0, NULL));
+		free(text);
+		text = json_dumps(object, 0);
+		if (!ticket_parse(text, strlen(text), &again))
+			fail_msg("accepted: %s", wrong[i]);
+	}
+	json_decref(object);
 }
 
 /* The longest folder still fits into what is read of a ticket. */
@@ -279,6 +333,7 @@ static void version_0_1_0_is_understood(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_is_written_is_read),
+	cmocka_unit_test(what_is_closed_is_read),
 	cmocka_unit_test(the_longest_folder),
 	cmocka_unit_test(a_torn_ticket_is_none),
 	cmocka_unit_test(each_field_is_needed),

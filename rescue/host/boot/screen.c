@@ -13,11 +13,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEAD_BYTES     32 /* "P6\n1280 800\n255\n" */
-#define PIXEL_BYTES    3
-#define SIDE_MAX       4096
-#define PICTURE_MAX    (SCREEN_CELLS_MAX * SCREEN_CELL_PIXELS * SCREEN_CELL_PIXELS * PIXEL_BYTES)
-#define CURSOR_CELLS   2 /* a cursor of 9 x 16 pixels can lie in two */
+#define HEAD_BYTES   32 /* "P6\n1280 800\n255\n" */
+#define PIXEL_BYTES  3
+#define SIDE_MAX     4096
+#define PICTURE_MAX  (SCREEN_CELLS_MAX * SCREEN_CELL_PIXELS * SCREEN_CELL_PIXELS * PIXEL_BYTES)
+#define CURSOR_CELLS 2 /* a cursor of 9 x 16 pixels can lie in two */
+/* When the firmware has said that it starts a loader, three dots may not be on the screen yet, and
+ * the cursor is to move: a cursor here and one there. */
+#define LOADER_CELLS   8
 #define ALIKE_PER_CENT 75
 #define FNV_BEGIN      2166136261u
 #define FNV_PRIME      16777619u
@@ -69,15 +72,21 @@ static bool has_size_of(const struct screen_look *look, const struct screen_look
 	return look->columns == other->columns && look->rows == other->rows;
 }
 
-bool screen_is_still(const struct screen_look *look, const struct screen_look *before)
+static bool differs_by(const struct screen_look *look, const struct screen_look *before,
+		       unsigned cells)
 {
 	unsigned different = 0;
 
 	if (!has_size_of(look, before))
-		return false;
+		return true;
 	for (unsigned i = 0; i < look->columns * look->rows; i++)
 		different += look->cells[i] != before->cells[i];
-	return different <= CURSOR_CELLS;
+	return different > cells;
+}
+
+bool screen_is_still(const struct screen_look *look, const struct screen_look *before)
+{
+	return !differs_by(look, before, CURSOR_CELLS);
 }
 
 /* What most cells are, by the vote of Boyer and Moore; where no half agrees, any of them. */
@@ -184,6 +193,6 @@ bool screen_is_up(const struct screen *screen, int64_t quiet_ms, int64_t now_ms)
 	if (screen->wanted)
 		return screen->alike >= LOOKS_IN_A_ROW;
 	return screen->has_loader && !screen_is_blank(&screen->last) &&
-	       !screen_is_still(&screen->last, &screen->loader) &&
+	       differs_by(&screen->last, &screen->loader, LOADER_CELLS) &&
 	       now_ms - screen->changed_ms >= quiet_ms;
 }

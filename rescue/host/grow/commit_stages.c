@@ -100,6 +100,8 @@ static int compare(struct grow *grow, struct fault *fault)
 	    marks_take(&disks->log, disks->superblock_at, &disks->log_marks, fault) < 0)
 		return -1;
 	grow->result.marks_after = &disks->log_marks;
+	if (grow->image.is_device && closing_find(&disks->log, &disks->closing, fault) < 0)
+		return -1;
 	return check_told(grow, fault);
 }
 
@@ -139,6 +141,7 @@ static struct ticket_facts facts_of(const struct grow *grow)
 		.size_before_bytes = grow->image.size_bytes,
 		.size_after_bytes = grow->size_after_bytes,
 		.superblock_at = disks->superblock_at,
+		.closing = disks->closing,
 	};
 	const struct marks *marks[] = { &disks->image_marks, &disks->log_marks };
 
@@ -160,6 +163,7 @@ int grow_commit(struct grow *grow, struct fault *fault)
 					.log = &grow->log,
 					.facts = facts_of(grow),
 					.programs = &grow->programs,
+					.work_folder = grow->work.folder,
 					.on_percent = grow_show_percent,
 					.context = grow };
 	if (commit_verify(&grow->commit, fault) < 0)

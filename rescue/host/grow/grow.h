@@ -25,6 +25,7 @@ struct grow_disks {
 	uint32_t sector_bytes;	/* that the disk was made for; 0: not known yet */
 	uint64_t superblock_at; /* of what the target holds, in bytes of the disk */
 	struct marks image_marks, log_marks;
+	struct closing closing; /* of a block device */
 };
 
 /* The machine that grows the log, and one that checks the image at the same time. */

@@ -4,6 +4,7 @@
 
 #include "host/guest.h"
 #include "host/image/dependents.h"
+#include "host/image/device.h"
 #include "host/image/lock.h"
 #include "host/image/source.h"
 #include "host/image/tables.h"
@@ -95,6 +96,23 @@ static int check_failed(const struct grow *grow, struct fault *fault)
 			 path);
 }
 
+/* The size of a device is its own. */
+static int check_device(struct grow *grow, struct fault *fault)
+{
+	const struct grow_options *options = grow->options;
+
+	if (!grow->image.is_device)
+		return 0;
+	if (options->size || options->power_of_two) {
+		fault_set(fault, REASON_USAGE, "A block device has its size, and takes no SIZE");
+		return fault_hint(fault, "Enlarge it first (lvextend, zfs set volsize, the "
+					 "hypervisor), then run grow-disk without SIZE");
+	}
+	if (options->keep_failed)
+		return device_refuse(&grow->image, "--keep-failed", fault);
+	return device_place(&grow->image, grow->work_dir, fault);
+}
+
 int grow_take_image(struct grow *grow, struct fault *fault)
 {
 	struct image *image = &grow->image;
@@ -103,8 +121,9 @@ int grow_take_image(struct grow *grow, struct fault *fault)
 		return -1;
 	grow->result.image_known = true;
 	if (image_check_kind(image, fault) < 0 || find_work_dir(grow, fault) < 0 ||
-	    grow_check_kept(grow, fault) < 0 || take_lock(grow, fault) < 0 ||
-	    image_check_writable(image, fault) < 0 || image_check_empty(image, fault) < 0 ||
+	    check_device(grow, fault) < 0 || grow_check_kept(grow, fault) < 0 ||
+	    take_lock(grow, fault) < 0 || image_check_writable(image, fault) < 0 ||
+	    image_check_empty(image, fault) < 0 ||
 	    log_name(&grow->log, image, grow->work_dir, NULL, fault) < 0)
 		return -1;
 	ticket_find(image, &grow->log.ticket);
@@ -123,6 +142,7 @@ static int open_earlier(struct grow *grow, struct fault *fault)
 	grow->commit = (struct commit){ .image = &grow->image,
 					.log = &grow->log,
 					.programs = &grow->programs,
+					.work_folder = grow->work.folder,
 					.on_percent = grow_show_percent,
 					.context = grow };
 	return recover_open(&grow->commit, grow->options->allow_backing, grow->work.folder, fault);
@@ -208,7 +228,9 @@ int grow_look(struct grow *grow, struct fault *fault)
 			 &grow->size_after_bytes, fault) < 0)
 		return -1;
 	grow->result.size_after_known = true;
-	return check_raw_length(grow, fault);
+	if (check_raw_length(grow, fault) < 0)
+		return -1;
+	return device_check_volume(image, grow->options->volume != NULL, fault);
 }
 
 /* What takes longer, while the machine starts. */

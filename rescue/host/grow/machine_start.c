@@ -49,7 +49,9 @@ static bool may_be_native(const struct grow_options *options)
  * that the image holds twice and a part of what is new. */
 static uint64_t log_max_bytes(const struct grow *grow)
 {
-	return LOG_ALWAYS_BYTES + 2 * room_taken(image_at(&grow->image)) +
+	return LOG_ALWAYS_BYTES +
+	       2 * (grow->image.is_device ? grow->image.size_bytes
+					  : room_taken(image_at(&grow->image))) +
 	       (grow->size_after_bytes - grow->image.size_bytes) / 16;
 }
 

@@ -68,13 +68,6 @@ static int read_at(const struct image *image, void *bytes, size_t size_bytes, ui
 	return 0;
 }
 
-uint64_t image_file_bytes(const struct image *image)
-{
-	struct stat status;
-
-	return fstat(image->fd, &status) == 0 ? (uint64_t)status.st_size : 0;
-}
-
 static int refuse(const struct image *image, const struct mark *mark, struct fault *fault)
 {
 	if (mark->verdict == PACKED) {
@@ -139,6 +132,13 @@ static int detect_format(struct image *image, struct fault *fault)
 	image->format = IMAGE_RAW;
 	if (!qcow2_has_magic(head, got))
 		return check_marks(image, fault);
+	if (image->is_device) {
+		fault_set(fault, REASON_IMAGE_FORMAT,
+			  "On %.300s is a qcow2 image, which grow-disk does not support on a block "
+			  "device",
+			  image->path);
+		return fault_hint(fault, "Grow it in a file");
+	}
 	image->format = IMAGE_QCOW2;
 	if (got >= 8 && (head[4] || head[5] || head[6] || (head[7] != 2 && head[7] != 3))) {
 		fault_set(fault, REASON_IMAGE_FORMAT,

@@ -18,9 +18,6 @@ struct image_accepts {
 int image_detect(struct image *image, enum image_format_wish wish, struct image_accepts accepts,
 		 struct fault *fault);
 
-/* The length of the file, as it is now; 0: it cannot be told. */
-uint64_t image_file_bytes(const struct image *image);
-
 /* Read the header of a qcow2 image again. Faults: image-format, disk-io. */
 int image_read_qcow2(struct image *image, struct fault *fault);
 

@@ -21,15 +21,13 @@ static bool has_open(const char *process, const struct stat *image)
 	folder = opendir(path);
 	while (folder && (entry = readdir(folder))) {
 		snprintf(path, sizeof(path), "/proc/%.20s/fd/%.20s", process, entry->d_name);
-		if (stat(path, &opened) == 0 && opened.st_dev == image->st_dev &&
-		    opened.st_ino == image->st_ino)
+		if (stat(path, &opened) == 0 && image_is_same(&opened, image))
 			return true;
 	}
 	return false;
 }
 
-/* The first line of a small file, safe to show. */
-static bool read_line(const char *path, char *out, size_t out_bytes)
+bool holder_read_line(const char *path, char *out, size_t out_bytes)
 {
 	cleanup_file FILE *file = fopen(path, "re");
 	char line[PATH_MAX + 16];
@@ -56,7 +54,7 @@ void holder_find(const struct image *image, char ret_holder[HOLDER_BYTES])
 		    atol(entry->d_name) == (long)getpid() || !has_open(entry->d_name, &status))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-		(void)read_line(path, name, sizeof(name));
+		(void)holder_read_line(path, name, sizeof(name));
 		text_make_safe(safe, sizeof(safe), name, strlen(name));
 		snprintf(ret_holder, HOLDER_BYTES, " (%s, process %.20s)", safe, entry->d_name);
 		return;
@@ -113,7 +111,7 @@ bool holder_is_loop_device(const struct image *image, struct fault *fault)
 		if (strncmp(entry->d_name, "loop", 4) != 0)
 			continue;
 		snprintf(path, sizeof(path), "/sys/block/%s/loop/backing_file", entry->d_name);
-		if (read_line(path, backing, sizeof(backing)) && image_is(image, backing)) {
+		if (holder_read_line(path, backing, sizeof(backing)) && image_is(image, backing)) {
 			refuse_loop(image, entry->d_name, fault);
 			return true;
 		}

@@ -17,6 +17,9 @@ void holder_find(const struct image *image, char ret_holder[HOLDER_BYTES]);
  * image-locked, and names the device and where it is mounted. */
 bool holder_is_loop_device(const struct image *image, struct fault *fault);
 
+/* The first line of a small file. Whether it could be read, and has room. */
+bool holder_read_line(const char *path, char *out, size_t out_bytes);
+
 /* Where a device, or a partition of it, is mounted: from the lines of /proc/self/mountinfo,
  * which writes a blank as \040. Safe to show. */
 bool holder_find_mount(FILE *mountinfo, const char *device, char *out, size_t out_bytes);

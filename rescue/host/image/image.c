@@ -7,6 +7,8 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -84,6 +86,7 @@ static int resolve(const char *path, char real[PATH_MAX], struct fault *fault)
 int image_find(const char *path, bool only_read, struct image *ret_image, struct fault *fault)
 {
 	struct image *image = ret_image;
+	struct stat status;
 	char *slash;
 
 	*image = (struct image){ .fd = -1, .read_fd = -1, .only_read = only_read };
@@ -91,10 +94,14 @@ int image_find(const char *path, bool only_read, struct image *ret_image, struct
 		return fault_set(fault, REASON_USAGE, "The name of the image is empty");
 	if (resolve(path, image->path, fault) < 0)
 		return -1;
-	slash = strrchr(image->path, '/');
+	image->is_device = stat(image->path, &status) == 0 && S_ISBLK(status.st_mode);
+	strcpy(image->beside, image->path);
+	slash = strrchr(image->beside, '/');
 	image->name = slash + 1;
 	snprintf(image->folder, sizeof(image->folder), "%.*s",
-		 slash == image->path ? 1 : (int)(slash - image->path), image->path);
+		 slash == image->beside ? 1 : (int)(slash - image->beside), image->path);
+	if (image->is_device)
+		return 0;
 	if (strlen(image->path) + sizeof(GUARD_SUFFIX) + 16 > PATH_MAX)
 		return fault_set(
 			fault, REASON_FOLDER_NOT_WRITABLE,
@@ -124,15 +131,8 @@ static int refuse_kind(const struct image *image, mode_t mode, struct fault *fau
 		fault_set(fault, REASON_IMAGE_NOT_A_FILE, "%.300s is a directory", image->path);
 		return fault_hint(fault, "Name the disk image in it");
 	}
-	if (S_ISBLK(mode)) {
-		fault_set(fault, REASON_IMAGE_NOT_A_FILE,
-			  "%.300s is a block device: grow-disk grows only image files",
-			  image->path);
-		return fault_hint(fault,
-				  "Grow a device with the program that made it (lvextend, the "
-				  "hypervisor)");
-	}
-	fault_set(fault, REASON_IMAGE_NOT_A_FILE, "%.300s is not a regular file", image->path);
+	fault_set(fault, REASON_IMAGE_NOT_A_FILE, "%.300s is no regular file and no block device",
+		  image->path);
 	return fault_hint(fault, "Name a disk image");
 }
 
@@ -142,7 +142,7 @@ int image_check_kind(const struct image *image, struct fault *fault)
 
 	if (stat(image_at(image), &status) < 0)
 		return 0; /* it is being moved: the lock looks again */
-	if (!S_ISREG(status.st_mode))
+	if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
 		return refuse_kind(image, status.st_mode, fault);
 	if (access(image_at(image), R_OK) < 0) {
 		fault_set_errno(fault, REASON_IMAGE_UNREADABLE, errno, "%s may not read %.300s",
@@ -158,10 +158,24 @@ int image_check_kind(const struct image *image, struct fault *fault)
 	return 0;
 }
 
+/* It can be opened for writing, and refuse each write. */
+static int check_device_writable(const struct image *image, struct fault *fault)
+{
+	int read_only = 0;
+
+	if (ioctl(image->fd, BLKROGET, &read_only) < 0 || !read_only)
+		return 0;
+	fault_set(fault, REASON_IMAGE_NOT_WRITABLE, "The block device %.300s is read-only",
+		  image->path);
+	return fault_hint(fault, "To allow changes: blockdev --setrw, or activate it for writing");
+}
+
 int image_check_writable(const struct image *image, struct fault *fault)
 {
 	struct stat status;
 
+	if (image->is_device)
+		return check_device_writable(image, fault);
 	if (stat(image_at(image), &status) == 0 && (status.st_mode & 0222) == 0) {
 		fault_set(fault, REASON_IMAGE_NOT_WRITABLE, "%.300s is marked read-only",
 			  image->path);
@@ -177,9 +191,7 @@ int image_check_writable(const struct image *image, struct fault *fault)
 
 int image_check_empty(const struct image *image, struct fault *fault)
 {
-	struct stat status;
-
-	if (stat(image_at(image), &status) < 0 || status.st_size > 0)
+	if (image_file_bytes(image) > 0)
 		return 0;
 	fault_set(fault, REASON_IMAGE_FORMAT, "%.300s is empty", image->path);
 	return fault_hint(fault, "Name a disk image");
@@ -191,6 +203,10 @@ int image_mark(const char *path, struct image_mark *ret_mark)
 
 	if (stat(path, &status) < 0)
 		return -1;
+	if (S_ISBLK(status.st_mode)) { /* whose node tells nothing of what is written */
+		*ret_mark = (struct image_mark){ .device = status.st_rdev };
+		return 0;
+	}
 	*ret_mark = (struct image_mark){ .device = status.st_dev,
 					 .inode = status.st_ino,
 					 .bytes = status.st_size,
@@ -209,7 +225,8 @@ int image_check_mark(const struct image *image, struct fault *fault)
 {
 	struct image_mark now;
 
-	if (image_mark(image->path, &now) == 0 && same_mark(&now, &image->seen))
+	if (image_mark(image->path, &now) == 0 && same_mark(&now, &image->seen) &&
+	    (!image->is_device || image_file_bytes(image) == image->size_bytes))
 		return 0;
 	fault_set(
 		fault, REASON_IMAGE_LOCKED,
@@ -218,12 +235,31 @@ int image_check_mark(const struct image *image, struct fault *fault)
 	return fault_hint(fault, "Stop that program, then try again");
 }
 
+bool image_is_same(const struct stat *a, const struct stat *b)
+{
+	if (S_ISBLK(a->st_mode) && S_ISBLK(b->st_mode))
+		return a->st_rdev == b->st_rdev;
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 bool image_is(const struct image *image, const char *path)
 {
 	struct stat mine, other;
 
 	return stat(image_at(image), &mine) == 0 && stat(path, &other) == 0 &&
-	       mine.st_dev == other.st_dev && mine.st_ino == other.st_ino;
+	       image_is_same(&mine, &other);
+}
+
+uint64_t image_file_bytes(const struct image *image)
+{
+	off_t end = lseek(image->fd, 0, SEEK_END);
+
+	return end < 0 ? 0 : (uint64_t)end;
+}
+
+const char *image_driver_word(const struct image *image)
+{
+	return image->is_device ? "host_device" : "file";
 }
 
 const char *image_user(void)

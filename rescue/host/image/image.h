@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The image as a file: where it is, what it is called, whether it can be changed. */
+/* The image as a file, or as a block device: where it is, what it is called, whether it can be
+ * changed. */
 #ifndef IMAGE_IMAGE_H
 #define IMAGE_IMAGE_H
 
@@ -23,9 +24,13 @@ struct image_mark {
 };
 
 struct image {
-	char path[PATH_MAX];   /* real path, absolute */
-	char folder[PATH_MAX]; /* of the path; "/" for the root */
-	const char *name;      /* the last part of path */
+	char path[PATH_MAX]; /* real path, absolute */
+	/* What the names of a run's files begin with: path; of a block device a name of its own in
+	 * --work-dir (image_place_device). */
+	char beside[PATH_MAX];
+	char folder[PATH_MAX]; /* of these files; "/" for the root */
+	const char *name;      /* the last part of beside */
+	bool is_device;	       /* a block device, and no file */
 	/* IMAGE.grow-disk.image: where an unfinished commit keeps it. */
 	char guard[PATH_MAX];
 	bool guarded; /* it is there now, and not at its path */
@@ -51,8 +56,8 @@ int image_find(const char *path, bool only_read, struct image *ret_image, struct
 /* Look again whether it is at its name or out of the way. Fault: image-not-found. */
 int image_locate(struct image *image, struct fault *fault);
 
-/* A regular file that may be read, and written unless only_read; starts no program.
- * Faults: image-not-a-file, image-unreadable, image-not-writable. */
+/* A regular file or a block device that may be read, and written unless only_read; starts no
+ * program. Faults: image-not-a-file, image-unreadable, image-not-writable. */
 int image_check_kind(const struct image *image, struct fault *fault);
 
 /* Also for root: a mode without any w, a folder that cannot take what a run leaves.
@@ -68,8 +73,17 @@ int image_mark(const char *path, struct image_mark *ret_mark);
 /* Fault image-locked if the image is not the file that it was when seen was taken. */
 int image_check_mark(const struct image *image, struct fault *fault);
 
-/* Does that path name the same file? */
+/* Does that path name the same file, or the same device? */
 bool image_is(const struct image *image, const char *path);
+
+struct stat;
+bool image_is_same(const struct stat *a, const struct stat *b);
+
+/* How long the file or the device is; 0 if that cannot be told. The descriptor is open. */
+uint64_t image_file_bytes(const struct image *image);
+
+/* "file" or "host_device": the driver of QEMU. Static storage. */
+const char *image_driver_word(const struct image *image);
 
 /* The name of the user who runs this, for sentences. Static storage. */
 const char *image_user(void);

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "device.h"
 #include "holder.h"
 
 #include <fcntl.h>
@@ -12,7 +13,8 @@
 #include <sys/stat.h>
 
 #define RETRY_MS  200
-#define MOVES_MAX 100 /* seldom more than once; more means that no lock can be had here */
+#define DEVICE_MS 3000 /* udev has a look at a device whenever somebody has closed it */
+#define MOVES_MAX 100  /* seldom more than once; more means that no lock can be had here */
 
 /* QEMU locks byte PERMITTED + n for a permission that it has, and byte UNSHARED + n for one
  * that it grants to nobody else. */
@@ -87,15 +89,32 @@ static bool is_still_there(const struct image *image, int fd)
 	       named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
+/* A program may have a device without any lock: a virtual machine whose node is another one. */
+static bool is_open_elsewhere(const struct image *image)
+{
+	char holder[HOLDER_BYTES];
+
+	if (!image->is_device)
+		return false;
+	holder_find(image, holder);
+	return holder[0] != '\0';
+}
+
 static enum attempt attempt(struct image *image, struct fault *fault)
 {
 	cleanup_fd int fd = -1;
 
 	if (image_locate(image, fault) < 0 || image_check_kind(image, fault) < 0)
 		return ATTEMPT_FAULT;
-	fd = open(image_at(image), (image->only_read ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	/* Of a device O_EXCL keeps out whoever mounts it, and other devices that stand on it. */
+	fd = open(image_at(image), (image->only_read ? O_RDONLY : O_RDWR) |
+					   (image->is_device ? O_EXCL : 0) | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return ATTEMPT_MOVED;
+	if (fd < 0 && errno == EBUSY && image->is_device) {
+		device_busy(image, fault);
+		return ATTEMPT_LOCKED;
+	}
 	if (fd < 0) {
 		fault_set_errno(fault,
 				image->only_read ? REASON_IMAGE_UNREADABLE
@@ -112,7 +131,7 @@ static enum attempt attempt(struct image *image, struct fault *fault)
 	/* Whoever had it may have moved it away, put it back, or replaced it. */
 	if (!is_still_there(image, fd))
 		return ATTEMPT_MOVED;
-	if (!lock_as_qemu(fd, image->only_read)) {
+	if (!lock_as_qemu(fd, image->only_read) || is_open_elsewhere(image)) {
 		close_fdp(&fd); /* not to find ourselves */
 		refuse_in_use(image, fault);
 		return ATTEMPT_LOCKED;
@@ -139,7 +158,9 @@ int lock_take(struct image *image, unsigned wait_seconds, struct interrupt *inte
 	      void (*on_wait)(void *context, const struct fault *why), void *context,
 	      struct fault *fault)
 {
-	int64_t deadline_ms = clock_ms() + (int64_t)wait_seconds * 1000;
+	int64_t wait_ms = (int64_t)wait_seconds * 1000;
+	int64_t deadline_ms =
+		clock_ms() + (image->is_device && wait_ms < DEVICE_MS ? DEVICE_MS : wait_ms);
 	unsigned moves = 0;
 	bool told = false;
 
@@ -159,7 +180,7 @@ int lock_take(struct image *image, unsigned wait_seconds, struct interrupt *inte
 		}
 		if (clock_ms() >= deadline_ms)
 			return -1;
-		if (!told && on_wait)
+		if (!told && on_wait && wait_ms > 0)
 			on_wait(context, fault);
 		told = true;
 		if (wait_a_little(interrupt, fault) < 0)

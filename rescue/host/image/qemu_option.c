@@ -27,6 +27,6 @@ void image_qemu_option(const struct image *image, int fd, char ret_option[QEMU_O
 
 	image_qemu_name(image, fd, name);
 	snprintf(ret_option, QEMU_OPTION_BYTES,
-		 "driver=%s,file.driver=file,file.locking=off,file.filename=%s",
-		 image_format_word(image->format), name);
+		 "driver=%s,file.driver=%s,file.locking=off,file.filename=%s",
+		 image_format_word(image->format), image_driver_word(image), name);
 }

@@ -66,6 +66,8 @@ int room_for_commit(const struct image *image, const char *log_path, struct faul
 {
 	const uint64_t added_bytes = room_taken(log_path) + COMMIT_BYTES;
 
+	if (image->is_device)
+		return 0;
 	if (room_need(image->folder, image->folder, added_bytes, "move the image to another disk",
 		      fault) < 0)
 		return -1;
@@ -151,7 +153,9 @@ int room_find(const struct image *image, uint64_t size_after_bytes, const char *
 	      const char *log_folder, struct room *ret_room, struct fault *fault)
 {
 	*ret_room = (struct room){ .image_limit_bytes = UINT64_MAX };
-	if (image->format == IMAGE_QCOW2) {
+	if (image->is_device) {
+		ret_room->image_limit_bytes = image->size_bytes;
+	} else if (image->format == IMAGE_QCOW2) {
 		ret_room->image_limit_bytes = qcow2_largest_bytes(&image->qcow2);
 		add(ret_room, REASON_IMAGE_LIMIT, ret_room->image_limit_bytes);
 	} else if (find_longest_file(image, size_after_bytes, probe_path, ret_room, fault) < 0) {

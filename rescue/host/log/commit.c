@@ -3,17 +3,11 @@
 
 #include "base/cleanup.h"
 #include "flush.h"
-#include "holes.h"
-#include "host/confine/landlock.h"
-#include "host/image/detect.h"
-#include "host/image/qemu_option.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define OPTION_BYTES (2 * PATH_MAX + 512)
 
 /* Nobody writes any more: what changes the image from now on is to be seen by its time, if
  * that is on the disk. What is not flushed may be lost with the power, and the image have an
@@ -44,9 +38,10 @@ int commit_unfinished(struct commit *commit, struct fault *fault, const char *fo
 			  "%s. The grown disk is complete in %.150s", why, at);
 	else
 		fault_set(fault, REASON_COMMIT_UNFINISHED,
-			  "%s. The grown disk is complete in the log %.100s; do not use the image, "
-			  "now %.100s, before that is committed",
-			  why, commit->log->path, at);
+			  "%s. The grown disk is complete in the log %.100s; do not use the %s "
+			  "%.100s before that is committed",
+			  why, commit->log->path,
+			  commit->image->is_device ? "device" : "image, now", at);
 	return fault_hint(fault,
 			  "Remove the cause and run grow-disk on this image again: it finishes "
 			  "the commit first");
@@ -123,7 +118,6 @@ static int flush_log(struct commit *commit, struct fault *fault)
 int commit_verify(struct commit *commit, struct fault *fault)
 {
 	struct ticket_facts *facts = &commit->facts;
-	struct stat status;
 
 	snprintf(facts->work_dir, sizeof(facts->work_dir), "%s", commit->log->work_dir);
 	snprintf(facts->key, sizeof(facts->key), "%s", commit->log->key);
@@ -132,22 +126,22 @@ int commit_verify(struct commit *commit, struct fault *fault)
 			     facts->log_sum, fault) < 0 ||
 	    flush_log(commit, fault) < 0 || image_check_mark(commit->image, fault) < 0)
 		return -1;
-	if (fstat(commit->image->fd, &status) < 0 ||
-	    ticket_time(commit->image->path, facts->image_time) < 0)
+	if (ticket_time(commit->image->path, facts->image_time) < 0)
 		return fault_set_errno(fault, REASON_DISK_IO, errno, "%.300s cannot be looked at",
 				       commit->image->path);
-	facts->image_bytes = (uint64_t)status.st_size;
+	facts->image_bytes = image_file_bytes(commit->image);
 	if (interrupt_check(commit->programs->interrupt, fault) < 0)
 		return -1;
 	return enter_verified(commit, fault);
 }
 
 /* While it is half of the old and half of the new the image is not at its name, so that
- * nothing can start from it. A file that cannot be renamed (it is a mount point, or belongs
- * to another user in a folder for everybody) stays where it is. */
+ * nothing can start from it (a block device is closed, commit_device.c). A file that cannot be
+ * renamed (it is a mount point, or belongs to another user in a folder for everybody) stays where
+ * it is. */
 static void guard(struct image *image)
 {
-	if (!image->guarded && rename(image->path, image->guard) == 0)
+	if (!image->is_device && !image->guarded && rename(image->path, image->guard) == 0)
 		image->guarded = true;
 }
 
@@ -173,82 +167,6 @@ static int enter_committing(struct commit *commit, struct fault *fault)
 		return commit_unfinished(commit, fault, "%.200s cannot be flushed: %s",
 					 commit->image->folder, strerror(errno));
 	return 0;
-}
-
-void commit_log_option(const struct commit *commit, char *option, size_t option_bytes)
-{
-	char name[QEMU_NAME_BYTES];
-
-	image_qemu_name(commit->image, commit->image->fd, name);
-	snprintf(option, option_bytes,
-		 "driver=qcow2,file.driver=file,file.locking=off,file.filename=/proc/self/fd/%d,"
-		 "backing.driver=%s,backing.file.driver=file,backing.file.locking=off,"
-		 "backing.file.filename=%s",
-		 commit->log->fd, image_format_word(commit->facts.format), name);
-}
-
-/* qemu-img rewrites one line: "    (12.34/100%)\r". */
-static void on_output(void *context, const char *bytes, size_t size_bytes)
-{
-	const struct commit *commit = context;
-	const char *last = memrchr(bytes, '(', size_bytes);
-	char number[8];
-
-	if (!commit->on_percent || !last)
-		return;
-	snprintf(number, sizeof(number), "%.*s", (int)(bytes + size_bytes - last - 1), last + 1);
-	commit->on_percent(commit->context, atoi(number));
-}
-
-static int run_qemu_img(struct commit *commit, struct fault *fault)
-{
-	char option[OPTION_BYTES];
-	const char *argv[] = { "qemu-img", "commit", "-p", "-d", "--image-opts", option, NULL };
-	struct image *image = commit->image;
-	struct interrupt *interrupt = commit->programs->interrupt;
-	struct program program = {
-		.argv = argv,
-		.finishes = true,
-		.fds = { image->fd, commit->log->fd },
-		.grants = { { image_at(image), MAY_READ | MAY_WRITE },
-			    { commit->log->path, MAY_READ | MAY_WRITE },
-			    { image_has_others(image) ? "/" : NULL, MAY_READ | MAY_WRITE } },
-		.on_output = on_output,
-		.context = commit,
-	};
-	struct program_end end;
-	struct fault why;
-
-	commit_log_option(commit, option, sizeof(option));
-	if (program_run(commit->programs, &program, &end, &why) < 0)
-		return commit_unfinished(commit, fault, "The commit did not begin: %.200s",
-					 why.message);
-	program_end_close(&end);
-	if (end.exit_status == 0)
-		return 0;
-	if (interrupt->signal_number != 0 && end.signal_number != 0)
-		snprintf(end.complaint, sizeof(end.complaint), "interrupted by %s",
-			 interrupt_name(interrupt));
-	return commit_unfinished(commit, fault, "The commit did not finish: %.200s",
-				 end.complaint[0] ? end.complaint : "qemu-img failed");
-}
-
-/* A raw image may have ended within a sector, and QEMU left it so; the partition now ends
- * with the sector. */
-static int complete_sector(struct commit *commit, struct fault *fault)
-{
-	struct stat status;
-	int fd = commit->image->fd;
-
-	if (commit->facts.format != IMAGE_RAW)
-		return 0;
-	if (fstat(fd, &status) == 0 &&
-	    (status.st_size % TABLE_SECTOR_BYTES == 0 ||
-	     ftruncate(fd, (status.st_size + TABLE_SECTOR_BYTES - 1) / TABLE_SECTOR_BYTES *
-				   TABLE_SECTOR_BYTES) == 0))
-		return 0;
-	return commit_unfinished(commit, fault, "%.200s cannot be made whole: %s",
-				 image_at(commit->image), strerror(errno));
 }
 
 int commit_tidy(struct commit *commit, struct fault *fault)
@@ -282,16 +200,9 @@ int commit_run(struct commit *commit, struct fault *fault)
 	struct image *image = commit->image;
 
 	if (enter_committing(commit, fault) < 0 ||
-	    (from == TICKET_COMMITTING && commit_repair(commit, fault) < 0) ||
-	    commit_remove_bitmaps(commit, fault) < 0 || run_qemu_img(commit, fault) < 0 ||
-	    complete_sector(commit, fault) < 0)
+	    (image->is_device ? commit_device(commit, fault)
+			      : commit_file(commit, from == TICKET_COMMITTING, fault)) < 0)
 		return -1;
-	if (commit->facts.format == IMAGE_RAW)
-		holes_dig(image->fd, commit->facts.size_before_bytes,
-			  commit->facts.size_after_bytes);
-	if (flush_file(image->fd, NULL) < 0)
-		return commit_unfinished(commit, fault, "%.200s cannot be flushed to its disk: %s",
-					 image_at(image), strerror(errno));
 	if (ticket_enter(&commit->log->ticket, image, TICKET_COMMITTED) < 0)
 		return commit_unfinished(commit, fault, "The ticket cannot be renamed: %s",
 					 strerror(errno));

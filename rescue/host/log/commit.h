@@ -12,15 +12,16 @@ struct commit {
 	struct log *log;
 	struct ticket_facts facts;
 	const struct programs *programs;
+	const char *work_folder; /* ours alone: for a socket, if the image is a device */
 	/* Called with 0 to 100 as it goes on; may be NULL. */
 	void (*on_percent)(void *context, int percent);
 	void *context;
 };
 
 /* Write the ticket of a log that passed the fence. facts: format, sizes, sums and
- * superblock_at are the caller's; the rest is filled in. When this returns 0 the log is
- * verified. Faults: image-locked (the image was changed), no-space, disk-io, interrupted;
- * commit-unfinished (the folder cannot be flushed). */
+ * superblock_at, of a device closing, are the caller's; the rest is filled in. When this returns 0
+ * the log is verified. Faults: image-locked (the image was changed), no-space, disk-io,
+ * interrupted; commit-unfinished (the folder cannot be flushed). */
 int commit_verify(struct commit *commit, struct fault *fault);
 
 /* Bring it into the image, and tidy up. Fault: commit-unfinished. */
@@ -35,6 +36,11 @@ int commit_unfinished(struct commit *commit, struct fault *fault, const char *fo
 
 /* The image and the log as options for a program of QEMU that inherits their descriptors. */
 void commit_log_option(const struct commit *commit, char *option, size_t option_bytes);
+
+/* The two kinds of it, into a file by qemu-img (commit_file.c; again: it was begun before), and
+ * into a block device (commit_device.c), up to the last flush. Fault: commit-unfinished. */
+int commit_file(struct commit *commit, bool again, struct fault *fault);
+int commit_device(struct commit *commit, struct fault *fault);
 
 /* A qcow2 image whose commit was broken off, or that has bitmaps in use: make it one that
  * QEMU commits to (commit_repair.c). Fault: commit-unfinished. */

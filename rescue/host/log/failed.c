@@ -11,7 +11,7 @@
 
 void failed_path(const struct image *image, char *out, size_t out_bytes)
 {
-	snprintf(out, out_bytes, "%s.grow-disk.failed", image->path);
+	snprintf(out, out_bytes, "%s.grow-disk.failed", image->beside);
 }
 
 /* Move it, from another file system as well if need be. */

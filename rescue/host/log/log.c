@@ -30,7 +30,10 @@ static int make_key(struct log *log, const struct image *image, struct fault *fa
 	if (stat(image_at(image), &status) < 0)
 		return fault_set_errno(fault, REASON_DISK_IO, errno, "%.300s cannot be looked at",
 				       image->path);
-	snprintf(text, sizeof(text), "%ju %s", (uintmax_t)status.st_ino, image->path);
+	if (image->is_device)
+		snprintf(text, sizeof(text), "%s", image->name);
+	else
+		snprintf(text, sizeof(text), "%ju %s", (uintmax_t)status.st_ino, image->path);
 	checksum_of(text, strlen(text), sum);
 	snprintf(log->key, sizeof(log->key), "%.*s", LOG_KEY_CHARS, sum);
 	return 0;
@@ -52,7 +55,7 @@ int log_name(struct log *log, const struct image *image, const char *work_dir, c
 		return fault_hint(fault, "Rename the image");
 	}
 	if (work_dir[0] == '\0') {
-		used = snprintf(log->path, sizeof(log->path), "%s" LOG_SUFFIX, image->path);
+		used = snprintf(log->path, sizeof(log->path), "%s" LOG_SUFFIX, image->beside);
 		snprintf(log->backing, sizeof(log->backing), "./%s", image->name);
 	} else {
 		if (key)
@@ -181,7 +184,7 @@ bool log_sweep(const struct log *log, const struct image *image)
 	struct stat status;
 	bool found = lstat(log->path, &status) == 0;
 
-	snprintf(beside, sizeof(beside), "%s" LOG_SUFFIX, image->path);
+	snprintf(beside, sizeof(beside), "%s" LOG_SUFFIX, image->beside);
 	ticket_fresh_path(image, fresh, sizeof(fresh));
 	(void)unlink(log->path);
 	(void)unlink(beside);

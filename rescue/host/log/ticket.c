@@ -23,7 +23,7 @@ const char *ticket_state_word(enum ticket_state state)
 
 static void write_path(const struct image *image, const char *word, char *out, size_t out_bytes)
 {
-	snprintf(out, out_bytes, "%s.grow-disk.%s", image->path, word);
+	snprintf(out, out_bytes, "%s.grow-disk.%s", image->beside, word);
 }
 
 void ticket_fresh_path(const struct image *image, char *out, size_t out_bytes)

@@ -3,6 +3,8 @@
  * its state; atomic renames lead from one to the next, with flushes of file and folder
  * between:
  *
+ * (Of a block device: in --work-dir, under a name that stays the device's.)
+ *
  *   IMAGE.grow-disk.verified    will be committed, by this run or the next; the image is what
  *                               it was
  *   IMAGE.grow-disk.committing  is being committed: the image must not be used
@@ -15,6 +17,7 @@
 #define LOG_TICKET_H
 
 #include "checksum.h"
+#include "closing.h"
 #include "host/image/image.h"
 #include "marks.h"
 
@@ -29,11 +32,12 @@ struct ticket_facts {
 	enum image_format format;
 	char log_sum[CHECKSUM_CHARS + 1];
 	uint64_t size_before_bytes, size_after_bytes; /* of the disk */
-	uint64_t image_bytes;			      /* of the file */
+	uint64_t image_bytes;			      /* of the file or device */
 	char image_time[TICKET_TIME_CHARS + 1];	      /* its last change, see ticket_time */
 	char sector_sum[2][CHECKSUM_CHARS + 1];	      /* before, after */
 	uint64_t superblock_at;
 	char superblock_sum[2][2][CHECKSUM_CHARS + 1]; /* before and after, two halves each */
+	struct closing closing;			       /* of a block device; else empty */
 	/* A copy of the image's first-level table (qcow2) behind the log. */
 	uint64_t table_at, table_bytes;
 	char work_dir[PATH_MAX]; /* "": the log is beside the image */

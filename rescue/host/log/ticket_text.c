@@ -10,23 +10,49 @@
 static const char note[] = "A complete log of grow-disk belongs to this image. Running grow-disk "
 			   "--recover on the image finishes it.";
 
+/* NULL: nothing is closed, or no memory. */
+static json_t *format_closing(const struct closing *closing)
+{
+	json_t *array = closing->count > 0 ? json_array() : NULL;
+
+	for (size_t i = 0; array && i < closing->count; i++) {
+		const struct closing_mark *mark = &closing->marks[i];
+		char hex[2 * CLOSING_BYTES_MAX + 1];
+
+		for (size_t n = 0; n < mark->size_bytes; n++)
+			sprintf(hex + 2 * n, "%02x", mark->bytes[n]);
+		if (json_array_append_new(array, json_pack("{s:I, s:s}", "offset_bytes",
+							   (json_int_t)mark->at, "bytes", hex)) < 0)
+			return json_decref(array), NULL;
+	}
+	return array;
+}
+
 char *ticket_format(const struct ticket_facts *facts)
 {
 	bool has_folder = facts->work_dir[0] != '\0';
-	json_t *object = json_pack(
-		"{s:i, s:s, s:s, s:s?, s:s?, s:s, s:s, s:I, s:I, s:I, s:s, s:[ss], s:I, s:[ssss], "
-		"s:I, s:I, s:b}",
-		"schema", 1, "note", note, "version", GROW_DISK_VERSION, "log_folder",
-		has_folder ? facts->work_dir : NULL, "log_key", has_folder ? facts->key : NULL,
-		"log_sha256", facts->log_sum, "format", image_format_word(facts->format),
-		"size_before_bytes", (json_int_t)facts->size_before_bytes, "size_after_bytes",
-		(json_int_t)facts->size_after_bytes, "image_bytes", (json_int_t)facts->image_bytes,
-		"image_time", facts->image_time, "sector_sha256", facts->sector_sum[0],
-		facts->sector_sum[1], "superblock_offset_bytes", (json_int_t)facts->superblock_at,
-		"superblock_sha256", facts->superblock_sum[0][0], facts->superblock_sum[0][1],
-		facts->superblock_sum[1][0], facts->superblock_sum[1][1], "table_offset_bytes",
-		(json_int_t)facts->table_at, "table_bytes", (json_int_t)facts->table_bytes,
-		"complete", 1);
+	json_t *closing = format_closing(&facts->closing);
+	json_t *object =
+		facts->closing.count > 0 && !closing
+			? NULL
+			: json_pack("{s:i, s:s, s:s, s:s?, s:s?, s:s, s:s, s:I, s:I, s:I, s:s, "
+				    "s:[ss], s:I, s:[ssss], "
+				    "s:I, s:I, s:o*, s:b}",
+				    "schema", 1, "note", note, "version", GROW_DISK_VERSION,
+				    "log_folder", has_folder ? facts->work_dir : NULL, "log_key",
+				    has_folder ? facts->key : NULL, "log_sha256", facts->log_sum,
+				    "format", image_format_word(facts->format), "size_before_bytes",
+				    (json_int_t)facts->size_before_bytes, "size_after_bytes",
+				    (json_int_t)facts->size_after_bytes, "image_bytes",
+				    (json_int_t)facts->image_bytes, "image_time", facts->image_time,
+				    "sector_sha256", facts->sector_sum[0], facts->sector_sum[1],
+				    "superblock_offset_bytes", (json_int_t)facts->superblock_at,
+				    "superblock_sha256", facts->superblock_sum[0][0],
+				    facts->superblock_sum[0][1], facts->superblock_sum[1][0],
+				    facts->superblock_sum[1][1], "table_offset_bytes",
+				    (json_int_t)facts->table_at, "table_bytes",
+				    (json_int_t)facts->table_bytes, "closing", closing, "complete",
+				    1);
 	char *text = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
 
 	json_decref(object);
@@ -104,6 +130,39 @@ static bool take_format(const json_t *object, enum image_format *ret_format)
 	return true;
 }
 
+static bool take_mark(const json_t *object, uint64_t size_bytes, struct closing_mark *mark)
+{
+	const char *hex = json_string_value(json_object_get(object, "bytes"));
+	size_t chars = hex ? strlen(hex) : 0;
+
+	mark->size_bytes = chars / 2;
+	if (chars == 0 || chars % 2 || chars / 2 > CLOSING_BYTES_MAX || !is_hex(hex) ||
+	    !take_number(object, "offset_bytes", &mark->at) || mark->at > size_bytes ||
+	    mark->size_bytes > size_bytes - mark->at)
+		return false;
+	for (size_t n = 0; n < mark->size_bytes; n++)
+		sscanf(hex + 2 * n, "%2hhx", &mark->bytes[n]);
+	return true;
+}
+
+/* Tickets of files have none. */
+static bool take_closing(const json_t *object, struct ticket_facts *facts)
+{
+	const json_t *array = json_object_get(object, "closing");
+	struct closing *closing = &facts->closing;
+
+	closing->count = 0;
+	if (!array || json_is_null(array))
+		return true;
+	if (!json_is_array(array) || json_array_size(array) > CLOSING_MARKS_MAX)
+		return false;
+	for (; closing->count < json_array_size(array); closing->count++)
+		if (!take_mark(json_array_get(array, closing->count), facts->size_after_bytes,
+			       &closing->marks[closing->count]))
+			return false;
+	return true;
+}
+
 static bool take(const json_t *object, struct ticket_facts *facts)
 {
 	return json_integer_value(json_object_get(object, "schema")) == 1 &&
@@ -117,7 +176,7 @@ static bool take(const json_t *object, struct ticket_facts *facts)
 	       take_number(object, "size_after_bytes", &facts->size_after_bytes) &&
 	       take_number(object, "image_bytes", &facts->image_bytes) &&
 	       take_number(object, "superblock_offset_bytes", &facts->superblock_at) &&
-	       facts->superblock_at % TABLE_SECTOR_BYTES == 0 &&
+	       facts->superblock_at % TABLE_SECTOR_BYTES == 0 && take_closing(object, facts) &&
 	       take_number(object, "table_offset_bytes", &facts->table_at) &&
 	       take_number(object, "table_bytes", &facts->table_bytes) &&
 	       take_text(object, "image_time", facts->image_time, sizeof(facts->image_time)) &&

@@ -2,6 +2,7 @@
 /* The image, its lock, and an earlier run that is finished first. */
 #include "rescue.h"
 
+#include "host/image/device.h"
 #include "host/image/lock.h"
 #include "host/image/tables.h"
 #include "host/log/recover.h"
@@ -83,7 +84,8 @@ int rescue_take_image(struct rescue *rescue, struct fault *fault)
 	    share_find(&rescue->options->share, image_at(image), rescue->work.folder, rescue->share,
 		       fault) < 0 ||
 	    lock_take(image, 0, &rescue->interrupt, NULL, NULL, fault) < 0 ||
-	    (write && image_check_writable(image, fault) < 0) ||
+	    (write && (device_refuse(image, "--write", fault) < 0 ||
+		       image_check_writable(image, fault) < 0)) ||
 	    image_check_empty(image, fault) < 0)
 		return -1;
 	if (rescue->base[0])

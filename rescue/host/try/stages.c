@@ -6,6 +6,7 @@
 #include "host/block/block.h"
 #include "host/boot/seed_iso.h"
 #include "host/guest.h"
+#include "host/image/device.h"
 #include "host/image/lock.h"
 #include "host/image/tables.h"
 #include "host/log/recover.h"
@@ -75,7 +76,8 @@ int try_take_image(struct try *try, struct fault *fault)
 	    share_find(&try->options->share, image_at(image), try->work.folder, try->share, fault) <
 		    0 ||
 	    lock_take(image, 0, &try->interrupt, NULL, NULL, fault) < 0 ||
-	    (write && image_check_writable(image, fault) < 0) ||
+	    (write && (device_refuse(image, "--write", fault) < 0 ||
+		       image_check_writable(image, fault) < 0)) ||
 	    image_check_empty(image, fault) < 0 ||
 	    (write && log_name(&try->log, image, "", NULL, fault) < 0))
 		return -1;
