@@ -214,6 +214,12 @@ static void names_of_images(void **state)
 		{ "loop", REASON_IMAGE_NOT_FOUND },
 		{ "moved", REASON_NONE }, /* only moved.grow-disk.image is there */
 		{ "moved.grow-disk.image", REASON_COMMIT_BEGUN },
+		{ "nbd://localhost/disk", REASON_IMAGE_NOT_A_FILE },
+		{ "nbd+unix:///disk?socket=s", REASON_IMAGE_NOT_A_FILE },
+		{ "rbd:pool/disk", REASON_IMAGE_NOT_A_FILE },
+		{ "rbd:disk", REASON_IMAGE_NOT_A_FILE },
+		{ "rbd:here", REASON_NONE }, /* a file of that name */
+		{ "://none", REASON_IMAGE_NOT_FOUND },
 		{ "disk.grow-disk.log", REASON_IMAGE_NOT_A_FILE },
 		{ "disk.grow-disk.new", REASON_IMAGE_NOT_A_FILE },
 		{ "disk.grow-disk.verified", REASON_IMAGE_NOT_A_FILE },
@@ -231,6 +237,7 @@ static void names_of_images(void **state)
 	assert_non_null(realpath(".", real));
 	assert_int_equal(close(creat("disk", 0600)), 0);
 	assert_int_equal(close(creat("moved.grow-disk.image", 0600)), 0);
+	assert_int_equal(close(creat("rbd:here", 0600)), 0);
 	assert_int_equal(symlink("disk", "link"), 0);
 	assert_int_equal(symlink("nowhere", "dangling"), 0);
 	assert_int_equal(symlink("loop", "loop"), 0);
@@ -253,7 +260,7 @@ static void names_of_images(void **state)
 	assert_int_equal(image_check_kind(&image, &fault), -1);
 	assert_int_equal(fault.reason, REASON_IMAGE_NOT_A_FILE);
 	unlink("disk"), unlink("link"), unlink("dangling"), unlink("loop");
-	unlink("moved.grow-disk.image");
+	unlink("moved.grow-disk.image"), unlink("rbd:here");
 	assert_int_equal(chdir("/"), 0);
 	assert_int_equal(rmdir(folder), 0);
 }

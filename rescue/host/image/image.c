@@ -55,6 +55,24 @@ static int refuse_own_files(const struct image *image, struct fault *fault)
 	return 0;
 }
 
+/* What QEMU's programs take for a disk on another host: "nbd://host/export", "rbd:pool/image". */
+static int refuse_network(const char *path, struct fault *fault)
+{
+	static const char *const prefixes[] = { "nbd:", "rbd:", "json:" };
+	size_t letters = strspn(path, "abcdefghijklmnopqrstuvwxyz+");
+	bool found = letters > 0 && strncmp(path + letters, "://", 3) == 0;
+	struct stat status;
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		found = found || strncmp(path, prefixes[i], strlen(prefixes[i])) == 0;
+	if (!found || lstat(path, &status) == 0)
+		return 0;
+	fault_set(fault, REASON_IMAGE_NOT_A_FILE,
+		  "%.300s is a disk on the network, and no file or block device", path);
+	return fault_hint(fault, "Attach it as a block device (nbd-client, rbd map, iscsiadm), and "
+				 "name that");
+}
+
 /* The last link may lead to a file that an unfinished commit has moved. */
 static int resolve(const char *path, char real[PATH_MAX], struct fault *fault)
 {
@@ -92,7 +110,7 @@ int image_find(const char *path, bool only_read, struct image *ret_image, struct
 	*image = (struct image){ .fd = -1, .read_fd = -1, .only_read = only_read };
 	if (path[0] == '\0')
 		return fault_set(fault, REASON_USAGE, "The name of the image is empty");
-	if (resolve(path, image->path, fault) < 0)
+	if (refuse_network(path, fault) < 0 || resolve(path, image->path, fault) < 0)
 		return -1;
 	image->is_device = stat(image->path, &status) == 0 && S_ISBLK(status.st_mode);
 	strcpy(image->beside, image->path);
