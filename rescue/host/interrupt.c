@@ -17,7 +17,8 @@ bool interrupt_came(struct interrupt *interrupt)
 		interrupt->signal_number = number;
 		interrupt->at_ms = clock_ms();
 	}
-	return interrupt->signal_number != 0;
+	return interrupt->signal_number != 0 &&
+	       clock_ms() - interrupt->at_ms >= interrupt->patience_ms;
 }
 
 int interrupt_check(struct interrupt *interrupt, struct fault *fault)

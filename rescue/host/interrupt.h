@@ -14,6 +14,7 @@ struct interrupt {
 	int signals_fd;	   /* of signals_open; borrowed */
 	int signal_number; /* SIGHUP, SIGINT, SIGQUIT or SIGTERM; 0: none came yet */
 	int64_t at_ms;	   /* when it came, on clock_ms() */
+	int patience_ms;   /* it counts so long after it came: for what is better finished */
 };
 
 /* Read what has come. Return whether a signal has asked us to end. */

@@ -234,6 +234,13 @@ for part in 'verified/old' 'committing/old' 'committing/closed' 'committing/new'
 done
 
 again
+under="LD_PRELOAD=$work/preload.so GROW_TEST_PRELOAD=step:$loop:term:3"
+grow --recover --work-dir "$logs" "$loop"
+under=
+detach
+is 'a signal in the middle: it is finished' "$status $(result .recovered) $([ "$(image_sum disk.img)" = "$new" ] && echo new) $(left)" '0 true new ' || cat ../said
+
+again
 under="LD_PRELOAD=$work/preload.so GROW_TEST_PRELOAD=fsync:$loop:EIO"
 grow --recover --work-dir "$logs" "$loop"
 is 'a device that cannot be flushed' "$status $(result .reason)" '30 "commit-unfinished"' || cat ../said

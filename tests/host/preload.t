@@ -109,6 +109,7 @@ is "renameat2: fails" "$(probe "rename:.image:EXDEV" renameat2 disk disk.image)"
 is "rename: to another name" "$(probe "rename:.image:EXDEV" rename disk disk2)" 0
 is "step: the first one" "$(probe "step:.log:kill:1" fsync disk.log 2>/dev/null; echo $?)" 137
 is "step: there is no second one" "$(probe "step:.log:kill:2" fsync disk.log)" 0
+is "step: a signal, and on" "$(probe "step:.log:term:1" fsync disk.log)" "signal 0"
 is "step: another file" "$(probe "step:.log:kill:1" fsync disk2)" 0
 is "step: a rename to that name" "$(probe "step:disk2:kill:1" rename disk disk2 2>/dev/null; echo $?)" 137
 is "access: a file that is not there is found" "$(probe "access:/none$:found" access disk /none)" 0

@@ -13,7 +13,8 @@
  *   rename:PART:ERRNO               no rename to that name, by any call
  *   pread:PART:AT:ERRNO             pread and read fail from that offset on
  *   step:PART:kill:N                the Nth call of pwrite, fallocate, fsync and rename kills the
- *                                   program, and does nothing
+ *                                   program, and does nothing; with `term` for `kill`, SIGTERM
+ *                                   comes before it
  *   access:PART:found               access finds such a file, and may use it
  *   setsockopt:socket:SECONDS       limits of the time to receive become so long
  *
@@ -201,6 +202,10 @@ static void count_step(bool acts, const struct rule *rule)
 	if (!acts || ++count != atol(rule->more))
 		return;
 	make_mark();
+	if (strcmp(rule->action, "term") == 0) {
+		(void)kill(getpid(), SIGTERM);
+		return;
+	}
 	(void)kill(getpid(), SIGKILL);
 	for (;;)
 		pause();

@@ -18,6 +18,16 @@ static int cannot_write(struct commit *commit, struct fault *fault)
 				 strerror(errno));
 }
 
+/* What the block service cannot do. */
+static int cannot_read(struct commit *commit, const struct fault *why, struct fault *fault)
+{
+	if (why->reason == REASON_INTERRUPTED)
+		return commit_unfinished(commit, fault,
+					 "The commit did not finish: interrupted by %s",
+					 interrupt_name(commit->programs->interrupt));
+	return commit_unfinished(commit, fault, "%.250s", why->message);
+}
+
 static bool is_zero(const uint8_t *bytes, size_t size_bytes)
 {
 	return size_bytes == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, size_bytes - 1) == 0);
@@ -55,7 +65,7 @@ static int copy_extent(struct commit *commit, struct block_disk *log, struct blo
 		size_t piece = extent.bytes < PIECE_BYTES ? extent.bytes : PIECE_BYTES;
 
 		if (block_read(log, extent.at, bytes, piece, &why) < 0)
-			return commit_unfinished(commit, fault, "%.250s", why.message);
+			return cannot_read(commit, &why, fault);
 		closing_mask(&commit->facts.closing, extent.at, bytes, piece);
 		if (write_piece(commit->image->fd, extent.at, bytes, piece) < 0)
 			return cannot_write(commit, fault);
@@ -76,7 +86,7 @@ static int copy_all(struct commit *commit, struct block_disk *log, struct fault 
 	if (!bytes)
 		return commit_unfinished(commit, fault, "Memory has run out");
 	if (block_extents(log, &extents, &count, &why) < 0)
-		return commit_unfinished(commit, fault, "%.250s", why.message);
+		return cannot_read(commit, &why, fault);
 	for (size_t i = 0; i < count; i++)
 		total += extents[i].bytes;
 	for (size_t i = 0; i < count; i++) {
@@ -101,13 +111,15 @@ static int copy_log(struct commit *commit, struct fault *fault)
 	struct fault why;
 	int result = -1;
 
+	commit->programs->interrupt->patience_ms = INTERRUPT_GRACE_MS;
 	if (block_start(&block, &files, commit->programs, &why) < 0 ||
 	    block_add_log(&block, &files, &why) < 0 || block_open(&block, "log", &log, &why) < 0)
-		commit_unfinished(commit, fault, "%.250s", why.message);
+		cannot_read(commit, &why, fault);
 	else
 		result = copy_all(commit, &log, fault);
 	block_disk_close(&log);
 	block_close(&block);
+	commit->programs->interrupt->patience_ms = 0;
 	return result;
 }
 
