@@ -6,7 +6,7 @@
 # together; SEED: the first one's seed, the next has the next one: SEED=N COUNT=2 makes number N again.
 # shellcheck disable=SC2034,SC2154  # of tap.sh and faults.sh
 
-tap_place=memory format=raw limit_s=900
+tap_place=memory format=raw limit_s=900 accel=tcg
 judge_options=--quick # the number of blocks is compared here
 # shellcheck source=../lib/tap.sh
 . "$tests/lib/tap.sh"
@@ -240,6 +240,10 @@ while [ "$made" -lt "$wanted" ] && [ "$number" -lt $((soak_count * 3)) ]; do
 	0) format=qcow2 ;;
 	*) format=raw ;;
 	esac
+	case $((number_seed / 2 % 2)) in
+	0) accel=tcg ;;
+	*) accel=native ;;
+	esac
 	one_grow "$number_seed" || {
 		unmade=$((unmade + 1))
 		diag "seed $number_seed: cannot be made: $(tail -n 1 "$work/said")"
@@ -247,7 +251,7 @@ while [ "$made" -lt "$wanted" ] && [ "$number" -lt $((soak_count * 3)) ]; do
 	}
 	made=$((made + 1))
 	[ ! -s "$work/complaints" ]
-	tap_line $? "seed $number_seed: $format, $table, $(grep -c ^part "$work/description") partitions, $type $options, $state, $sectors to $after sectors: $status $reason"
+	tap_line $? "seed $number_seed: $accel, $format, $table, $(grep -c ^part "$work/description") partitions, $type $options, $state, $sectors to $after sectors: $status $reason"
 	[ ! -s "$work/complaints" ] || sed 's/^/#   /' "$work/description" "$work/complaints"
 done
 is "so many disks were made" "$made" "$wanted"

@@ -146,6 +146,39 @@ by_parallel() {
 	ok "parallel: nobody ran what a name holds" [ ! -e owned ]
 }
 
+# The same over ssh, by a server of our own: two hosts, which are this one.
+by_ssh() {
+	need "GNU parallel over ssh" parallel ssh ssh-keygen /usr/sbin/sshd || return
+	fresh
+	[ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
+	rm -rf "$scratch/ssh" && mkdir "$scratch/ssh"
+	for key in host user; do ssh-keygen -q -t ed25519 -N '' -f "$scratch/ssh/$key"; done
+	port=$((20000 + $$ % 20000))
+	printf 'ListenAddress 127.0.0.1\nPort %s\nHostKey %s/host\nAuthorizedKeysFile %s/user.pub\nPidFile none\nStrictModes no\nUsePAM no\nLogLevel ERROR\nMaxStartups 50\n' \
+		"$port" "$scratch/ssh" "$scratch/ssh" >"$scratch/ssh/sshd_config"
+	printf 'Host here there\nHostName 127.0.0.1\nPort %s\nUser %s\nIdentityFile %s/user\nIdentitiesOnly yes\nBatchMode yes\nStrictHostKeyChecking no\nUserKnownHostsFile /dev/null\nLogLevel ERROR\n' \
+		"$port" "$(id -un)" "$scratch/ssh" >"$scratch/ssh/config"
+	/usr/sbin/sshd -D -f "$scratch/ssh/sshd_config" 2>"$scratch/ssh/said" &
+	sshd=$!
+	logs_in() { ! kill -0 "$sshd" || ssh -F "$scratch/ssh/config" here true </dev/null; }
+	await logs_in
+	for name in one 'two two' "$evil" unclean; do make_disk raw "$name"; done
+	fleet_take ./*
+	for name in one 'two two' "$evil" unclean; do fleet_member "$name"; done >m
+	# What tests set for the tasks goes along.
+	set -- --env GROW_DISK_HOST --env GROW_DISK_QEMU --env GROW_DISK_GUEST_DIR --env TMPDIR --env XDG_CACHE_HOME --env fleet_real_host --env fleet_killed --env fleet_hang \
+		--sshlogin "1/ssh -F $scratch/ssh/config here" --sshlogin "1/ssh -F $scratch/ssh/config there"
+	for option; do set -- "$@" --engine-option "$option" && shift; done
+	fleet_program --json --engine parallel "$@" --jobs 1 --dir 'a state' m
+	kill "$sshd" && wait "$sshd" 2>/dev/null
+	is "ssh: the counts" "$status $(jq -c .states "$scratch/out")" '20 {"done":3,"nothing":0,"refused":0,"damaged":1,"waiting":0,"host":0,"fault":0,"left":0}' ||
+		sed 's/^/#   /' "$scratch/err" "$scratch/ssh/said"
+	for name in one 'two two' "$evil"; do is "ssh: a disk" "$(fleet_fate "$name"), $(fleet_state "$name")" "new, done -"; done
+	is "ssh: the one that is damaged" "$(fleet_fate unclean)" old
+	is "ssh: both hosts did something" "$(awk -F '\t' 'NR > 1 { print $2 }' 'a state/joblog' | sort -u | wc -l)" 2
+	ok "ssh: nobody ran what a name holds" [ ! -e owned ]
+}
+
 # A signal in the middle: no process, no half image, and the next run does the rest.
 signals() {
 	fresh
@@ -257,5 +290,5 @@ shows() {
 	done)" ""
 }
 
-for part in ${FLEET_PARTS:-whole_fleet again page by_parallel signals manifests shows}; do $part; done
+for part in ${FLEET_PARTS:-whole_fleet again page by_parallel by_ssh signals manifests shows}; do $part; done
 done_testing
