@@ -90,7 +90,7 @@ def goal_table:
   | select($goals != [])
   | "### Goals", "",
     (["case", "goal", "", "measured", "met"] | head),
-    ($goals[] | [titles[.case], .goal, (.limit | tostring), (.value | significant), (if .met then "yes" else "**no**" end)] | row),
+    ($goals[] | [(titles[.case] // .case), .goal, (.limit | tostring), (.value | significant), (if .met then "yes" else "**no**" end)] | row),
     "";
 
 (.facts | about),
