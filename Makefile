@@ -243,10 +243,12 @@ $(SEALED)/agent.o: $(call objects,plain,$(filter-out rescue/agent/main.c,$(AGENT
 	$(Q)$(CC) -r -nostdlib -o $@.whole $(filter %.o,$^) $(PART_LIBS)
 	$(Q)$(OBJCOPY) --redefine-syms=$(SEALED)/names --keep-global-symbol=job_run $@.whole $@
 
-$(SEALED)/%.o: $(SEALED)/names.tools $(B)/parts/e2fsprogs
-	$(Q)$(OBJCOPY) --redefine-syms=$< --redefine-sym main=$*_main --keep-global-symbol=$*_main $(B)/parts/e2fsprogs/objects/$*.o $@
+$(SEALED)/e2fsck.o $(SEALED)/resize2fs.o: $(B)/parts/e2fsprogs
+$(SEALED)/f2fs.o: $(B)/parts/f2fs-tools
+$(SEALED)/%.o: $(SEALED)/names.tools
+	$(Q)$(OBJCOPY) --redefine-syms=$< --redefine-sym main=$*_main --keep-global-symbol=$*_main $(filter $(B)/parts/%,$^)/objects/$*.o $@
 
-$(B)/rescue-native: $(call objects,plain,$(NATIVE) rescue/host/confine/landlock.c) $(SEALED_BASE) $(addprefix $(SEALED)/,agent.o e2fsck.o resize2fs.o) $(SEALED)/calls
+$(B)/rescue-native: $(call objects,plain,$(NATIVE) rescue/host/confine/landlock.c) $(SEALED_BASE) $(addprefix $(SEALED)/,agent.o e2fsck.o resize2fs.o f2fs.o) $(SEALED)/calls
 	$(call say,LINK,$@)
 	$(Q)$(CC) -static-pie -s -o $@ $(filter %.o,$^) -Wl,@$(SEALED)/calls -ljansson
 

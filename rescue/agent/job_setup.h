@@ -5,6 +5,8 @@
 
 #include "base/fault.h"
 
+#include <stdbool.h>
+
 struct recorder; /* trace/recorder/recorder.h */
 
 /* Where the agent runs in a sealed process of the host instead of a machine: what is done at
@@ -15,6 +17,8 @@ struct job_seal {
 	int (*close)(struct fault *fault);
 	/* Wait for the disk, whose name is setup->image. on_tick as in devices/wait_device.h. */
 	int (*await_disk)(void (*on_tick)(void *context), void *context, struct fault *fault);
+	/* Is this program there? Nothing else is, and nothing can be mounted. */
+	bool (*has_program)(const char *program);
 	/* The job has ended: -1 with the true cause, if the disk has failed. */
 	int (*judge)(struct fault *fault);
 };

@@ -94,9 +94,9 @@ static int judge(struct fault *fault)
 	return fault_set_errno(fault, REASON_DISK_IO, error, "the disk cannot be used");
 }
 
-static const struct job_seal job_seal = { .close = close_seal,
-					  .await_disk = await_disk,
-					  .judge = judge };
+static const struct job_seal job_seal = {
+	.close = close_seal, .await_disk = await_disk, .has_program = workers_know, .judge = judge
+};
 
 /* For the programs, which ask for what is not there. */
 static void set_environment(void)

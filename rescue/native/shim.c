@@ -20,8 +20,6 @@
 #define FIRST_FD 4096
 #define FDS	 64
 
-#define DISK_PATH "/dev/" SHIM_DISK_NAME
-
 enum kind { KIND_FREE, KIND_DISK, KIND_NULL };
 
 static struct {
@@ -31,8 +29,9 @@ static struct {
 	bool ends_at_error;
 	struct {
 		enum kind kind;
-		int part;    /* its number; 0: the disk itself */
-		uint64_t at; /* in bytes */
+		int part;	     /* its number; 0: the disk itself */
+		uint64_t skip_bytes; /* it begins so far in there */
+		uint64_t at;	     /* in bytes */
 	} files[FDS];
 } shim;
 
@@ -85,46 +84,36 @@ static bool is_disk(int fd)
 	return is_ours(fd) && shim.files[fd - FIRST_FD].kind == KIND_DISK;
 }
 
-static int take(enum kind kind, int part)
+static int take(enum kind kind, int part, uint64_t skip_bytes)
 {
 	for (int i = 0; i < FDS; i++)
 		if (shim.files[i].kind == KIND_FREE) {
 			shim.files[i].kind = kind;
 			shim.files[i].part = part;
+			shim.files[i].skip_bytes = skip_bytes;
 			shim.files[i].at = 0;
 			return FIRST_FD + i;
 		}
 	return refuse(EMFILE);
 }
 
-int shim_find_part(const char *path)
+int shim_find_part(const char *path, uint64_t *ret_skip_bytes)
 {
-	const size_t length = strlen(DISK_PATH);
-	char *end;
-	long number;
-
-	if (!shim.nbd || strncmp(path, DISK_PATH, length) != 0)
-		return -1;
-	if (path[length] == '\0')
-		return 0;
-	number = strtol(path + length, &end, 10);
-	return number > 0 && number <= INT_MAX && *end == '\0' &&
-			       shim_part(shim.shared, (int)number)
-		       ? (int)number
-		       : -1;
+	return shim.nbd ? shim_parse_name(shim.shared, path, ret_skip_bytes) : -1;
 }
 
 int shim_open(const char *path, int flags, ...)
 {
-	int part = shim_find_part(path);
+	uint64_t skip_bytes;
+	int part = shim_find_part(path, &skip_bytes);
 
 	if (strcmp(path, "/dev/null") == 0)
-		return take(KIND_NULL, 0);
+		return take(KIND_NULL, 0, 0);
 	if (part < 0)
 		return refuse(ENOENT);
 	if ((flags & O_ACCMODE) != O_RDONLY && nbd_is_read_only(shim.nbd))
 		return refuse(EROFS);
-	return take(KIND_DISK, part);
+	return take(KIND_DISK, part, skip_bytes);
 }
 
 int shim_close(int fd)
@@ -139,7 +128,7 @@ int shim_close(int fd)
 int shim_dup(int fd)
 {
 	(void)fd;
-	return take(KIND_NULL, 0);
+	return take(KIND_NULL, 0, 0);
 }
 
 /* Where on the disk this descriptor shows something, and how much. */
@@ -147,8 +136,15 @@ static struct shared_part range_of(int fd)
 {
 	int number = shim.files[fd - FIRST_FD].part;
 	const struct shared_part *part = number ? shim_part(shim.shared, number) : NULL;
+	struct shared_part range =
+		part ? *part : (struct shared_part){ .size_bytes = shim.nbd->size_bytes };
+	uint64_t skip_bytes = shim.files[fd - FIRST_FD].skip_bytes;
 
-	return part ? *part : (struct shared_part){ .size_bytes = shim.nbd->size_bytes };
+	if (skip_bytes > range.size_bytes)
+		skip_bytes = range.size_bytes;
+	range.begin_bytes += skip_bytes;
+	range.size_bytes -= skip_bytes;
+	return range;
 }
 
 ssize_t shim_pread(int fd, void *bytes, size_t size_bytes, off_t at)

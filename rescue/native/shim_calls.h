@@ -27,13 +27,16 @@ int shim_fcntl(int fd, int command, ...);
 FILE *shim_fopen(const char *path, const char *mode);
 int shim_unlink(const char *path);
 
+struct utsname;
+int shim_uname(struct utsname *ret_name);
+
 void *shim_malloc(size_t size_bytes);
 void *shim_calloc(size_t count, size_t size_bytes);
 void *shim_realloc(void *memory, size_t size_bytes);
 int shim_posix_memalign(void **ret_memory, size_t alignment, size_t size_bytes);
 
-/* What is not there for a sealed process: NULL, and -1. */
+/* What is not there for a sealed process: NULL, and -1, also as an ssize_t (readlink). */
 void *shim_absent(void);
-int shim_refuse(void);
+ssize_t shim_refuse(void);
 
 #endif

@@ -8,6 +8,7 @@
 #include <linux/major.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 int shim_describe(mode_t type, uint64_t size_bytes, struct stat *status)
@@ -26,8 +27,9 @@ int shim_describe(mode_t type, uint64_t size_bytes, struct stat *status)
 int shim_stat(const char *path, struct stat *status)
 {
 	const struct shared_file *file;
+	uint64_t skip_bytes;
 
-	if (shim_find_part(path) >= 0)
+	if (shim_find_part(path, &skip_bytes) >= 0)
 		return shim_describe(S_IFBLK, 0, status);
 	file = shared_find(shim_shared(), path);
 	return file ? shim_describe(S_IFREG, file->size_bytes, status) : -1;
@@ -60,13 +62,21 @@ int shim_posix_fadvise(int fd, off_t at, off_t size_bytes, int advice)
 	return 0;
 }
 
+/* What f2fs-tools write into a superblock for the kernel that they run under. */
+int shim_uname(struct utsname *ret_name)
+{
+	*ret_name =
+		(struct utsname){ .sysname = "Linux", .release = "grow-disk " GROW_DISK_VERSION };
+	return 0;
+}
+
 void *shim_absent(void)
 {
 	errno = ENOENT;
 	return NULL;
 }
 
-int shim_refuse(void)
+ssize_t shim_refuse(void)
 {
 	errno = EPERM;
 	return -1;

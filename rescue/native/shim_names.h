@@ -9,8 +9,9 @@
 
 struct shared *shim_shared(void);
 
-/* The number of the part of that name, which has to be there; 0: the whole disk; -1: none. */
-int shim_find_part(const char *path);
+/* The number of the part of that name, which has to be there; 0: the whole disk; -1: none. A name
+ * that ends in @BYTES is what begins so far in there. */
+int shim_find_part(const char *path, uint64_t *ret_skip_bytes);
 
 /* Always 0. */
 int shim_describe(mode_t type, uint64_t size_bytes, struct stat *status);

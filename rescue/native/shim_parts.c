@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shim_parts.h"
 
+#include "shim.h"
+
+#include <ctype.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DISK_PATH "/dev/" SHIM_DISK_NAME
 
 static int find(const struct shared *shared, int number)
 {
@@ -16,6 +24,28 @@ const struct shared_part *shim_part(const struct shared *shared, int number)
 	int at = find(shared, number);
 
 	return at < 0 ? NULL : &shared->parts[at];
+}
+
+int shim_parse_name(const struct shared *shared, const char *path, uint64_t *ret_skip_bytes)
+{
+	const char *at = path + strlen(DISK_PATH);
+	long number = 0;
+	char *end;
+
+	*ret_skip_bytes = 0;
+	if (strncmp(path, DISK_PATH, strlen(DISK_PATH)) != 0)
+		return -1;
+	if (isdigit((unsigned char)*at)) {
+		number = strtol(at, &end, 10);
+		at = end;
+		if (number <= 0 || number > INT_MAX || !shim_part(shared, (int)number))
+			return -1;
+	}
+	if (*at == '@' && isdigit((unsigned char)at[1])) {
+		*ret_skip_bytes = strtoull(at + 1, &end, 10);
+		at = end;
+	}
+	return *at == '\0' ? (int)number : -1;
 }
 
 int shim_tell_parts(struct shared *shared, uint64_t disk_bytes,

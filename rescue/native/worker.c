@@ -18,6 +18,7 @@
 
 int e2fsck_main(int argc, char *argv[]);
 int resize2fs_main(int argc, char *argv[]);
+int f2fs_main(int argc, char *argv[]); /* which one it is, it tells by its name */
 
 /* The tools that are linked into this program. */
 static const struct {
@@ -26,6 +27,8 @@ static const struct {
 } tools[] = {
 	{ "e2fsck", e2fsck_main },
 	{ "resize2fs", resize2fs_main },
+	{ "fsck.f2fs", f2fs_main },
+	{ "resize.f2fs", f2fs_main },
 };
 
 #define TOOLS ((int)(sizeof(tools) / sizeof(tools[0])))
@@ -138,6 +141,11 @@ static int find_tool(const char *path)
 		if (strcmp(tools[i].name, slash ? slash + 1 : path) == 0)
 			return i;
 	return -1;
+}
+
+bool workers_know(const char *program)
+{
+	return find_tool(program) >= 0;
 }
 
 int spawn_start(const struct spawn *spawn, struct spawn_child *ret_child, struct fault *fault)

@@ -9,6 +9,8 @@
 #include "nbd.h"
 #include "shared.h"
 
+#include <stdbool.h>
+
 #define WORKERS_MAX 16
 
 /* The end of a worker that could not be sealed, or did not understand its order. */
@@ -16,6 +18,9 @@
 
 /* Fork that many, each of which seals itself. Faults: no-memory, internal. */
 int workers_fork(int count, struct shared *shared, struct fault *fault);
+
+/* Is a program of that name linked into this one? */
+bool workers_know(const char *program);
 
 /* The disk that the workers get with their orders; borrowed. */
 void workers_use_disk(const struct nbd *nbd);

@@ -44,8 +44,9 @@ describe() {
 			if (cluster ~ /16k|64k|256k|2M/ && upto(4) == 0) how = how ",extended_l2=on"
 			return how maybe(15, ",lazy_refcounts=on") maybe(10, ",refcount_bits=" one("1,8,64")) maybe(10, ",preallocation=metadata")
 		}
-		function kind(table, types, boot) {
-			if (table == "gpt") return one("L,L,U,21686148-6449-6E6F-744E-656564454649") " " one("-,-,name" upto(100)) " -"
+		# The last one is no ESP behind a root, which is refused.
+		function kind(table, types, boot, last) {
+			if (table == "gpt") return one(last ? "L,EBD0A0A2-B9E5-4433-87C0-68B6B72699C7" : "L,L,U,21686148-6449-6E6F-744E-656564454649") " " one("-,-,name" upto(100)) " -"
 			return one(types) " " (boot ? "boot" : "-")
 		}
 		BEGIN {
@@ -69,7 +70,7 @@ describe() {
 			}
 			type = one("ext2,ext3,ext4,ext4,ext4,ext4")
 			sectors = 16384 + upto(120000)
-			printf "part %d %d %ds %s %s\n", number[i], at, sectors, kind(table, "83,83,83,83,c,fd", i == boot), type
+			printf "part %d %d %ds %s %s\n", number[i], at, sectors, kind(table, "83,83,83,83,c,fd", i == boot, 1), type
 			print "type " type
 			print "options " options(type)
 			print "target " number[i]
@@ -119,10 +120,11 @@ make_journal() {
 	printf 'jo\njw -b %s %s\njc\n' "$block" "$work/new" | debugfs -w -f - "$fs"
 }
 
-# Where the room of the last partition ends: with a GPT before the backup table, at a multiple of 4 KiB, but where it ended it may stay.
+# Where the room of the last partition ends: with a GPT before the backup table, at a multiple of 4 KiB from its
+# start, but where it ended it may stay.
 end_of_room() {
 	if [ "$table" = gpt ]; then
-		room=$(((after - 33) / 8 * 8)) ended=$(sed -n "s/^part $target $start \([0-9]*\)s.*/\1/p" "$work/description")
+		room=$(((after - 33 - start) / 8 * 8 + start)) ended=$(sed -n "s/^part $target $start \([0-9]*\)s.*/\1/p" "$work/description")
 		[ "$room" -ge $((start + ended)) ] || room=$((start + ended))
 		echo "$room"
 	else

@@ -58,6 +58,18 @@ ok 'and says so' grep -q 'a sealed process of this host did the work.*KVM does n
 ok 'that is what is being started' grep -q 'starting the sealed process' "$work/err"
 is 'a plan changes nothing' "$(picture)" "$(cat "$work/before")"
 
+# An f2fs by its own programs, which are there; what they would have to mend takes a machine.
+truncate -s 120M "$work/f2fs"
+mkfs.f2fs -q "$work/f2fs"
+source=$work/f2fs
+grow --accel=native
+is 'f2fs: the sealed process' "$status $(field .accelerator) $(field .changed)" '0 native true' || diag "$(cat "$work/err")"
+ok 'f2fs: it is sound' fsck.f2fs --dry-run disk
+"$images/f2fs-mark" "$work/f2fs" 16
+grow --accel=native
+is 'f2fs, marked for a check: a machine' "$status $(field .accelerator) $(field .changed)" '0 tcg true' || diag "$(cat "$work/err")"
+source=$work/made
+
 # An administrator has forbidden it for all, by a file of the system.
 cp "$build/tests-preload.so" "$work/preload.so"
 under="env LD_PRELOAD=$work/preload.so GROW_TEST_PRELOAD=access:/etc/grow-disk/no-native$:found"

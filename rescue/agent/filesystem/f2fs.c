@@ -72,7 +72,7 @@ static int check(const struct fs *fs, uint64_t blocks, enum check_mode mode,
 	struct fs_target target;
 
 	(void)blocks;
-	if (loop_attach(&fs->target, &target, &loop, fault) < 0)
+	if (loop_attach(&fs->target, tools->sealed, &target, &loop, fault) < 0)
 		return -1;
 	return f2fs_check(&target, &f2fs_of(fs)->facts, mode, tools, ret_result, fault);
 }
@@ -90,7 +90,7 @@ static int grow(const struct fs *fs, uint64_t blocks, const struct fs_tools *too
 	};
 
 	(void)blocks;
-	if (loop_attach(&fs->target, &target, &loop, fault) < 0 ||
+	if (loop_attach(&fs->target, tools->sealed, &target, &loop, fault) < 0 ||
 	    tool_run(&tool, argv, ret_exit_status, fault) < 0)
 		return -1;
 	if (*ret_exit_status != 0)

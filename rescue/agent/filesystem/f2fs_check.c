@@ -132,6 +132,10 @@ int f2fs_check(const struct fs_target *target, const struct f2fs_facts *facts, e
 	for (int repaired = 0;; repaired++) {
 		if (run(target, false, tools, &output, &result.exit_status, fault) < 0)
 			return -1;
+		if (tools->sealed && (is_marked || result.exit_status != STATUS_CLEAN))
+			return fault_set(fault, REASON_NEEDS_MACHINE,
+					 "the f2fs needs more than a check: that takes a virtual "
+					 "machine");
 		*ret_result = result;
 		if (result.exit_status == STATUS_CLEAN &&
 		    (!is_marked || repaired > 0 || mode == CHECK_READ_ONLY))

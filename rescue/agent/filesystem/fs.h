@@ -60,6 +60,7 @@ struct check_result {
 struct fs_tools {
 	const char *sbin;    /* their folder */
 	const char *run_dir; /* a folder for what they write beside */
+	bool sealed;	     /* no kernel works for us: nothing is mounted, no loop device made */
 	/* Called about twice a second while a program runs, and when its
 	 * percentage has changed. percent is -1 where nothing is known. */
 	void (*on_progress)(void *context, int percent);

@@ -22,8 +22,8 @@ static int open_free(char *path, size_t path_bytes)
 	return open(path, O_RDWR | O_CLOEXEC);
 }
 
-int loop_attach(const struct fs_target *target, struct fs_target *ret_target, int *ret_fd,
-		struct fault *fault)
+int loop_attach(const struct fs_target *target, bool sealed, struct fs_target *ret_target,
+		int *ret_fd, struct fault *fault)
 {
 	cleanup_fd int backing = -1;
 	struct loop_config config = { .info = { .lo_offset = target->offset_bytes,
@@ -35,6 +35,11 @@ int loop_attach(const struct fs_target *target, struct fs_target *ret_target, in
 	if (target->offset_bytes == 0)
 		return 0;
 	*ret_target = (struct fs_target){ .offset_bytes = 0 };
+	if (sealed) {
+		snprintf(ret_target->device, sizeof(ret_target->device), "%s@%llu", target->path,
+			 (unsigned long long)target->offset_bytes);
+		return 0;
+	}
 	backing = open(target->path, O_RDWR | O_CLOEXEC);
 	fd = backing < 0 ? -1 : open_free(ret_target->path, sizeof(ret_target->path));
 	config.fd = (unsigned)backing;

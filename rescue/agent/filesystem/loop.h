@@ -9,8 +9,9 @@
 
 /* The target itself if it begins where its path does (*ret_fd is -1); else a loop device of
  * what lies from there to the end of the path, as it is now. It is gone when *ret_fd is
- * closed. Fault: internal. */
-int loop_attach(const struct fs_target *target, struct fs_target *ret_target, int *ret_fd,
-		struct fault *fault);
+ * closed. In a sealed process it is the same by the name PATH@BYTES (rescue/native/shim.c).
+ * Fault: internal. */
+int loop_attach(const struct fs_target *target, bool sealed, struct fs_target *ret_target,
+		int *ret_fd, struct fault *fault);
 
 #endif

@@ -88,6 +88,9 @@ int mounted_run(const struct fs_target *target, const struct mounted_work *work,
 	bool told;
 	pid_t child;
 
+	if (tools->sealed)
+		return fault_set(fault, REASON_NEEDS_MACHINE,
+				 "%s has to be mounted: that takes a virtual machine", work->type);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return fault_set_errno(fault, REASON_INTERNAL, errno, "no pipe");
 	reader = ends[0];

@@ -50,6 +50,7 @@ static struct fs_tools tools_of(struct grow *grow)
 {
 	return (struct fs_tools){ .sbin = grow->sbin,
 				  .run_dir = grow->setup->run_dir,
+				  .sealed = grow->setup->seal != NULL,
 				  .on_progress = on_progress,
 				  .on_problem = on_problem,
 				  .context = grow };

@@ -37,7 +37,8 @@ int tools_find(struct grow *grow, const char *program, const char *type, const c
 	       struct fault *fault)
 {
 	*ret_folder = grow->setup->sbin;
-	if (is_there(*ret_folder, program))
+	if (grow->setup->seal ? grow->setup->seal->has_program(program)
+			      : is_there(*ret_folder, program))
 		return 0;
 	if (grow->setup->seal)
 		return fault_set(fault, REASON_NEEDS_MACHINE,
