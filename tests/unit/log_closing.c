@@ -9,11 +9,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define DISK_BYTES 64
+#define DISK_BYTES    64
+#define FILE_BYTES    4096
+#define SUPERBLOCK_AT 2048
 
 static const struct closing closing = {
 	.count = 2,
-	.marks = { { .at = 10, .size_bytes = 2, .bytes = "\x55\xaa" },
+	.marks = { { .at = 10, .size_bytes = 2, .bytes = "\x55\xaa", .before = true },
 		   { .at = 32, .size_bytes = 8, .bytes = "EFI PART" } }
 };
 
@@ -41,16 +43,32 @@ static void each_piece_is_masked(void **state)
 static void it_is_closed_and_opened(void **state)
 {
 	cleanup_fd int fd = memfd_create("disk", MFD_CLOEXEC);
-	uint8_t bytes[DISK_BYTES];
+	struct closing of_disk = closing;
+	uint8_t whole[FILE_BYTES], bytes[DISK_BYTES];
 
 	(void)state;
-	memset(bytes, 'x', sizeof(bytes));
-	assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
-	assert_int_equal(closing_close(&closing, fd), 0);
+	memset(whole, 'x', sizeof(whole));
+	assert_int_equal(write(fd, whole, sizeof(whole)), sizeof(whole));
+	for (int half = 0; half < 2; half++)
+		checksum_of(whole, 512, of_disk.superblock_sum[half][half]);
+	assert_false(closing_is_closed(&of_disk, SUPERBLOCK_AT, fd));
+	assert_int_equal(closing_close(&of_disk, fd), 0);
+	assert_true(closing_is_closed(&of_disk, SUPERBLOCK_AT, fd));
+	/* Of another disk, which has no signatures either. */
+	assert_false(closing_is_closed(&of_disk, FILE_BYTES - 512, fd));
+	memcpy(of_disk.superblock_sum[1][1], of_disk.content_sum[0], CHECKSUM_CHARS + 1);
+	assert_false(closing_is_closed(&of_disk, SUPERBLOCK_AT, fd));
+	checksum_of(whole, 512, of_disk.superblock_sum[1][1]);
 	assert_int_equal(pread(fd, bytes, sizeof(bytes), 0), sizeof(bytes));
 	for (size_t n = 0; n < DISK_BYTES; n++)
 		assert_int_equal(bytes[n], is_of_mark(n) ? 0 : 'x');
-	assert_int_equal(closing_open(&closing, fd), 0);
+	/* Before the grow it had only the first one. */
+	assert_int_equal(closing_open(&closing, fd, true), 0);
+	assert_false(closing_is_closed(&of_disk, SUPERBLOCK_AT, fd));
+	assert_int_equal(pread(fd, bytes, sizeof(bytes), 0), sizeof(bytes));
+	assert_memory_equal(bytes + 10, "\x55\xaa", 2);
+	assert_int_equal(bytes[32], 0);
+	assert_int_equal(closing_open(&closing, fd, false), 0);
 	assert_int_equal(pread(fd, bytes, sizeof(bytes), 0), sizeof(bytes));
 	assert_memory_equal(bytes + 10, "\x55\xaa", 2);
 	assert_memory_equal(bytes + 32, "EFI PART", 8);
@@ -58,6 +76,8 @@ static void it_is_closed_and_opened(void **state)
 	assert_int_equal(bytes[40], 'x');
 	close_fdp(&fd);
 	assert_int_equal(closing_close(&closing, -1), -1);
+	assert_false(closing_is_closed(&of_disk, SUPERBLOCK_AT, -1));
+	assert_false(closing_is_closed(&(struct closing){ 0 }, SUPERBLOCK_AT, -1));
 }
 
 static const struct CMUnitTest tests[] = {

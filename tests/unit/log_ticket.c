@@ -57,12 +57,19 @@ static void assert_same(const struct ticket_facts *a, const struct ticket_facts 
 	assert_string_equal(a->work_dir, b->work_dir);
 	assert_string_equal(a->key, b->key);
 	assert_int_equal(a->closing.count, b->closing.count);
+	for (int i = 0; a->closing.count > 0 && i < 2; i++)
+		for (int half = 0; half < 2; half++) {
+			assert_string_equal(a->closing.content_sum[i], b->closing.content_sum[i]);
+			assert_string_equal(a->closing.superblock_sum[i][half],
+					    b->closing.superblock_sum[i][half]);
+		}
 	for (size_t i = 0; i < a->closing.count; i++) {
 		const struct closing_mark *mark = &a->closing.marks[i],
 					  *other = &b->closing.marks[i];
 
 		assert_int_equal(mark->at, other->at);
 		assert_int_equal(mark->size_bytes, other->size_bytes);
+		assert_int_equal(mark->before, other->before);
 		assert_memory_equal(mark->bytes, other->bytes, mark->size_bytes);
 	}
 }
@@ -93,45 +100,66 @@ static void what_is_written_is_read(void **state)
 /* Of a block device. */
 static void what_is_closed_is_read(void **state)
 {
+#define MARK(at, bytes, before)                                                                    \
+	"[{\"offset_bytes\": " at ", \"bytes\": " bytes ", \"before\": " before "}]"
 	static const char *const wrong[] = {
-		"{}",
+		"[]",
 		"[1]",
-		"[{\"offset_bytes\": 510}]",
-		"[{\"offset_bytes\": 510, \"bytes\": \"\"}]",
-		"[{\"offset_bytes\": 510, \"bytes\": \"55a\"}]",
-		"[{\"offset_bytes\": 510, \"bytes\": \"55AA\"}]",
-		"[{\"offset_bytes\": -1, \"bytes\": \"55aa\"}]",
-		"[{\"offset_bytes\": 8589934591, \"bytes\": \"55aa\"}]", /* over the end */
-		"[{\"offset_bytes\": 0, \"bytes\": \"0011223344556677889900112233445566\"}]"
+		"{}",
+		"[{}]",
+		MARK("510", "\"\"", "true"),
+		MARK("510", "\"55a\"", "true"),
+		MARK("510", "\"55AA\"", "true"),
+		MARK("510", "1", "true"),
+		MARK("510", "\"55aa\"", "1"),
+		MARK("-1", "\"55aa\"", "true"),
+		MARK("8589934591", "\"55aa\"", "true"), /* over the end */
+		MARK("0", "\"0011223344556677889900112233445566\"", "false")
 	};
 	struct ticket_facts facts = sample(), again;
 	cleanup_free char *text = NULL;
-	json_t *object, *array;
+	json_t *object, *closing, *marks;
 
 	(void)state;
 	facts.closing = (struct closing){ .count = CLOSING_MARKS_MAX };
+	for (int i = 0; i < 2; i++) {
+		fill(facts.closing.content_sum[i], (char)('a' + i));
+		fill(facts.closing.superblock_sum[i][0], (char)('c' + i));
+		fill(facts.closing.superblock_sum[i][1], (char)('0' + i));
+	}
 	for (size_t i = 0; i < CLOSING_MARKS_MAX; i++)
 		facts.closing.marks[i] =
 			(struct closing_mark){ .at = i == 0 ? facts.size_after_bytes - (i + 2)
 							    : 510 + i,
 					       .size_bytes = 2 * (i + 1),
-					       .bytes = { 0x55, 0xaa, (uint8_t)i, 0xff } };
+					       .bytes = { 0x55, 0xaa, (uint8_t)i, 0xff },
+					       .before = i % 2 };
 	text = ticket_format(&facts);
 	assert_null(ticket_parse(text, strlen(text), &again));
 	assert_same(&facts, &again);
 	object = json_loads(text, 0, NULL);
-	array = json_object_get(object, "closing");
-	json_array_append(array, json_array_get(array, 0));
+	closing = json_object_get(object, "closing");
+	marks = json_object_get(closing, "signatures");
+	json_array_append(marks, json_array_get(marks, 0));
 	free(text);
 	text = json_dumps(object, 0);
 	assert_non_null(ticket_parse(text, strlen(text), &again));
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		json_object_set_new(object, "closing", json_loads(wrong[i], 0, NULL));
+		json_object_set_new(closing, "signatures", json_loads(wrong[i], 0, NULL));
 		free(text);
 		text = json_dumps(object, 0);
 		if (!ticket_parse(text, strlen(text), &again))
 			fail_msg("accepted: %s", wrong[i]);
 	}
+	json_object_set_new(closing, "signatures",
+			    json_loads(MARK("510", "\"55aa\"", "true"), 0, NULL));
+	free(text);
+	text = json_dumps(object, 0);
+	assert_null(ticket_parse(text, strlen(text), &again));
+	json_object_del(closing, "content_sha256");
+	free(text);
+	text = json_dumps(object, 0);
+	assert_non_null(ticket_parse(text, strlen(text), &again));
 	json_decref(object);
 }
 

@@ -16,7 +16,8 @@ static struct image image_in_folder(void)
 
 	snprintf(image.path, sizeof(image.path), "%s/disk", folder);
 	snprintf(image.folder, sizeof(image.folder), "%s", folder);
-	image.name = image.path + strlen(folder) + 1;
+	strcpy(image.beside, image.path);
+	image.name = image.beside + strlen(folder) + 1;
 	return image;
 }
 

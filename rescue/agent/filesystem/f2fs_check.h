@@ -22,8 +22,8 @@ int f2fs_output_read(void *output, const char *bytes, size_t size_bytes);
 /* What was not unmounted, a mount rolls forward first, unless mode is CHECK_READ_ONLY.
  * fsck.f2fs knows no repair that is safe without asking: CHECK_REPAIR_SAFE only takes away
  * the kernel's mark for a check, of a file system in which the check finds nothing. Faults:
- * needs-machine (a sealed process only checks), fs-unclean, fs-unrepairable, fs-feature (the kernel cannot mount it), fs-needs-memory,
- * internal. */
+ * needs-machine (a sealed process only checks), fs-unclean, fs-unrepairable, fs-feature (the kernel
+ * cannot mount it), fs-needs-memory, internal. */
 int f2fs_check(const struct fs_target *target, const struct f2fs_facts *facts, enum check_mode mode,
 	       const struct fs_tools *tools, struct check_result *ret_result, struct fault *fault);
 

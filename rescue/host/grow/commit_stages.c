@@ -3,6 +3,7 @@
 #include "grow.h"
 
 #include "base/io.h"
+#include "host/image/device.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -100,7 +101,9 @@ static int compare(struct grow *grow, struct fault *fault)
 	    marks_take(&disks->log, disks->superblock_at, &disks->log_marks, fault) < 0)
 		return -1;
 	grow->result.marks_after = &disks->log_marks;
-	if (grow->image.is_device && closing_find(&disks->log, &disks->closing, fault) < 0)
+	if (grow->image.is_device &&
+	    closing_find(&disks->image, &disks->log, disks->set.table != &table_whole,
+			 disks->superblock_at, &disks->closing, fault) < 0)
 		return -1;
 	return check_told(grow, fault);
 }
@@ -157,7 +160,8 @@ int grow_commit(struct grow *grow, struct fault *fault)
 {
 	int64_t begun_ms = clock_ms();
 
-	if (room_for_commit(&grow->image, grow->log.path, fault) < 0)
+	if (device_check_alone(&grow->image, fault) < 0 ||
+	    room_for_commit(&grow->image, grow->log.path, fault) < 0)
 		return -1;
 	grow->commit = (struct commit){ .image = &grow->image,
 					.log = &grow->log,

@@ -110,7 +110,23 @@ static int check_device(struct grow *grow, struct fault *fault)
 	}
 	if (options->keep_failed)
 		return device_refuse(&grow->image, "--keep-failed", fault);
-	return device_place(&grow->image, grow->work_dir, fault);
+	return device_check_work_dir(&grow->image, grow->work_dir, fault);
+}
+
+/* The names of what a run leaves, of this device that is ours now, or of it when it had another
+ * one. */
+static int place_device(struct grow *grow, struct fault *fault)
+{
+	struct image *image = &grow->image;
+
+	if (!image->is_device)
+		return 0;
+	if (device_place(image, grow->options->image, grow->work_dir, fault) < 0)
+		return -1;
+	ticket_find(image, &grow->log.ticket);
+	return grow->log.ticket.state == TICKET_NONE
+		       ? recover_find_device(image, grow->work_dir, fault)
+		       : 0;
 }
 
 int grow_take_image(struct grow *grow, struct fault *fault)
@@ -122,9 +138,10 @@ int grow_take_image(struct grow *grow, struct fault *fault)
 	grow->result.image_known = true;
 	if (image_check_kind(image, fault) < 0 || find_work_dir(grow, fault) < 0 ||
 	    check_device(grow, fault) < 0 || grow_check_kept(grow, fault) < 0 ||
-	    take_lock(grow, fault) < 0 || image_check_writable(image, fault) < 0 ||
-	    image_check_empty(image, fault) < 0 ||
-	    log_name(&grow->log, image, grow->work_dir, NULL, fault) < 0)
+	    take_lock(grow, fault) < 0 || place_device(grow, fault) < 0 ||
+	    image_check_writable(image, fault) < 0 || image_check_empty(image, fault) < 0 ||
+	    log_name(&grow->log, image, grow->work_dir, NULL, fault) < 0 ||
+	    log_check_free(&grow->log, fault) < 0)
 		return -1;
 	ticket_find(image, &grow->log.ticket);
 	if (recover_check_guard(image, &grow->log, fault) < 0)

@@ -9,10 +9,18 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+
+#ifdef __linux__
+#include <linux/loop.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#endif
 
 #define SECTOR_BYTES   512
 #define LABEL_SECTORS  4 /* LVM looks for its label in the first four sectors */
@@ -20,17 +28,13 @@
 #define SYS_BYTES      (PATH_MAX + 64)
 
 /* The device's folder in sysfs; of a partition its disk's, and its number. */
-static int find_sys(const struct image *image, char ret_sys[SYS_BYTES], unsigned *ret_partition)
+static int find_sys(dev_t device, char ret_sys[SYS_BYTES], unsigned *ret_partition)
 {
 	char path[64], number[16];
 	char real[PATH_MAX];
-	struct stat status;
 
 	*ret_partition = 0;
-	if (stat(image->path, &status) < 0)
-		return -1;
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major(status.st_rdev),
-		 minor(status.st_rdev));
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major(device), minor(device));
 	if (!realpath(path, real))
 		return -1;
 	snprintf(ret_sys, SYS_BYTES, "%s/partition", real);
@@ -50,43 +54,45 @@ static bool read_fact(const char *sys, const char *name, char *out, size_t out_b
 	return holder_read_line(path, out, out_bytes) && out[0] != '\0';
 }
 
-/* A loop device is its file. */
-static bool read_loop(const char *sys, char *out, size_t out_bytes)
+/* A loop device is its file. The number of that one's device is left out: it may be another one
+ * after the next boot. */
+static bool read_loop(int fd, char *out, size_t out_bytes)
 {
-	char file[PATH_MAX], offset[32] = "0";
-	struct stat status;
+#ifdef __linux__
+	struct loop_info64 info;
 
-	if (!read_fact(sys, "loop/backing_file", file, sizeof(file)) || stat(file, &status) < 0)
-		return false;
-	(void)read_fact(sys, "loop/offset", offset, sizeof(offset));
-	snprintf(out, out_bytes, "loop-%ju-%ju-%s", (uintmax_t)status.st_dev,
-		 (uintmax_t)status.st_ino, offset);
-	return true;
+	if (ioctl(fd, LOOP_GET_STATUS64, &info) == 0) {
+		snprintf(out, out_bytes, "loop-%ju-%ju", (uintmax_t)info.lo_inode,
+			 (uintmax_t)info.lo_offset);
+		return true;
+	}
+#else
+	(void)fd, (void)out, (void)out_bytes;
+#endif
+	return false;
 }
 
-/* What outlives the next boot, if there is such a thing; what it is told to be by the ticket's
- * checksums decides in any case. */
-static void find_identity(const struct image *image, char ret_identity[IDENTITY_BYTES])
+/* What outlives the next boot, if there is such a thing. It only finds the ticket: whether that is
+ * of this device, what is on the device decides. */
+static void find_identity(int fd, dev_t device, char ret_identity[IDENTITY_BYTES])
 {
 	static const char *const facts[] = { "dm/uuid", "wwid", "device/wwid", "serial",
 					     "device/serial" };
 	char sys[SYS_BYTES], text[IDENTITY_BYTES - 32] = "";
-	struct stat status = { 0 };
 	unsigned partition = 0;
 	int used;
 
-	if (find_sys(image, sys, &partition) == 0) {
-		bool found = read_loop(sys, text, sizeof(text));
+	if (find_sys(device, sys, &partition) == 0) {
+		bool found = read_loop(fd, text, sizeof(text));
 
 		for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]) && !found; i++)
 			found = read_fact(sys, facts[i], text, sizeof(text));
 		if (!found)
 			text[0] = '\0';
 	}
-	(void)stat(image->path, &status);
 	used = text[0] ? snprintf(ret_identity, IDENTITY_BYTES, "%s", text)
-		       : snprintf(ret_identity, IDENTITY_BYTES, "block-%u-%u",
-				  major(status.st_rdev), minor(status.st_rdev));
+		       : snprintf(ret_identity, IDENTITY_BYTES, "block-%u-%u", major(device),
+				  minor(device));
 	if (text[0] && partition > 0)
 		snprintf(ret_identity + used, IDENTITY_BYTES - (size_t)used, "-part%u", partition);
 	for (char *at = ret_identity; *at; at++)
@@ -94,13 +100,42 @@ static void find_identity(const struct image *image, char ret_identity[IDENTITY_
 			*at = '_';
 }
 
-int device_place(struct image *image, const char *work_dir, struct fault *fault)
+int device_place_by(struct image *image, const char *work_dir, const char *identity,
+		    struct fault *fault)
+{
+	int used = snprintf(image->beside, sizeof(image->beside), "%s/%s",
+			    strcmp(work_dir, "/") == 0 ? "" : work_dir, identity);
+
+	if (used + 64 > PATH_MAX)
+		return fault_set(fault, REASON_USAGE, "The path of the --work-dir is too long");
+	image->name = strrchr(image->beside, '/') + 1;
+	snprintf(image->folder, sizeof(image->folder), "%s", work_dir);
+	return 0;
+}
+
+int device_place(struct image *image, const char *given, const char *work_dir, struct fault *fault)
 {
 	char identity[IDENTITY_BYTES];
-	int used;
+	struct stat opened, named;
 
-	if (!image->is_device)
-		return 0;
+	if (fstat(image->fd, &opened) < 0 || stat(given, &named) < 0 ||
+	    !image_is_same(&opened, &named)) {
+		fault_set(fault, REASON_IMAGE_LOCKED,
+			  "%.200s has become another device than %.200s, which was to be grown",
+			  given, image->path);
+		return fault_hint(fault, "Run it again, on the one that is meant");
+	}
+	find_identity(image->fd, opened.st_rdev, identity);
+	return device_place_by(image, work_dir, identity, fault);
+}
+
+/* A reboot would take the log with it, in the middle of a commit the disk. */
+int device_check_work_dir(const struct image *image, const char *work_dir, struct fault *fault)
+{
+#ifdef __linux__
+	struct statfs status;
+#endif
+
 	if (work_dir[0] == '\0') {
 		fault_set(fault, REASON_USAGE,
 			  "%.300s is a block device, which has no directory for the redo log",
@@ -108,13 +143,17 @@ int device_place(struct image *image, const char *work_dir, struct fault *fault)
 		return fault_hint(fault,
 				  "Name one on a disk that survives a crash: --work-dir DIR");
 	}
-	find_identity(image, identity);
-	used = snprintf(image->beside, sizeof(image->beside), "%s/%s",
-			strcmp(work_dir, "/") == 0 ? "" : work_dir, identity);
-	if (used + 64 > PATH_MAX)
-		return fault_set(fault, REASON_USAGE, "The path of the --work-dir is too long");
-	image->name = strrchr(image->beside, '/') + 1;
-	snprintf(image->folder, sizeof(image->folder), "%s", work_dir);
+#ifdef __linux__
+	if (statfs(work_dir, &status) == 0 &&
+	    (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC)) {
+		fault_set(
+			fault, REASON_USAGE,
+			"%.300s is in memory: a reboot in the middle of the commit would lose the "
+			"disk",
+			work_dir);
+		return fault_hint(fault, "Name a directory on a disk: --work-dir DIR");
+	}
+#endif
 	return 0;
 }
 
@@ -177,9 +216,11 @@ static bool find_device_on_it(const struct image *image, char *out, size_t out_b
 	char path[SYS_BYTES + 32], sys[SYS_BYTES];
 	cleanup_dir DIR *folder = NULL;
 	struct dirent *entry;
+	struct stat status;
 	unsigned partition;
 
-	if (find_sys(image, sys, &partition) < 0 || partition > 0)
+	if (stat(image->path, &status) < 0 || find_sys(status.st_rdev, sys, &partition) < 0 ||
+	    partition > 0)
 		return false;
 	snprintf(path, sizeof(path), "%s/holders", sys);
 	folder = opendir(path);
@@ -189,6 +230,20 @@ static bool find_device_on_it(const struct image *image, char *out, size_t out_b
 			return true;
 		}
 	return false;
+}
+
+int device_check_alone(const struct image *image, struct fault *fault)
+{
+	char holder[HOLDER_BYTES];
+
+	if (!image->is_device)
+		return 0;
+	holder_find(image, holder);
+	if (holder[0] == '\0')
+		return 0;
+	fault_set(fault, REASON_IMAGE_LOCKED, "Another program uses %.300s%s", image->path, holder);
+	return fault_hint(fault,
+			  "Stop that program (shut down its virtual machine), then try again");
 }
 
 int device_busy(const struct image *image, struct fault *fault)

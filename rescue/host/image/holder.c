@@ -38,6 +38,24 @@ bool holder_read_line(const char *path, char *out, size_t out_bytes)
 	return snprintf(out, out_bytes, "%s", line) < (int)out_bytes;
 }
 
+/* Is this process ours, or one that we have started? */
+static bool is_ours(long pid)
+{
+	while (pid > 1) {
+		char path[64], line[512];
+		const char *name_end;
+
+		if (pid == (long)getpid())
+			return true;
+		snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
+		/* "PID (NAME) STATE PARENT": the name may have blanks and brackets. */
+		if (!holder_read_line(path, line, sizeof(line)) ||
+		    !(name_end = strrchr(line, ')')) || sscanf(name_end, ") %*c %ld", &pid) != 1)
+			return false;
+	}
+	return false;
+}
+
 void holder_find(const struct image *image, char ret_holder[HOLDER_BYTES])
 {
 	cleanup_dir DIR *processes = opendir("/proc");
@@ -50,8 +68,8 @@ void holder_find(const struct image *image, char ret_holder[HOLDER_BYTES])
 	while (processes && (entry = readdir(processes))) {
 		char path[64 + NAME_MAX], name[64] = "?", safe[64];
 
-		if (!isdigit((unsigned char)entry->d_name[0]) ||
-		    atol(entry->d_name) == (long)getpid() || !has_open(entry->d_name, &status))
+		if (!isdigit((unsigned char)entry->d_name[0]) || is_ours(atol(entry->d_name)) ||
+		    !has_open(entry->d_name, &status))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
 		(void)holder_read_line(path, name, sizeof(name));

@@ -9,7 +9,8 @@
 
 #define HOLDER_BYTES 128
 
-/* " (name, process 123)" of the first other process that has it open, from /proc; empty if
+/* " (name, process 123)" of the first process that has it open, and is neither this one nor
+ * started by it, from /proc; empty if
  * none can be seen. */
 void holder_find(const struct image *image, char ret_holder[HOLDER_BYTES]);
 

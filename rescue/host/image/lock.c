@@ -89,17 +89,6 @@ static bool is_still_there(const struct image *image, int fd)
 	       named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
-/* A program may have a device without any lock: a virtual machine whose node is another one. */
-static bool is_open_elsewhere(const struct image *image)
-{
-	char holder[HOLDER_BYTES];
-
-	if (!image->is_device)
-		return false;
-	holder_find(image, holder);
-	return holder[0] != '\0';
-}
-
 static enum attempt attempt(struct image *image, struct fault *fault)
 {
 	cleanup_fd int fd = -1;
@@ -131,7 +120,9 @@ static enum attempt attempt(struct image *image, struct fault *fault)
 	/* Whoever had it may have moved it away, put it back, or replaced it. */
 	if (!is_still_there(image, fd))
 		return ATTEMPT_MOVED;
-	if (!lock_as_qemu(fd, image->only_read) || is_open_elsewhere(image)) {
+	if (device_check_alone(image, fault) < 0)
+		return ATTEMPT_LOCKED;
+	if (!lock_as_qemu(fd, image->only_read)) {
 		close_fdp(&fd); /* not to find ourselves */
 		refuse_in_use(image, fault);
 		return ATTEMPT_LOCKED;

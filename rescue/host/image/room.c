@@ -161,7 +161,8 @@ int room_find(const struct image *image, uint64_t size_after_bytes, const char *
 	} else if (find_longest_file(image, size_after_bytes, probe_path, ret_room, fault) < 0) {
 		return -1;
 	}
-	find_space(image, image->folder, ret_room);
+	if (!image->is_device)
+		find_space(image, image->folder, ret_room);
 	if (ret_room->count < ROOM_LIMITS_MAX)
 		find_space(image, log_folder, ret_room);
 	return 0;
@@ -210,8 +211,8 @@ int room_check(const struct room *room, const struct image *image, uint64_t size
 	if (size < image->size_bytes)
 		size = image->size_bytes;
 	needed = ALWAYS_BYTES + (size - image->size_bytes) / GROWN_PER_BYTE;
-	if (room_need(image->folder, image->folder, needed, "move the image to another disk",
-		      fault) < 0)
+	if (!image->is_device && room_need(image->folder, image->folder, needed,
+					   "move the image to another disk", fault) < 0)
 		return -1;
 	return log_folder ? room_need(log_folder, log_folder, needed,
 				      "put the log on another disk (--work-dir)", fault)

@@ -3,7 +3,6 @@
 
 #include "base/cleanup.h"
 
-#include <nettle/sha2.h>
 #include <stdint.h>
 
 #define PIECE_BYTES (1 << 20)
@@ -15,6 +14,21 @@ static void finish(struct sha256_ctx *state, char ret_sum[CHECKSUM_CHARS + 1])
 	sha256_digest(state, sizeof(digest), digest);
 	for (size_t i = 0; i < sizeof(digest); i++)
 		snprintf(ret_sum + 2 * i, 3, "%02x", digest[i]);
+}
+
+void checksum_begin(struct checksum *checksum)
+{
+	sha256_init(&checksum->state);
+}
+
+void checksum_add(struct checksum *checksum, const void *bytes, size_t size_bytes)
+{
+	sha256_update(&checksum->state, size_bytes, bytes);
+}
+
+void checksum_end(struct checksum *checksum, char ret_sum[CHECKSUM_CHARS + 1])
+{
+	finish(&checksum->state, ret_sum);
 }
 
 void checksum_of(const void *bytes, size_t size_bytes, char ret_sum[CHECKSUM_CHARS + 1])

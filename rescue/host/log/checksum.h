@@ -6,9 +6,18 @@
 #include "base/fault.h"
 #include "host/interrupt.h"
 
+#include <nettle/sha2.h>
 #include <stddef.h>
 
 #define CHECKSUM_CHARS 64
+
+/* Of what comes piece by piece. */
+struct checksum {
+	struct sha256_ctx state;
+};
+void checksum_begin(struct checksum *checksum);
+void checksum_add(struct checksum *checksum, const void *bytes, size_t size_bytes);
+void checksum_end(struct checksum *checksum, char ret_sum[CHECKSUM_CHARS + 1]);
 
 void checksum_of(const void *bytes, size_t size_bytes, char ret_sum[CHECKSUM_CHARS + 1]);
 

@@ -43,8 +43,9 @@ int commit_unfinished(struct commit *commit, struct fault *fault, const char *fo
 			  why, commit->log->path,
 			  commit->image->is_device ? "device" : "image, now", at);
 	return fault_hint(fault,
-			  "Remove the cause and run grow-disk on this image again: it finishes "
-			  "the commit first");
+			  "Remove the cause and run grow-disk on this %s again: it finishes "
+			  "the commit first",
+			  commit->image->is_device ? "device, with the same --work-dir," : "image");
 }
 
 static void describe_failure(struct fault *fault, const char *what, const char *path,
@@ -151,6 +152,9 @@ static int enter_committing(struct commit *commit, struct fault *fault)
 	struct ticket *ticket = &commit->log->ticket;
 
 	guard(commit->image);
+	/* A device is closed first: a ticket in this state is of one that was. */
+	if (commit->image->is_device && commit_close_device(commit, fault) < 0)
+		return -1;
 	if (ticket->state == TICKET_COMMITTING) {
 		cleanup_fd int fd = -1;
 

@@ -40,6 +40,7 @@ void commit_log_option(const struct commit *commit, char *option, size_t option_
 /* The two kinds of it, into a file by qemu-img (commit_file.c; again: it was begun before), and
  * into a block device (commit_device.c), up to the last flush. Fault: commit-unfinished. */
 int commit_file(struct commit *commit, bool again, struct fault *fault);
+int commit_close_device(struct commit *commit, struct fault *fault);
 int commit_device(struct commit *commit, struct fault *fault);
 
 /* A qcow2 image whose commit was broken off, or that has bitmaps in use: make it one that

@@ -9,6 +9,8 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
 
 #define PIECE_BYTES (UINT64_C(1) << 20)
 
@@ -123,16 +125,24 @@ static int copy_log(struct commit *commit, struct fault *fault)
 	return result;
 }
 
+int commit_close_device(struct commit *commit, struct fault *fault)
+{
+	if (closing_close(&commit->facts.closing, commit->image->fd) == 0 &&
+	    flush_file(commit->image->fd, NULL) == 0)
+		return 0;
+	return cannot_write(commit, fault);
+}
+
 int commit_device(struct commit *commit, struct fault *fault)
 {
-	const struct closing *closing = &commit->facts.closing;
 	int fd = commit->image->fd;
 
-	if (closing_close(closing, fd) < 0 || flush_file(fd, NULL) < 0)
-		return cannot_write(commit, fault);
 	if (copy_log(commit, fault) < 0)
 		return -1;
-	if (flush_file(fd, NULL) < 0 || closing_open(closing, fd) < 0 || flush_file(fd, NULL) < 0)
+	if (flush_file(fd, NULL) < 0 || closing_open(&commit->facts.closing, fd, false) < 0 ||
+	    flush_file(fd, NULL) < 0)
 		return cannot_write(commit, fault);
+	/* The host's kernel may know its partitions; that it does not is no fault. */
+	(void)ioctl(fd, BLKRRPART);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #define LOG_SUFFIX     ".grow-disk.log"
@@ -78,10 +79,34 @@ void log_name_throwaway(struct log *log, const struct image *image, const char *
 	snprintf(log->backing, sizeof(log->backing), "%s", image->path);
 }
 
+static int refuse_taken(const struct log *log, struct fault *fault)
+{
+	fault_set(fault, REASON_IMAGE_LOCKED, "Another run works with the log %.300s", log->path);
+	return fault_hint(fault, "Wait until it has ended, or name another --work-dir");
+}
+
+int log_take(const struct log *log, struct fault *fault)
+{
+	return flock(log->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK
+		       ? refuse_taken(log, fault)
+		       : 0;
+}
+
+int log_check_free(const struct log *log, struct fault *fault)
+{
+	cleanup_fd int fd = open(log->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return refuse_taken(log, fault);
+	return 0;
+}
+
 int log_reserve(struct log *log, struct fault *fault)
 {
 	log->fd = open(log->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	log->ours = log->fd >= 0;
+	if (log->ours)
+		(void)flock(log->fd, LOCK_EX | LOCK_NB); /* it is new */
 	log->read_fd = log->ours ? open(log->path, O_RDONLY | O_CLOEXEC) : -1;
 	if (log->read_fd >= 0)
 		return 0;

@@ -29,6 +29,13 @@ struct log {
 int log_name(struct log *log, const struct image *image, const char *work_dir, const char *key,
 	     struct fault *fault);
 
+/* Nobody else works with the log of that name: two block devices may have one identity, and two
+ * hosts one directory. Fault: image-locked. */
+int log_check_free(const struct log *log, struct fault *fault);
+
+/* Take the log that is open: as long as it is, it is not free. Fault: image-locked. */
+int log_take(const struct log *log, struct fault *fault);
+
 /* A log for a plan: at that path, which nobody else sees. */
 void log_name_throwaway(struct log *log, const struct image *image, const char *path);
 

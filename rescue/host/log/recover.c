@@ -86,7 +86,8 @@ static int check_log(struct commit *commit, struct fault *fault)
 	if (log->fd < 0)
 		return ticket_foreign(ticket, fault, "its log %.200s cannot be opened: %s",
 				      log->path, strerror(errno));
-	if (checksum_of_file(log->fd, log->path, commit->programs->interrupt, sum, fault) < 0)
+	if (log_take(log, fault) < 0 ||
+	    checksum_of_file(log->fd, log->path, commit->programs->interrupt, sum, fault) < 0)
 		return -1;
 	if (strcmp(sum, commit->facts.log_sum) != 0)
 		return ticket_foreign(ticket, fault, "its log %.200s was changed", log->path);
@@ -122,40 +123,17 @@ static bool is_one_of(const char *sum, const char *before, const char *after)
 	return strcmp(sum, before) == 0 || strcmp(sum, after) == 0;
 }
 
-/* Before the commit has begun the disk is what it was; later each part may be old or new, or
- * without its signature. */
-static bool is_right(const struct commit *commit, const struct marks *marks, const bool closed[3])
+/* Before the commit has begun the disk is what it was; later each part may be old or new. */
+static bool is_right(const struct commit *commit, const struct marks *marks)
 {
 	const struct ticket_facts *facts = &commit->facts;
 	int newest = commit->log->ticket.state == TICKET_VERIFIED ? 0 : 1;
-	const char *const sums[3][3] = {
-		{ marks->sector, facts->sector_sum[0], facts->sector_sum[newest] },
-		{ marks->superblock[0], facts->superblock_sum[0][0],
-		  facts->superblock_sum[newest][0] },
-		{ marks->superblock[1], facts->superblock_sum[0][1],
-		  facts->superblock_sum[newest][1] },
-	};
 
-	for (int i = 0; i < 3; i++)
-		if (!closed[i] && !is_one_of(sums[i][0], sums[i][1], sums[i][2]))
-			return false;
-	return true;
-}
-
-/* Which of the three sectors is closed. */
-static int find_closed(const struct commit *commit, struct block_disk *disk, bool ret_closed[3],
-		       struct fault *fault)
-{
-	const struct ticket_facts *facts = &commit->facts;
-	const uint64_t at[3] = { 0, facts->superblock_at,
-				 facts->superblock_at + TABLE_SECTOR_BYTES };
-
-	if (commit->log->ticket.state != TICKET_COMMITTING)
-		return 0;
-	for (int i = 0; i < 3; i++)
-		if (closing_look(disk, &facts->closing, at[i], &ret_closed[i], fault) < 0)
-			return -1;
-	return 0;
+	return is_one_of(marks->sector, facts->sector_sum[0], facts->sector_sum[newest]) &&
+	       is_one_of(marks->superblock[0], facts->superblock_sum[0][0],
+			 facts->superblock_sum[newest][0]) &&
+	       is_one_of(marks->superblock[1], facts->superblock_sum[0][1],
+			 facts->superblock_sum[newest][1]);
 }
 
 static int check_times(struct commit *commit, struct fault *fault)
@@ -166,9 +144,6 @@ static int check_times(struct commit *commit, struct fault *fault)
 	struct stat status;
 
 	(void)ticket_time(image_at(commit->image), now);
-	if (commit->image->is_device) /* whose node tells nothing of what is written */
-		return image_file_bytes(commit->image) == facts->image_bytes ? 0
-									     : stale(commit, fault);
 	if (ticket->state == TICKET_VERIFIED) {
 		if (stat(image_at(commit->image), &status) == 0 &&
 		    (uint64_t)status.st_size == facts->image_bytes &&
@@ -186,7 +161,6 @@ static int check_marks(struct commit *commit, const char *work_folder, struct fa
 	struct block block = { 0 };
 	struct block_disk disk = { 0 };
 	struct marks marks;
-	bool closed[3] = { false };
 	int result;
 
 	result = block_start(&block, &files, commit->programs, fault);
@@ -194,12 +168,10 @@ static int check_marks(struct commit *commit, const char *work_folder, struct fa
 		result = block_open(&block, "image", &disk, fault);
 	if (result == 0)
 		result = marks_take(&disk, commit->facts.superblock_at, &marks, fault);
-	if (result == 0)
-		result = find_closed(commit, &disk, closed, fault);
 	block_disk_close(&disk);
 	block_close(&block);
 	if (result == 0)
-		return is_right(commit, &marks, closed) ? 0 : stale(commit, fault);
+		return is_right(commit, &marks) ? 0 : stale(commit, fault);
 	if (commit->log->ticket.state == TICKET_COMMITTING && fault->reason == REASON_DISK_IO) {
 		struct fault why = *fault;
 
@@ -221,8 +193,11 @@ int recover_open(struct commit *commit, bool allow_others, const char *work_fold
 		commit->image->format = facts->format;
 		return 0;
 	}
-	if (check_log(commit, fault) < 0 || check_others(commit, allow_others, fault) < 0 ||
-	    check_times(commit, fault) < 0)
+	if (check_log(commit, fault) < 0 || check_others(commit, allow_others, fault) < 0)
+		return -1;
+	if (commit->image->is_device)
+		return recover_check_device(commit, work_folder, fault);
+	if (check_times(commit, fault) < 0)
 		return -1;
 	return check_marks(commit, work_folder, fault);
 }
@@ -273,7 +248,8 @@ int recover_discard(struct image *image, struct log *log, bool *ret_discarded, s
 	if (ticket_read(&log->ticket, image, &facts, &ignored) == 0 &&
 	    log_name(log, image, facts.work_dir, facts.key, fault) < 0)
 		return -1;
-	if (put_image_back(image, fault) < 0)
+	if (put_image_back(image, fault) < 0 ||
+	    (image->is_device && recover_open_device(image, log, fault) < 0))
 		return -1;
 	if (unlink(log->ticket.path) < 0 || flush_folder(image->folder) < 0)
 		return fault_set_errno(fault, REASON_DISK_IO, errno, "%.300s cannot be removed",

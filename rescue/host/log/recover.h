@@ -24,4 +24,14 @@ int recover_check_guard(const struct image *image, const struct log *log, struct
  * that it should be. A reader cannot finish it. Fault: commit-begun. */
 int recover_refuse_reader(const struct image *image, const struct log *log, struct fault *fault);
 
+/* A block device whose names in work_dir are none of a ticket: if there is one that closed it,
+ * under another name, that becomes its name (device_place_by). Fault: usage. */
+int recover_find_device(struct image *image, const char *work_dir, struct fault *fault);
+
+/* For this room (recover_device.c): does the log belong to a block device? And what a discarded log
+ * has closed is opened, as it was before. Faults: log-stale, log-foreign, commit-unfinished,
+ * disk-io. */
+int recover_check_device(struct commit *commit, const char *work_folder, struct fault *fault);
+int recover_open_device(const struct image *image, const struct log *log, struct fault *fault);
+
 #endif

@@ -13,19 +13,28 @@ static const char note[] = "A complete log of grow-disk belongs to this image. R
 /* NULL: nothing is closed, or no memory. */
 static json_t *format_closing(const struct closing *closing)
 {
-	json_t *array = closing->count > 0 ? json_array() : NULL;
+	json_t *marks = closing->count > 0 ? json_array() : NULL;
 
-	for (size_t i = 0; array && i < closing->count; i++) {
+	for (size_t i = 0; marks && i < closing->count; i++) {
 		const struct closing_mark *mark = &closing->marks[i];
 		char hex[2 * CLOSING_BYTES_MAX + 1];
 
 		for (size_t n = 0; n < mark->size_bytes; n++)
 			sprintf(hex + 2 * n, "%02x", mark->bytes[n]);
-		if (json_array_append_new(array, json_pack("{s:I, s:s}", "offset_bytes",
-							   (json_int_t)mark->at, "bytes", hex)) < 0)
-			return json_decref(array), NULL;
+		(void)json_array_append_new(marks, json_pack("{s:I, s:s, s:b}", "offset_bytes",
+							     (json_int_t)mark->at, "bytes", hex,
+							     "before", (int)mark->before));
 	}
-	return array;
+	if (json_array_size(marks) != closing->count) {
+		json_decref(marks);
+		return NULL;
+	}
+	return marks ? json_pack("{s:[ss], s:[ssss], s:o}", "content_sha256",
+				 closing->content_sum[0], closing->content_sum[1],
+				 "superblock_sha256", closing->superblock_sum[0][0],
+				 closing->superblock_sum[0][1], closing->superblock_sum[1][0],
+				 closing->superblock_sum[1][1], "signatures", marks)
+		     : NULL;
 }
 
 char *ticket_format(const struct ticket_facts *facts)
@@ -130,15 +139,17 @@ static bool take_format(const json_t *object, enum image_format *ret_format)
 	return true;
 }
 
-static bool take_mark(const json_t *object, uint64_t size_bytes, struct closing_mark *mark)
+static bool take_mark(const json_t *object, uint64_t disk_bytes, struct closing_mark *mark)
 {
+	const json_t *before = json_object_get(object, "before");
 	const char *hex = json_string_value(json_object_get(object, "bytes"));
 	size_t chars = hex ? strlen(hex) : 0;
 
 	mark->size_bytes = chars / 2;
+	mark->before = json_is_true(before);
 	if (chars == 0 || chars % 2 || chars / 2 > CLOSING_BYTES_MAX || !is_hex(hex) ||
-	    !take_number(object, "offset_bytes", &mark->at) || mark->at > size_bytes ||
-	    mark->size_bytes > size_bytes - mark->at)
+	    !json_is_boolean(before) || !take_number(object, "offset_bytes", &mark->at) ||
+	    mark->at > disk_bytes || mark->size_bytes > disk_bytes - mark->at)
 		return false;
 	for (size_t n = 0; n < mark->size_bytes; n++)
 		sscanf(hex + 2 * n, "%2hhx", &mark->bytes[n]);
@@ -148,16 +159,21 @@ static bool take_mark(const json_t *object, uint64_t size_bytes, struct closing_
 /* Tickets of files have none. */
 static bool take_closing(const json_t *object, struct ticket_facts *facts)
 {
-	const json_t *array = json_object_get(object, "closing");
+	const json_t *value = json_object_get(object, "closing");
+	const json_t *marks = json_object_get(value, "signatures");
 	struct closing *closing = &facts->closing;
 
 	closing->count = 0;
-	if (!array || json_is_null(array))
+	if (!value)
 		return true;
-	if (!json_is_array(array) || json_array_size(array) > CLOSING_MARKS_MAX)
+	if (!take_sums(json_object_get(value, "content_sha256"), closing->content_sum, 2) ||
+	    !take_sums(json_object_get(value, "superblock_sha256"), closing->superblock_sum[0],
+		       4) ||
+	    !json_is_array(marks) || json_array_size(marks) == 0 ||
+	    json_array_size(marks) > CLOSING_MARKS_MAX)
 		return false;
-	for (; closing->count < json_array_size(array); closing->count++)
-		if (!take_mark(json_array_get(array, closing->count), facts->size_after_bytes,
+	for (; closing->count < json_array_size(marks); closing->count++)
+		if (!take_mark(json_array_get(marks, closing->count), facts->size_after_bytes,
 			       &closing->marks[closing->count]))
 			return false;
 	return true;
