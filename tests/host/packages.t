@@ -40,13 +40,16 @@ named() {
 	done
 }
 
-# unlisted FILE...: of these the programs that none of $work/provided is, nor stands behind
-# (awk is a link to mawk)
+# unlisted FILE...: of these the programs that none of $work/provided is, nor stands behind, nor can stand behind (awk is
+# a link to mawk, or to gawk where somebody has installed that)
 unlisted() {
 	named "$@" | while read -r program place; do
 		! grep -qxF -e "$program" "$work/provided" || continue
-		real=$(readlink -f "$(command -v "$program")" 2>/dev/null)
-		grep -qxF -e "${real##*/}" "$work/provided" || printf '%s %s\n' "$program" "$place"
+		{
+			readlink -f "$(command -v "$program")"
+			update-alternatives --list "$program"
+		} 2>/dev/null | sed 's/.*\///' >"$work/behind"
+		grep -qxF -f "$work/provided" "$work/behind" || printf '%s %s\n' "$program" "$place"
 	done
 }
 

@@ -238,7 +238,7 @@ int device_check_alone(const struct image *image, struct fault *fault)
 
 	if (!image->is_device)
 		return 0;
-	holder_find(image, holder);
+	holder_find(image, false, holder);
 	if (holder[0] == '\0')
 		return 0;
 	fault_set(fault, REASON_IMAGE_LOCKED, "Another program uses %.300s%s", image->path, holder);

@@ -56,7 +56,7 @@ static bool is_ours(long pid)
 	return false;
 }
 
-void holder_find(const struct image *image, char ret_holder[HOLDER_BYTES])
+void holder_find(const struct image *image, bool with_ours, char ret_holder[HOLDER_BYTES])
 {
 	cleanup_dir DIR *processes = opendir("/proc");
 	struct dirent *entry;
@@ -68,7 +68,9 @@ void holder_find(const struct image *image, char ret_holder[HOLDER_BYTES])
 	while (processes && (entry = readdir(processes))) {
 		char path[64 + NAME_MAX], name[64] = "?", safe[64];
 
-		if (!isdigit((unsigned char)entry->d_name[0]) || is_ours(atol(entry->d_name)) ||
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    atol(entry->d_name) == (long)getpid() ||
+		    (!with_ours && is_ours(atol(entry->d_name))) ||
 		    !has_open(entry->d_name, &status))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);

@@ -9,10 +9,9 @@
 
 #define HOLDER_BYTES 128
 
-/* " (name, process 123)" of the first process that has it open, and is neither this one nor
- * started by it, from /proc; empty if
- * none can be seen. */
-void holder_find(const struct image *image, char ret_holder[HOLDER_BYTES]);
+/* " (name, process 123)" of the first other process that has it open, from /proc; empty if none can
+ * be seen. with_ours: also one that this process has started. */
+void holder_find(const struct image *image, bool with_ours, char ret_holder[HOLDER_BYTES]);
 
 /* Whether a loop device of this host has the image as its backing file. Then the fault is
  * image-locked, and names the device and where it is mounted. */

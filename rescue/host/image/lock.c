@@ -30,7 +30,7 @@ static int refuse_in_use(const struct image *image, struct fault *fault)
 {
 	char holder[HOLDER_BYTES];
 
-	holder_find(image, holder);
+	holder_find(image, true, holder);
 	fault_set(fault, REASON_IMAGE_LOCKED, "Another program uses %.300s%s", image->path, holder);
 	return fault_hint(fault,
 			  "Stop that program (shut down its virtual machine), then try again");
