@@ -23,7 +23,7 @@ def contender:
 
 def goals:
   . as $all
-  | def of($case; $peer; $field): [$all[] | select(.case == $case and .peer == $peer and (.skipped | not)) | .[$field]] | first;
+  | def of($case; $peer; $field): [$all[] | select(.case == $case and .peer == $peer and .ok) | .[$field]] | first;
     def wall($case; $peer): of($case; $peer; "wall_s");
     def at_most($case; $goal; $value; $limit): {case: $case, goal: $goal, value: $value, limit: $limit, met: (if $value == null then null else $value <= $limit end)};
     def at_least($case; $goal; $value; $limit): {case: $case, goal: $goal, value: $value, limit: $limit, met: (if $value == null then null else $value >= $limit end)};
