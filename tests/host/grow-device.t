@@ -287,7 +287,7 @@ is 'another name: an empty device is none of it' "$status $(left | wc -l)" '10 2
 detach
 cat ../half.img >disk.img
 attach
-key=$(jq -r .log_key ../pending/*.verified)
+key=$(as_root cat ../pending/*.verified | jq -r .log_key)
 ok 'the log has its key in its name' [ -e "$logs/block-7-99.$key.grow-disk.log" ]
 grow --recover --work-dir "$logs" "$loop"
 detach
