@@ -93,16 +93,14 @@ static int find(struct block_disk *image, struct block_disk *log, bool of_table,
 	return 0;
 }
 
-int closing_sum(struct block_disk *disk, const struct block_extent *extents, size_t count,
-		const struct closing *closing, char ret_sum[CHECKSUM_CHARS + 1],
-		struct fault *fault)
+int closing_read(struct block_disk *disk, const struct block_extent *extents, size_t count,
+		 const struct closing *closing, closing_take *take, void *context,
+		 struct fault *fault)
 {
 	cleanup_free uint8_t *bytes = malloc(PIECE_BYTES);
-	struct checksum checksum;
 
 	if (!bytes)
 		return fault_set(fault, REASON_NO_MEMORY, "Memory has run out");
-	checksum_begin(&checksum);
 	for (size_t i = 0; i < count; i++) {
 		struct block_extent left = extents[i];
 
@@ -112,11 +110,32 @@ int closing_sum(struct block_disk *disk, const struct block_extent *extents, siz
 			if (block_read(disk, left.at, bytes, piece, fault) < 0)
 				return -1;
 			closing_mask(closing, left.at, bytes, piece);
-			checksum_add(&checksum, bytes, piece);
+			if (take(context, left.at, bytes, piece, fault) < 0)
+				return -1;
 			left.at += piece;
 			left.bytes -= piece;
 		}
 	}
+	return 0;
+}
+
+static int add_to_sum(void *context, uint64_t at, const uint8_t *bytes, size_t size_bytes,
+		      struct fault *fault)
+{
+	(void)at, (void)fault;
+	checksum_add(context, bytes, size_bytes);
+	return 0;
+}
+
+int closing_sum(struct block_disk *disk, const struct block_extent *extents, size_t count,
+		const struct closing *closing, char ret_sum[CHECKSUM_CHARS + 1],
+		struct fault *fault)
+{
+	struct checksum checksum;
+
+	checksum_begin(&checksum);
+	if (closing_read(disk, extents, count, closing, add_to_sum, &checksum, fault) < 0)
+		return -1;
 	checksum_end(&checksum, ret_sum);
 	return 0;
 }

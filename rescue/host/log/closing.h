@@ -42,6 +42,14 @@ struct closing {
 int closing_find(struct block_disk *image, struct block_disk *log, bool has_table,
 		 uint64_t superblock_at, struct closing *ret_closing, struct fault *fault);
 
+/* Read what a disk has where these pieces are, without the signatures, and hand it over bit by bit.
+ * take: 0, or -1 with the fault, which ends it. Faults: disk-io, no-memory. */
+typedef int closing_take(void *context, uint64_t at, const uint8_t *bytes, size_t size_bytes,
+			 struct fault *fault);
+int closing_read(struct block_disk *disk, const struct block_extent *extents, size_t count,
+		 const struct closing *closing, closing_take *take, void *context,
+		 struct fault *fault);
+
 /* The sum of what a disk has where these pieces are, without the signatures. Faults: disk-io,
  * no-memory. */
 int closing_sum(struct block_disk *disk, const struct block_extent *extents, size_t count,

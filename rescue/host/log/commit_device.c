@@ -12,8 +12,6 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 
-#define PIECE_BYTES (UINT64_C(1) << 20)
-
 static int cannot_write(struct commit *commit, struct fault *fault)
 {
 	return commit_unfinished(commit, fault, "%.200s cannot be written: %s", commit->image->path,
@@ -58,47 +56,42 @@ static int write_piece(int fd, uint64_t at, const uint8_t *bytes, size_t size_by
 	return 0;
 }
 
-static int copy_extent(struct commit *commit, struct block_disk *log, struct block_extent extent,
-		       uint8_t *bytes, struct fault *fault)
+struct copy {
+	struct commit *commit;
+	uint64_t done, total; /* in bytes */
+};
+
+static int take_piece(void *context, uint64_t at, const uint8_t *bytes, size_t size_bytes,
+		      struct fault *fault)
 {
-	struct fault why;
+	struct copy *copy = context;
+	struct commit *commit = copy->commit;
 
-	while (extent.bytes > 0) {
-		size_t piece = extent.bytes < PIECE_BYTES ? extent.bytes : PIECE_BYTES;
-
-		if (block_read(log, extent.at, bytes, piece, &why) < 0)
-			return cannot_read(commit, &why, fault);
-		closing_mask(&commit->facts.closing, extent.at, bytes, piece);
-		if (write_piece(commit->image->fd, extent.at, bytes, piece) < 0)
-			return cannot_write(commit, fault);
-		extent.at += piece;
-		extent.bytes -= piece;
-	}
+	if (write_piece(commit->image->fd, at, bytes, size_bytes) < 0)
+		return cannot_write(commit, fault);
+	copy->done += size_bytes;
+	if (commit->on_percent)
+		commit->on_percent(commit->context, (int)(copy->done * 100 / copy->total));
 	return 0;
 }
 
 static int copy_all(struct commit *commit, struct block_disk *log, struct fault *fault)
 {
 	cleanup_free struct block_extent *extents = NULL;
-	cleanup_free uint8_t *bytes = malloc(PIECE_BYTES);
-	uint64_t done = 0, total = 0;
+	struct copy copy = { .commit = commit };
 	size_t count = 0;
 	struct fault why;
 
-	if (!bytes)
-		return commit_unfinished(commit, fault, "Memory has run out");
 	if (block_extents(log, &extents, &count, &why) < 0)
 		return cannot_read(commit, &why, fault);
 	for (size_t i = 0; i < count; i++)
-		total += extents[i].bytes;
-	for (size_t i = 0; i < count; i++) {
-		if (copy_extent(commit, log, extents[i], bytes, fault) < 0)
-			return -1;
-		done += extents[i].bytes;
-		if (commit->on_percent)
-			commit->on_percent(commit->context, (int)(done * 100 / total));
-	}
-	return 0;
+		copy.total += extents[i].bytes;
+	if (closing_read(log, extents, count, &commit->facts.closing, take_piece, &copy, &why) == 0)
+		return 0;
+	if (why.reason != REASON_COMMIT_UNFINISHED)
+		return cannot_read(commit, &why, fault);
+	*fault = why;
+	return -1;
 }
 
 /* The device is read and written at a time: what the log holds is read from the log alone. */
