@@ -24,29 +24,21 @@ static void advance(struct msghdr *message, size_t bytes)
 	}
 }
 
-ssize_t nbd_receive(struct nbd *nbd, struct iovec *pieces, size_t count, size_t least_bytes)
+int nbd_receive_all(struct nbd *nbd, void *bytes, size_t size_bytes)
 {
-	struct msghdr message = { .msg_iov = pieces, .msg_iovlen = count };
-	size_t came = 0;
+	struct iovec piece = { bytes, size_bytes };
+	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = size_bytes > 0 };
 
-	while (came < least_bytes) {
+	while (message.msg_iovlen > 0) {
 		ssize_t got = recvmsg(nbd->fd, &message, 0);
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0) /* the socket has a time limit: EAGAIN */
 			return nbd_give_up(nbd, got < 0 && errno == EAGAIN ? ETIMEDOUT : EPIPE);
-		came += (size_t)got;
 		advance(&message, (size_t)got);
 	}
-	return (ssize_t)came;
-}
-
-int nbd_receive_all(struct nbd *nbd, void *bytes, size_t size_bytes)
-{
-	struct iovec piece = { bytes, size_bytes };
-
-	return size_bytes == 0 || nbd_receive(nbd, &piece, 1, size_bytes) > 0 ? 0 : -1;
+	return 0;
 }
 
 int nbd_send_all(struct nbd *nbd, struct iovec *pieces, size_t count)

@@ -12,9 +12,6 @@
 /* Always -1, with that errno. */
 int nbd_give_up(struct nbd *nbd, int error);
 
-/* The least number of bytes must come; more may, into the same pieces, which are used up. How
- * many came, or -1. */
-ssize_t nbd_receive(struct nbd *nbd, struct iovec *pieces, size_t count, size_t least_bytes);
 int nbd_receive_all(struct nbd *nbd, void *bytes, size_t size_bytes);
 int nbd_send_all(struct nbd *nbd, struct iovec *pieces, size_t count);
 

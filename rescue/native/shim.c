@@ -68,6 +68,12 @@ static int fail(int error)
 	return -1;
 }
 
+void shim_leave_disk(void)
+{
+	if (cache_settle(&shim.cache) < 0)
+		fail(errno);
+}
+
 static int refuse(int error)
 {
 	errno = error;
@@ -231,13 +237,7 @@ int shim_fsync(int fd)
 {
 	if (!is_disk(fd))
 		return is_ours(fd) ? 0 : refuse(EBADF);
-	return nbd_is_read_only(shim.nbd) || nbd_flush(shim.nbd) == 0 ? 0 : fail(errno);
-}
-
-int shim_ftruncate(int fd, off_t size_bytes)
-{
-	(void)size_bytes;
-	return refuse(is_disk(fd) ? EINVAL : EBADF);
+	return nbd_is_read_only(shim.nbd) || cache_flush(&shim.cache) == 0 ? 0 : fail(errno);
 }
 
 int shim_fallocate(int fd, int mode, off_t at, off_t size_bytes)
@@ -255,6 +255,18 @@ int shim_fallocate(int fd, int mode, off_t at, off_t size_bytes)
 		       punch) == 0)
 		return 0;
 	return errno == EOPNOTSUPP ? -1 : fail(errno);
+}
+
+int shim_posix_fadvise(int fd, off_t at, off_t size_bytes, int advice)
+{
+	struct shared_part range;
+
+	if (!is_disk(fd) || advice != POSIX_FADV_WILLNEED || at < 0 || size_bytes < 0)
+		return 0;
+	range = range_of(fd);
+	if ((uint64_t)at + (uint64_t)size_bytes <= range.size_bytes)
+		cache_wish(&shim.cache, range.begin_bytes + (uint64_t)at, (uint64_t)size_bytes);
+	return 0;
 }
 
 /* What a block device is asked. */
@@ -285,10 +297,4 @@ int shim_ioctl(int fd, unsigned long request, ...)
 	default:
 		return refuse(ENOTTY);
 	}
-}
-
-int shim_fcntl(int fd, int command, ...)
-{
-	(void)fd, (void)command;
-	return refuse(EINVAL);
 }

@@ -27,6 +27,9 @@
 /* From now on. Both are borrowed. ends_at_error: this is a worker. */
 void shim_open_disk(struct shared *shared, struct nbd *nbd, bool ends_at_error);
 
+/* A worker ends: no answer may be on its way when the next process uses the connection. */
+void shim_leave_disk(void);
+
 /* Only the small files. */
 void shim_open_files(struct shared *shared);
 

@@ -55,11 +55,18 @@ int shim_unlink(const char *path)
 	return shared_remove(shim_shared(), path);
 }
 
-/* What is read ahead is the cache's affair. */
-int shim_posix_fadvise(int fd, off_t at, off_t size_bytes, int advice)
+int shim_fcntl(int fd, int command, ...)
 {
-	(void)fd, (void)at, (void)size_bytes, (void)advice;
-	return 0;
+	(void)fd, (void)command;
+	errno = EINVAL;
+	return -1;
+}
+
+int shim_ftruncate(int fd, off_t size_bytes)
+{
+	(void)fd, (void)size_bytes;
+	errno = EINVAL;
+	return -1;
 }
 
 /* What f2fs-tools write into a superblock for the kernel that they run under. */

@@ -69,6 +69,7 @@ static _Noreturn void work(int order_fd, struct shared *shared)
 	if (argc < 1 || order.tool >= TOOLS || seal_test_calls() != NULL)
 		_exit(WORKER_EXIT_FAILED);
 	shim_open_disk(shared, &nbd, true);
+	atexit(shim_leave_disk);
 	optind = 0; /* getopt(3): our own arguments were read with it */
 	exit(tools[order.tool].main(argc, argv));
 }

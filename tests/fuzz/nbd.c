@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The sealed process' side of its disk: rescue/native/nbd.c reads what a service says that may lie,
+/* The sealed process' side of its disk: rescue/native/nbd*.c read what a service says that may lie,
  * err or stop at any byte.
  *
  * The input: how its bytes are cut (FUZZ_CHUNKS); what is asked, a byte each (ASKED: the low two
- * bits read, write, zero or flush, the others how much); flags; then what the service says. */
+ * bits read, write, zero or flush, the others how much); flags; then what the service says. With
+ * FLAG_LATER, reads ahead and a write come first, as large as what is asked. */
 #include "fuzz.h"
 
 #include "base/bytes.h"
 #include "native/nbd.h"
 #include "native/nbd_flags.h"
+#include "native/nbd_later.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,6 +18,7 @@
 #define ASKED	      4
 #define FRONT	      (FUZZ_CHUNKS + ASKED + 1)
 #define FLAG_GREETS   1 /* what it says first is right, and is not in the input */
+#define FLAG_LATER    2
 #define REPLY_BYTES   16
 #define REQUEST_BYTES 28
 #define INPUT_MAX     2048
@@ -114,6 +117,40 @@ static void one_request(struct nbd *nbd, uint8_t byte)
 	}
 }
 
+/* What was asked for ahead has come, or there is an error; and no byte is changed behind it. */
+static void judge_ahead(const struct nbd *nbd, const uint8_t *piece, size_t size_bytes,
+			const int errors[2])
+{
+	for (size_t i = size_bytes; i < PIECE_MAX; i++)
+		MUST(piece[i] == 0x33);
+	MUST(nbd->fd < 0 || errors[0] != NBD_UNDER_WAY);
+	MUST(errors[0] == errors[1]);
+	if (nbd->fd >= 0 && errors[0] == 0)
+		fuzz_accepted++;
+}
+
+/* Answers may come in any order. */
+static void requests_later(struct nbd *nbd, const uint8_t *asked)
+{
+	uint8_t pieces[ASKED][PIECE_MAX], bytes[PIECE_MAX] = { 0 };
+	int errors[ASKED][2], result;
+	size_t sizes[ASKED];
+
+	memset(pieces, 0x33, sizeof(pieces));
+	for (size_t i = 0; i < ASKED; i++) {
+		sizes[i] = (asked[i] >> 2) * 4u + 1;
+		MUST(nbd_read_ahead(nbd, i * 4096, pieces[i], sizes[i], errors[i], 2) == 0);
+	}
+	result = nbd_write_behind(nbd, ASKED * 4096, bytes, sizes[0]);
+	MUST(result == 0 && nbd->flights_count == ASKED + 1);
+	MUST(nbd_touches(nbd, ASKED * 4096, 1) && !nbd_touches(nbd, (ASKED + 1) * 4096, 4096));
+	result = nbd_await_all(nbd);
+	MUST(nbd->fd < 0 ? result < 0 : nbd->flights_count == 0);
+	MUST((result < 0) == (nbd->fd < 0 || nbd->write_error != 0));
+	for (size_t i = 0; i < ASKED; i++)
+		judge_ahead(nbd, pieces[i], sizes[i], errors[i]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
 	static uint8_t all[sizeof(greeting) + INPUT_MAX];
@@ -137,6 +174,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 		return 0;
 	}
 	MUST(nbd.size_bytes <= INT64_MAX && nbd.flags & NBD_HAS_FLAGS);
+	(void)fuzz_take_sent(&ignored);
+	if (data[FRONT - 1] & FLAG_LATER)
+		requests_later(&nbd, data + FUZZ_CHUNKS);
 	(void)fuzz_take_sent(&ignored);
 	for (int i = 0; i < ASKED; i++)
 		one_request(&nbd, data[FUZZ_CHUNKS + i]);
