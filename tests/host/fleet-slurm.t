@@ -3,7 +3,8 @@
 # grow-fleet on a real Slurm, with a stub for the virtual machine: a controller and two
 # nodes of our own. Disks end in every way, each old or new; what is locked is tried
 # again later, what a node lacks on the other one; what is cancelled stays so. With
-# FLEET_FAULTS=yes also: a node that is killed, a controller that is away, many more disks.
+# FLEET_FAULTS=yes also: a node that is killed, a controller that is away, many more disks,
+# a shared directory that is full.
 # shellcheck disable=SC2016,SC2034,SC2154  # $ is for jq; variables come from grow-lib.sh
 tests=$(dirname "$0")/.. tap_place=memory
 # shellcheck source=/dev/null  # checked by itself
@@ -14,7 +15,10 @@ tests=$(dirname "$0")/.. tap_place=memory
 . "$tests/lib/slurm.sh"
 need "a real Slurm" slurmctld slurmd munged sbatch || done_testing
 
-test_cleanup() { slurm_stop; }
+test_cleanup() {
+	slurm_stop
+	! grep -qF " $scratch/disks/shared " /proc/mounts || as_root umount -l "$scratch/disks/shared"
+}
 
 # What one node lacks, the other has.
 cat >"$scratch/host-slurm" <<END
@@ -115,7 +119,11 @@ faults() {
 	begin=$(date +%s)
 	"$grow_fleet" --json --engine slurm --wait --tries 6 --delay 5 m >"$scratch/out" 2>"$scratch/err" &
 	driver=$!
+	# A controller that is killed knows the jobs that it had written down.
+	await grep -q 'job arrays' "$scratch/err"
+	touch "$scratch/submitted"
 	await sh -c '[ "$(find m.fleet/results -type f | wc -l)" -ge 6 ]'
+	await [ "$slurm/state/job_state" -nt "$scratch/submitted" ]
 	slurm_end two
 	for process in $(processes_with slurmstepd) $(processes_with "$scratch/guest/kernel"); do
 		[ "$(tr '\0' '\n' <"/proc/$process/environ" 2>/dev/null | sed -n 's/^SLURM_CONF=//p')" != "$SLURM_CONF" ] || kill -KILL "$process"
@@ -137,9 +145,37 @@ faults() {
 	diag "$count disks in $(($(date +%s) - begin)) s, $(grep -c . m.fleet/slurm/log) lines of Slurm"
 }
 
+# Images and records are in one small file system, which is full for a minute.
+full_folder() {
+	fresh
+	can_be_root && mkdir shared && as_root mount -t tmpfs -o "size=${FLEET_ROOM:-400m},mode=777" fleet shared ||
+		{ skip "a full directory" "nobody may mount here" && return; }
+	cd shared || exit 1
+	count=20 n=0
+	while [ "$n" -lt "$count" ]; do
+		make_disk raw disk$n
+		fleet_member disk$n
+		n=$((n + 1))
+	done >m
+	fleet_take disk*
+	"$grow_fleet" --json --engine slurm --wait --tries 6 --delay 5 m >"$scratch/out" 2>"$scratch/err" &
+	driver=$!
+	await sh -c '[ "$(find m.fleet/results -type f | wc -l)" -ge 2 ]'
+	dd if=/dev/zero of=filler bs=1M status=none 2>/dev/null
+	is "the directory is full" "$(stat -f -c %f .)" 0
+	sleep 60
+	rm filler
+	wait "$driver"
+	is "full for a minute: status, and all are done" "$? $(jq -c '[.total, .states.done + .states.nothing]' "$scratch/out")" "0 [$count,$count]"
+	is "every disk is new" "$(for disk in disk*; do fleet_fate "$disk"; done | sort | uniq -c | tr -s ' ')" " $count new"
+	is "nothing is left beside them" "$(find . -name '*grow-disk*' -o -name '*.new*')" ""
+	diag "tried more than once: $(jq -n '[inputs | select(.tries > 1)] | length' m.fleet/results/0/*); reasons: $(jq -r .result.reason m.fleet/results/0/* | sort | uniq -c | tr -s ' \n' ' ')"
+	cd .. && as_root umount shared
+}
+
 ok "Slurm is up" slurm_start || done_testing
 for part in ${FLEET_PARTS:-short_form cancelled}; do $part; done
-[ "${FLEET_FAULTS:-no}" = no ] || faults
+[ "${FLEET_FAULTS:-no}" = no ] || { faults && full_folder; }
 slurm_stop
 is "no process of Slurm is left" "$(processes_in "$slurm")$(for name in munge controller one two; do kill -0 "$(cat "$slurm/$name.pid")" 2>/dev/null && echo $name; done)" ""
 done_testing

@@ -290,5 +290,23 @@ shows() {
 	done)" ""
 }
 
-for part in ${FLEET_PARTS:-whole_fleet again page by_parallel by_ssh signals manifests shows}; do $part; done
+# A state directory that cannot be written for a while, as when it is full: the record is written later.
+cannot_write() {
+	fresh
+	make_disk raw good
+	fleet_member good >m
+	fleet_take good
+	fleet_program --engine none m
+	mv m.fleet/results/0 m.fleet/results/away
+	"$grow_fleet" --task m.fleet 0 >"$scratch/out" &
+	task=$!
+	ok "without its directory, a task waits" await sh -c 'grep -l "^Name:.sleep$" $(sed "s/[0-9]*/\/proc\/&\/status/" "/proc/$1/task/$1/children" | tr " " "\n" | grep status)' sh "$task"
+	mv m.fleet/results/away m.fleet/results/0
+	wait "$task"
+	is "it ends when the record is written" "$? $(jq -c '[.tries, .result.status]' m.fleet/results/0/0)" "0 [1,0]"
+	fleet_program --status m.fleet --json
+	is "and the summary knows" "$(fleet_fate good), $(fleet_state good)" "new, done -"
+}
+
+for part in ${FLEET_PARTS:-whole_fleet again page by_parallel by_ssh signals manifests shows cannot_write}; do $part; done
 done_testing
