@@ -398,7 +398,7 @@ deb:
 portable:
 	$(Q)initramfs/install-packages run build package
 	$(Q)$(MAKE) --no-print-directory all $(B)/obj/portable/grow-disk-host
-	$(Q)packaging/portable $(VERSION) $(B)/obj/portable/grow-disk-host $(B)/portable
+	$(Q)packaging/portable $(VERSION) $(B) $(B)/obj/portable/grow-disk-host $(B)/portable
 
 # The Debian source packages of what is built: for those who pass it on.
 sources: $(B)/contents.json $(B)/parts/libnbd

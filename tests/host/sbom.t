@@ -26,6 +26,8 @@ is 'grow-disk contains every other package' \
 	"$(what '([.relationships[] | select(.relationshipType == "CONTAINS") | .relatedSpdxElement] | sort | join(" "))')" \
 	"$(what '[.packages[].SPDXID | select(. != "SPDXRef-Package-grow-disk")] | sort | join(" ")')"
 is 'it can be made again with the same bytes' "$("$source_tree/packaging/sbom" "$version" "$build" | sha256sum)" "$(sha256sum <"$spdx")"
+jq '. + [.[0] + {source: "another", package: "another"}]' "$build/contents.json" >"$work/contents.json"
+ok 'other contents can be named' sh -c '"$1" "$2" "$3" "$4" | jq -e ".packages | any(.name == \"another\")"' - "$source_tree/packaging/sbom" "$version" "$build" "$work/contents.json"
 
 # -- the files ----------------------------------------------------------------------
 mkdir "$work/guest" "$work/tools"
