@@ -68,6 +68,29 @@ for log in journal:/run/systemd/journal/socket syslog:/dev/log; do
 		is "--log ${log%%:*}: where nobody listens" "$status $(printf '%s\n' "$err" | grep -c "the result is not logged: .*${log#*:}) accepts no entry: No such file")" "0 1"
 	fi
 done
+
+# A journal of our own, in a namespace where nobody else writes to it.
+cat >journal <<'END'
+#!/bin/sh
+# journal COMMAND...: then what the journal has of grow-disk, a line of JSON for each entry
+mount -t tmpfs run /run && mount -t tmpfs log /var/log || exit 77
+mkdir -p /run/systemd/journal /run/log
+[ -s /etc/machine-id ] || { echo 0123456789abcdef0123456789abcdef >/run/id && : >>/etc/machine-id && mount --bind /run/id /etc/machine-id; } || exit 77
+/lib/systemd/systemd-journald &
+until [ -S /run/systemd/journal/socket ]; do kill -0 $! || exit 77; sleep 0.05; done
+"$@" >/dev/null 2>&1
+until journalctl -q -o json SYSLOG_IDENTIFIER=grow-disk | grep .; do sleep 0.05; done
+kill $!
+END
+if ! need "--log journal: a real journal" unshare journalctl mount; then
+	:
+elif can_be_root; then
+	is "--log journal: what a real journal has" \
+		"$(as_root env STUB=nothing timeout 60 unshare --mount --pid --fork --mount-proc sh journal "$grow_disk" --log journal "$name" 9G |
+			jq -r '[.GROW_DISK_STATUS, .GROW_DISK_ACTION, .GROW_DISK_IMAGE, .PRIORITY] | join(" ")')" "0 grow $PWD/$name 6"
+else
+	skip "--log journal: a real journal" "nobody may mount here"
+fi
 grow_disk --log paper "$name"
 is "there is no other log" "$status" 2
 
