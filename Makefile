@@ -144,7 +144,7 @@ fuzz:
 
 check-boot: setup
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)cd tests && prove --failures --comments --merge --timer --jobs $$(getconf _NPROCESSORS_ONLN) --exec lib/start boot/cloud boot/systems boot/i386
+	$(Q)cd tests && prove --failures --comments --merge --timer --jobs $$(getconf _NPROCESSORS_ONLN) --exec lib/start boot/cloud boot/systems boot/i386 boot/devices
 
 check-aarch64: export FULL = 1
 check-aarch64: setup guest-aarch64
