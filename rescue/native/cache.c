@@ -56,15 +56,21 @@ static int await(struct cache *cache, uint64_t number)
 	return errno == 0 ? 0 : -1;
 }
 
+/* These bytes and no others: they are not kept. */
+static int read_plain(struct cache *cache, uint64_t at_bytes, void *bytes, size_t size_bytes)
+{
+	return nbd_await(cache->nbd, at_bytes, size_bytes) < 0
+		       ? -1
+		       : nbd_read(cache->nbd, at_bytes, bytes, size_bytes);
+}
+
 int cache_read(struct cache *cache, uint64_t at_bytes, void *bytes, size_t size_bytes)
 {
 	struct cache_range range = { cache_page_of(at_bytes),
 				     cache_page_of(at_bytes + size_bytes - 1) + 1 };
 
 	if (!cache->bytes || size_bytes >= LARGE_BYTES)
-		return nbd_await(cache->nbd, at_bytes, size_bytes) < 0
-			       ? -1
-			       : nbd_read(cache->nbd, at_bytes, bytes, size_bytes);
+		return read_plain(cache, at_bytes, bytes, size_bytes);
 	cache_use(cache, range);
 	if (want(cache, range) < 0)
 		return -1;
@@ -75,8 +81,11 @@ int cache_read(struct cache *cache, uint64_t at_bytes, void *bytes, size_t size_
 
 		if (piece > size_bytes - done)
 			piece = size_bytes - done;
-		if (await(cache, number) < 0)
+		/* A bad sector beside what is wanted is nobody's affair. */
+		if (await(cache, number) < 0 && cache->nbd->fd < 0)
 			return -1;
+		if (cache->errors[cache_place(number)] != 0)
+			return read_plain(cache, at, (uint8_t *)bytes + done, size_bytes - done);
 		memcpy((uint8_t *)bytes + done,
 		       cache->bytes + cache_place(number) * CACHE_PAGE_BYTES + skip, piece);
 		done += piece;
@@ -85,23 +94,31 @@ int cache_read(struct cache *cache, uint64_t at_bytes, void *bytes, size_t size_
 }
 
 /* What is kept becomes what is written: e2fsprogs reads it again. Nothing that touches it is under
- * way. NULL: zeroes. */
-static void update(struct cache *cache, uint64_t at_bytes, const uint8_t *bytes,
-		   uint64_t size_bytes)
+ * way. */
+static void update(struct cache *cache, uint64_t at_bytes, const uint8_t *bytes, size_t size_bytes)
 {
-	for (uint64_t done = 0; cache->bytes && done < size_bytes;) {
+	for (size_t done = 0; cache->bytes && done < size_bytes;) {
 		uint64_t number = cache_page_of(at_bytes + done);
 		size_t skip = (size_t)((at_bytes + done) % CACHE_PAGE_BYTES);
-		uint64_t left = size_bytes - done;
-		size_t piece =
-			left < CACHE_PAGE_BYTES - skip ? (size_t)left : CACHE_PAGE_BYTES - skip;
-		uint8_t *at = cache->bytes + cache_place(number) * CACHE_PAGE_BYTES + skip;
+		size_t piece = CACHE_PAGE_BYTES - skip;
 
-		if (cache_has(cache, number) && bytes)
-			memcpy(at, bytes + done, piece);
-		else if (cache_has(cache, number))
-			memset(at, 0, piece);
+		if (piece > size_bytes - done)
+			piece = size_bytes - done;
+		if (cache_has(cache, number))
+			memcpy(cache->bytes + cache_place(number) * CACHE_PAGE_BYTES + skip,
+			       bytes + done, piece);
 		done += piece;
+	}
+}
+
+static void forget(struct cache *cache, uint64_t at_bytes, uint64_t size_bytes)
+{
+	for (size_t place = 0; place < CACHE_PAGES; place++) {
+		uint64_t begin = cache_begin_of(cache->numbers[place]);
+
+		if (cache->numbers[place] != 0 && begin < at_bytes + size_bytes &&
+		    at_bytes < begin + CACHE_PAGE_BYTES)
+			cache->numbers[place] = 0;
 	}
 }
 
@@ -119,10 +136,10 @@ int cache_write(struct cache *cache, uint64_t at_bytes, const void *bytes, size_
 
 int cache_zero(struct cache *cache, uint64_t at_bytes, uint64_t size_bytes, bool punch)
 {
-	if (nbd_await_all(cache->nbd) < 0 || nbd_zero(cache->nbd, at_bytes, size_bytes, punch) < 0)
+	if (nbd_await_all(cache->nbd) < 0)
 		return -1;
-	update(cache, at_bytes, NULL, size_bytes);
-	return 0;
+	forget(cache, at_bytes, size_bytes); /* it may stop half way */
+	return nbd_zero(cache->nbd, at_bytes, size_bytes, punch);
 }
 
 int cache_flush(struct cache *cache)

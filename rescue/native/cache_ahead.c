@@ -31,7 +31,8 @@ void cache_wish(struct cache *cache, uint64_t at_bytes, uint64_t size_bytes)
 
 	if (!cache->bytes || size_bytes == 0)
 		return;
-	last = &cache->wishes[(cache->wishes_first + cache->wishes_count - 1) % CACHE_WISHES];
+	last = &cache->wishes[(cache->wishes_first + cache->wishes_count + CACHE_WISHES - 1) %
+			      CACHE_WISHES];
 	if (cache->wishes_count > 0 && last->begin <= wish.begin && wish.begin <= last->end) {
 		if (last->end < wish.end)
 			last->end = wish.end;

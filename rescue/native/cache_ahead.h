@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is asked for before it is wanted: pages that somebody has wished for, and the next ones
- * where pages are read one after the other. */
+/* Read-ahead: pages that the tool has announced, and the next ones where pages are read one after
+ * the other. */
 #ifndef NATIVE_CACHE_AHEAD_H
 #define NATIVE_CACHE_AHEAD_H
 

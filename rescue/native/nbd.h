@@ -28,7 +28,8 @@ struct nbd {
 	int fd; /* borrowed; -1: none, or given up */
 	uint64_t size_bytes;
 	uint16_t flags;	 /* of the export */
-	uint64_t cookie; /* of the last request */
+	uint8_t user;	 /* of the connection: each process that gets it has another number */
+	uint32_t number; /* of the last request */
 	struct nbd_flight flights[NBD_FLIGHTS_MAX];
 	int flights_count;
 	int write_error; /* the first errno of a write whose answer came later; 0: none */

@@ -9,6 +9,11 @@
 #define REQUEST_MAGIC UINT32_C(0x25609513)
 #define SIMPLE_MAGIC  UINT32_C(0x67446698) /* of an answer */
 
+/* A cookie, from its low bits: how much data the answer has (up to 16 MiB), a number, the user. */
+#define LENGTH_BITS 25
+#define NUMBER_BITS 31
+#define USER_SHIFT  (LENGTH_BITS + NUMBER_BITS)
+
 struct answer {
 	uint32_t magic, error;
 	uint64_t cookie;
@@ -34,6 +39,13 @@ static int error_of(const struct answer *answer)
 	}
 }
 
+uint64_t nbd_next_cookie(const struct nbd *nbd, size_t answer_bytes)
+{
+	uint64_t number = (nbd->number + UINT64_C(1)) & ((UINT64_C(1) << NUMBER_BITS) - 1);
+
+	return (uint64_t)nbd->user << USER_SHIFT | number << LENGTH_BITS | answer_bytes;
+}
+
 struct nbd_request nbd_request(enum nbd_command command, uint64_t at_bytes, size_t size_bytes)
 {
 	return (struct nbd_request){ .magic = htobe32(REQUEST_MAGIC),
@@ -48,7 +60,9 @@ int nbd_ask(struct nbd *nbd, struct nbd_request *request, const void *bytes, siz
 
 	if (nbd->fd < 0)
 		return nbd_give_up(nbd, EPIPE);
-	request->cookie = ++nbd->cookie;
+	request->cookie = nbd_next_cookie(
+		nbd, request->type == htobe16(NBD_READ) ? be32toh(request->length) : 0);
+	nbd->number++;
 	return nbd_send_all(nbd, out, bytes ? 2 : 1);
 }
 
@@ -64,11 +78,29 @@ static bool land(struct nbd *nbd, uint64_t cookie, struct nbd_flight *ret_flight
 	return false;
 }
 
+/* Pass over the data of an answer that nobody waits for any more. */
+static int skip(struct nbd *nbd, const struct answer *answer)
+{
+	size_t left = answer->error == 0 ? answer->cookie & ((UINT64_C(1) << LENGTH_BITS) - 1) : 0;
+	uint8_t bytes[4096];
+
+	while (left > 0) {
+		size_t piece = left < sizeof(bytes) ? left : sizeof(bytes);
+
+		if (nbd_receive_all(nbd, bytes, piece) < 0)
+			return -1;
+		left -= piece;
+	}
+	return 0;
+}
+
 static int serve(struct nbd *nbd, const struct answer *answer)
 {
 	struct nbd_flight flight;
-	int error = error_of(answer);
+	int error = error_of(answer), result = 0;
 
+	if (answer->cookie >> USER_SHIFT != nbd->user)
+		return skip(nbd, answer);
 	if (!land(nbd, answer->cookie, &flight))
 		return nbd_give_up(nbd, EPROTO);
 	if (!flight.bytes) {
@@ -76,12 +108,12 @@ static int serve(struct nbd *nbd, const struct answer *answer)
 			nbd->write_error = error;
 		return 0;
 	}
-	if (error == 0 &&
-	    nbd_receive_all(nbd, flight.bytes, (size_t)(flight.end_bytes - flight.begin_bytes)) < 0)
-		return -1;
+	if (error == 0)
+		result = nbd_receive_all(nbd, flight.bytes,
+					 (size_t)(flight.end_bytes - flight.begin_bytes));
 	for (size_t i = 0; i < flight.errors_count; i++)
-		flight.ret_errors[i] = error;
-	return 0;
+		flight.ret_errors[i] = result < 0 ? errno : error;
+	return result;
 }
 
 int nbd_answer(struct nbd *nbd, uint64_t cookie)

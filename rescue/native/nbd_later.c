@@ -2,11 +2,12 @@
 #include "nbd_later.h"
 
 #include "nbd_answer.h"
+#include "nbd_io.h"
 
 /* Remember what was asked. */
-static void take_off(struct nbd *nbd, struct nbd_flight flight)
+static void take_off(struct nbd *nbd, const struct nbd_request *request, struct nbd_flight flight)
 {
-	flight.cookie = nbd->cookie;
+	flight.cookie = request->cookie;
 	nbd->flights[nbd->flights_count++] = flight;
 }
 
@@ -23,11 +24,12 @@ int nbd_read_ahead(struct nbd *nbd, uint64_t at_bytes, void *bytes, size_t size_
 		return -1;
 	for (size_t i = 0; i < errors_count; i++)
 		ret_errors[i] = NBD_UNDER_WAY;
-	take_off(nbd, (struct nbd_flight){ .begin_bytes = at_bytes,
-					   .end_bytes = at_bytes + size_bytes,
-					   .bytes = bytes,
-					   .ret_errors = ret_errors,
-					   .errors_count = errors_count });
+	take_off(nbd, &request,
+		 (struct nbd_flight){ .begin_bytes = at_bytes,
+				      .end_bytes = at_bytes + size_bytes,
+				      .bytes = bytes,
+				      .ret_errors = ret_errors,
+				      .errors_count = errors_count });
 	return 0;
 }
 
@@ -46,8 +48,9 @@ int nbd_write_behind(struct nbd *nbd, uint64_t at_bytes, const void *bytes, size
 			return -1;
 	if (nbd_ask(nbd, &request, bytes, size_bytes) < 0)
 		return -1;
-	take_off(nbd, (struct nbd_flight){ .begin_bytes = at_bytes,
-					   .end_bytes = at_bytes + size_bytes });
+	take_off(
+		nbd, &request,
+		(struct nbd_flight){ .begin_bytes = at_bytes, .end_bytes = at_bytes + size_bytes });
 	return judge_writes(nbd);
 }
 
@@ -65,7 +68,7 @@ int nbd_await(struct nbd *nbd, uint64_t at_bytes, uint64_t size_bytes)
 	while (nbd_touches(nbd, at_bytes, size_bytes))
 		if (nbd_answer(nbd, 0) < 0)
 			return -1;
-	return judge_writes(nbd);
+	return nbd->fd < 0 ? nbd_give_up(nbd, EPIPE) : judge_writes(nbd);
 }
 
 int nbd_await_all(struct nbd *nbd)

@@ -7,12 +7,11 @@
 #include <string.h>
 #include <sys/types.h>
 
-int order_send(int fd, int tool, const char *const argv[], const struct nbd *nbd)
+int order_send(int fd, int tool, const char *const argv[], const struct nbd *nbd, uint8_t user)
 {
-	struct order order = { .tool = tool,
-			       .disk_bytes = nbd->size_bytes,
-			       .cookie = nbd->cookie,
-			       .disk_flags = nbd->flags };
+	struct order order = {
+		.tool = tool, .disk_bytes = nbd->size_bytes, .disk_flags = nbd->flags, .user = user
+	};
 	size_t used = 0;
 
 	for (; argv[order.argc]; order.argc++) {
@@ -37,7 +36,7 @@ int order_receive(int fd, struct order *ret_order, struct nbd *ret_nbd)
 	*ret_nbd = (struct nbd){ .fd = disk_fd,
 				 .size_bytes = ret_order->disk_bytes,
 				 .flags = ret_order->disk_flags,
-				 .cookie = ret_order->cookie };
+				 .user = ret_order->user };
 	return 0;
 }
 

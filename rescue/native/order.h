@@ -13,13 +13,13 @@ struct order {
 	int tool;
 	int argc;
 	uint64_t disk_bytes;
-	uint64_t cookie;
 	uint16_t disk_flags;
+	uint8_t user;		     /* of the connection */
 	char arguments[ORDER_BYTES]; /* argc texts, each with its NUL */
 };
 
-/* 0, or -1 with errno (E2BIG). */
-int order_send(int fd, int tool, const char *const argv[], const struct nbd *nbd);
+/* The worker is that user of the connection. 0, or -1 with errno (E2BIG). */
+int order_send(int fd, int tool, const char *const argv[], const struct nbd *nbd, uint8_t user);
 
 /* Wait for one. nbd->fd is the caller's then. -1: the other end is gone, or sent something
  * else. */

@@ -222,7 +222,7 @@ off_t shim_lseek(int fd, off_t offset, int whence)
 		from = range_of(fd).size_bytes;
 	else if (whence != SEEK_SET)
 		return refuse(EINVAL);
-	if (offset < 0 ? (uint64_t)-offset > from : (uint64_t)offset > INT64_MAX - from)
+	if (offset < 0 ? -(uint64_t)offset > from : (uint64_t)offset > INT64_MAX - from)
 		return refuse(EINVAL);
 	shim.files[fd - FIRST_FD].at = from + (uint64_t)offset;
 	return (off_t)shim.files[fd - FIRST_FD].at;

@@ -160,7 +160,8 @@ int spawn_start(const struct spawn *spawn, struct spawn_child *ret_child, struct
 					  : "%s had to be run too often for the sealed process",
 				 spawn->argv[0]);
 	pool.used++;
-	if (order_send(worker->order_fd, tool, spawn->argv, pool.nbd) < 0)
+	/* The agent itself is user 0. */
+	if (order_send(worker->order_fd, tool, spawn->argv, pool.nbd, (uint8_t)pool.used) < 0)
 		return fault_set_errno(fault, REASON_INTERNAL, errno, "%s cannot be started",
 				       spawn->argv[0]);
 	close_fdp(&worker->order_fd);

@@ -207,7 +207,8 @@ static void asks_ahead(void **state)
 	end(&nbd, child);
 }
 
-/* Of what is only asked for ahead, no error is told; what is written is not lost without a word. */
+/* Of what is only asked for ahead, no error is told; nor of a sector beside what is read. What is
+ * written is not lost without a word. */
 static void errors_are_told_in_time(void **state)
 {
 	struct nbd nbd;
@@ -223,6 +224,9 @@ static void errors_are_told_in_time(void **state)
 	assert_int_equal(cache_settle(&cache), 0);
 	assert_int_equal(cache_read(&cache, bad_byte, bytes, sizeof(bytes)), -1);
 	assert_int_equal(errno, EIO);
+	assert_int_equal(cache_read(&cache, bad_byte + 1, bytes, sizeof(bytes)), 0);
+	assert_memory_equal(bytes, model + bad_byte + 1, sizeof(bytes));
+	assert_int_equal(cache_read(&cache, bad_byte - 512, bytes, sizeof(bytes)), 0);
 	assert_int_equal(cache_read(&cache, 0, bytes, sizeof(bytes)), 0);
 	assert_int_equal(cache_write(&cache, bad_byte - 1, bytes, 1), 0);
 	assert_int_equal(cache_flush(&cache), -1);
@@ -232,9 +236,30 @@ static void errors_are_told_in_time(void **state)
 	bad_byte = UINT64_MAX;
 }
 
+/* A service that ends: that is told once and again, and nobody waits. */
+static void the_end_of_the_service_is_told(void **state)
+{
+	struct nbd nbd;
+	struct cache cache;
+	uint8_t bytes[512];
+	pid_t child = start(&nbd, &cache);
+
+	(void)state;
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	for (uint64_t page = 0; page < 3; page++)
+		assert_int_equal(cache_read(&cache, page * CACHE_PAGES * CACHE_PAGE_BYTES, bytes,
+					    sizeof(bytes)),
+				 -1);
+	assert_int_equal(cache_write(&cache, 0, bytes, 1), -1);
+	assert_int_equal(cache_settle(&cache), -1);
+	assert_int_equal(errno, EPIPE);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(is_what_an_array_would_be),
 	cmocka_unit_test(asks_ahead),
 	cmocka_unit_test(errors_are_told_in_time),
+	cmocka_unit_test(the_end_of_the_service_is_told),
 };
 UNIT_MAIN(tests)

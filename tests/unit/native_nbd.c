@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rescue/native/nbd.c against a service that is only bytes in a socket: what a good one says,
  * and what a bad one may say. (Whole runs have the real one.) */
-#include "native/nbd.h"
+#include "native/nbd_answer.h"
 #include "unit.h"
 
 #include <endian.h>
@@ -134,7 +134,7 @@ static void reads(void **state)
 	int ours = connect_to(&service);
 
 	(void)state;
-	reply(&service, 0, service.nbd.cookie + 1, "data", 4);
+	reply(&service, 0, nbd_next_cookie(&service.nbd, 4), "data", 4);
 	assert_int_equal(nbd_read(&service.nbd, 0x1234, bytes, 4), 0);
 	assert_memory_equal(bytes, "data", 4);
 	hear(&service, request, sizeof(request));
@@ -150,12 +150,12 @@ static void writes_and_flushes(void **state)
 	int ours = connect_to(&service);
 
 	(void)state;
-	reply(&service, 0, service.nbd.cookie + 1, NULL, 0);
+	reply(&service, 0, nbd_next_cookie(&service.nbd, 0), NULL, 0);
 	assert_int_equal(nbd_write(&service.nbd, 512, "data", 4), 0);
 	hear(&service, request, sizeof(request));
 	assert_memory_equal(request + 4, "\0\0\0\1", 4);
 	assert_memory_equal(request + 28, "data", 4);
-	reply(&service, 0, service.nbd.cookie + 1, NULL, 0);
+	reply(&service, 0, nbd_next_cookie(&service.nbd, 0), NULL, 0);
 	assert_int_equal(nbd_flush(&service.nbd), 0);
 	hear(&service, request, 28);
 	assert_memory_equal(request + 4, "\0\0\0\3", 4);
@@ -170,13 +170,13 @@ static void an_error_is_told(void **state)
 	int ours = connect_to(&service);
 
 	(void)state;
-	reply(&service, ENOSPC, service.nbd.cookie + 1, NULL, 0);
+	reply(&service, ENOSPC, nbd_next_cookie(&service.nbd, 0), NULL, 0);
 	assert_int_equal(nbd_write(&service.nbd, 0, "data", 4), -1);
 	assert_int_equal(errno, ENOSPC);
-	reply(&service, 12345, service.nbd.cookie + 1, NULL, 0);
+	reply(&service, 12345, nbd_next_cookie(&service.nbd, 4), NULL, 0);
 	assert_int_equal(nbd_read(&service.nbd, 0, bytes, 4), -1);
 	assert_int_equal(errno, EIO);
-	reply(&service, 0, service.nbd.cookie + 1, "more", 4);
+	reply(&service, 0, nbd_next_cookie(&service.nbd, 4), "more", 4);
 	assert_int_equal(nbd_read(&service.nbd, 0, bytes, 4), 0);
 	end(&service, ours);
 }
@@ -198,12 +198,31 @@ static void another_answer_is_refused(void **state)
 	int ours = connect_to(&service);
 
 	(void)state;
-	reply(&service, 0, service.nbd.cookie + 2, "data", 4);
+	reply(&service, 0, nbd_next_cookie(&service.nbd, 5), "data", 4);
 	assert_given_up(&service, EPROTO);
 	end(&service, ours);
 	ours = connect_to(&service);
 	say(&service, "0123456789abcdefdata", 20);
 	assert_given_up(&service, EPROTO);
+	end(&service, ours);
+}
+
+/* A process that had the connection before has asked for it, and was killed. */
+static void what_another_user_asked_for_is_passed_over(void **state)
+{
+	struct service service;
+	struct nbd dead;
+	uint8_t bytes[4];
+	int ours = connect_to(&service);
+
+	(void)state;
+	dead = service.nbd;
+	service.nbd.user = 2;
+	reply(&service, 0, nbd_next_cookie(&dead, 8), "longdead", 8);
+	reply(&service, ENOSPC, nbd_next_cookie(&dead, 8), NULL, 0);
+	reply(&service, 0, nbd_next_cookie(&service.nbd, 4), "data", 4);
+	assert_int_equal(nbd_read(&service.nbd, 0, bytes, 4), 0);
+	assert_memory_equal(bytes, "data", 4);
 	end(&service, ours);
 }
 
@@ -263,6 +282,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(writes_and_flushes),
 	cmocka_unit_test(an_error_is_told),
 	cmocka_unit_test(another_answer_is_refused),
+	cmocka_unit_test(what_another_user_asked_for_is_passed_over),
 	cmocka_unit_test(a_service_that_has_ended_is_told),
 	cmocka_unit_test(a_bad_greeting_is_refused),
 };
