@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one error currency. A function that can fail returns 0, or -1 with the
+/* The error type of all code. A function that can fail returns 0, or -1 with the
  * caller's struct fault filled; it prints nothing. Only the top of a program
  * reports: the agent's jobs by agent/events.h, the host's by its main file.
  */

@@ -70,6 +70,21 @@ grow --accel=native
 is 'f2fs, marked for a check: a machine' "$status $(field .accelerator) $(field .changed)" '0 tcg true' || diag "$(cat "$work/err")"
 source=$work/made
 
+# Where QEMU's machine is not installed, what needs none is done.
+mkdir "$work/few"
+for program in sh dirname readlink qemu-img qemu-storage-daemon; do ln -s "$(command -v "$program")" "$work/few/"; done
+under="env PATH=$work/few"
+grow
+is 'without QEMU: the sealed process' "$status $(field .accelerator) $(field .changed)" '0 native true' || diag "$(cat "$work/err")"
+source=$work/f2fs
+grow
+refused 'without QEMU, and one is needed' 40 no-qemu
+ok 'it says what to install' grep -q 'apt-get install qemu-system-x86' "$work/err"
+source=$work/made
+grow --accel=tcg
+refused 'without QEMU, and it is asked for' 40 no-qemu
+under=''
+
 # An administrator has forbidden it for all, by a file of the system.
 cp "$build/tests-preload.so" "$work/preload.so"
 under="env LD_PRELOAD=$work/preload.so GROW_TEST_PRELOAD=access:/etc/grow-disk/no-native$:found"

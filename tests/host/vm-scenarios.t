@@ -64,7 +64,7 @@ scenario_ends bad-disk 30 disk-io
 says "bad-disk: QEMU's sentence is told" "Image is not in qcow2 format"
 scenario_ends ok 30 disk-io --disk "$work/missing"
 scenario_ends ok 40 no-qemu --qemu qemu-that-is-not-there
-says "no-qemu: what to install is told" "apt install qemu-system-x86"
+says "no-qemu: what to install is told" "apt-get install qemu-system-x86"
 scenario_ends ok 40 no-guest --guest "$work"
 
 # -- accelerators -------------------------------------------------------------

@@ -2,6 +2,8 @@
 /* The stages before there is a machine: the image, and what an earlier run left of it. */
 #include "grow.h"
 
+#include "machine_start.h"
+
 #include "host/guest.h"
 #include "host/image/dependents.h"
 #include "host/image/device.h"
@@ -23,7 +25,8 @@
 int grow_prepare(struct grow *grow, struct fault *fault)
 {
 	enum grow_verb verb = grow->options->verb;
-	bool machine = verb == GROW_VERB_GROW || verb == GROW_VERB_PLAN;
+	bool machine = (verb == GROW_VERB_GROW || verb == GROW_VERB_PLAN) &&
+		       !machine_may_be_native(grow->options);
 
 	if (guest_check_programs(false, fault) < 0 ||
 	    (machine && guest_check_machine(grow->options->guest_arch, fault) < 0))

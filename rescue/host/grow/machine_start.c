@@ -33,9 +33,9 @@ static bool may_leave_check(const struct grow *grow)
 	       !options->keep_log && !image_has_others(&grow->image) && processors() >= 2;
 }
 
-/* Whether a sealed process may do the work. Not where somebody wants to see the events of a
+/* Not where somebody wants to see the events of a
  * kernel, or another clock; and who names a QEMU wants that one, unless told otherwise. */
-static bool may_be_native(const struct grow_options *options)
+bool machine_may_be_native(const struct grow_options *options)
 {
 	const char *qemu = getenv("GROW_DISK_QEMU");
 
@@ -190,7 +190,7 @@ int grow_start_machine(struct grow *grow, struct fault *fault)
 		return -1;
 	machines->memory_mib = MEMORY_MIB;
 	machines->warm = grow->options->warm;
-	machines->may_be_native = may_be_native(grow->options);
+	machines->may_be_native = machine_may_be_native(grow->options);
 	machines->may_leave_check = may_leave_check(grow);
 	if (machine_start_grower(grow, true, fault) < 0)
 		return -1;

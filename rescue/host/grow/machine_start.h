@@ -6,6 +6,9 @@
 
 #include "grow.h"
 
+/* Whether a sealed process may do the work instead. */
+bool machine_may_be_native(const struct grow_options *options);
+
 /* The one that grows the log. awaited: it gets its disk later, by vm_disk_ready. */
 int machine_start_grower(struct grow *grow, bool awaited, struct fault *fault);
 

@@ -54,7 +54,7 @@ const char grow_help_text[] =
 	"      --prove-timeout SECONDS\n"
 	"                        give each of the two boots at most this long (600)\n"
 	"      --prove-quiet SECONDS\n"
-	"                        take the boot of the old disk for finished when nothing\n"
+	"                        consider the boot of the old disk finished when nothing\n"
 	"                        new was printed or shown for this long (240)\n"
 	"      --firmware F      boot with bios or uefi (default: detected)\n"
 	"      --attach A        attach the disk for these boots as virtio (the default),\n"

@@ -213,16 +213,15 @@ static bool find_mount(const struct image *image, char *out, size_t out_bytes)
 /* Another device that stands on it: of LVM, RAID, multipath. */
 static bool find_device_on_it(const struct image *image, char *out, size_t out_bytes)
 {
-	char path[SYS_BYTES + 32], sys[SYS_BYTES];
+	char path[64];
 	cleanup_dir DIR *folder = NULL;
 	struct dirent *entry;
 	struct stat status;
-	unsigned partition;
 
-	if (stat(image->path, &status) < 0 || find_sys(status.st_rdev, sys, &partition) < 0 ||
-	    partition > 0)
+	if (stat(image->path, &status) < 0)
 		return false;
-	snprintf(path, sizeof(path), "%s/holders", sys);
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/holders", major(status.st_rdev),
+		 minor(status.st_rdev));
 	folder = opendir(path);
 	while (folder && (entry = readdir(folder)))
 		if (entry->d_name[0] != '.') {

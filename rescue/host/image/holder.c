@@ -8,6 +8,8 @@
 #include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 /* Does this process have the file open? */
 static bool has_open(const char *process, const struct stat *image)
@@ -56,22 +58,44 @@ static bool is_ours(long pid)
 	return false;
 }
 
+/* A thread of the process that serves this nbd device, and has it open for that; "": of none.
+ * Source: drivers/block/nbd.c, the attribute pid. */
+static void find_server(const struct stat *device, char ret_thread[16])
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/pid", major(device->st_rdev),
+		 minor(device->st_rdev));
+	if (!S_ISBLK(device->st_mode) || !holder_read_line(path, ret_thread, 16))
+		ret_thread[0] = '\0';
+}
+
+static bool has_thread(const char *process, const char *thread)
+{
+	char path[64 + NAME_MAX];
+
+	snprintf(path, sizeof(path), "/proc/%.20s/task/%s", process, thread);
+	return thread[0] && access(path, F_OK) == 0;
+}
+
 void holder_find(const struct image *image, bool with_ours, char ret_holder[HOLDER_BYTES])
 {
 	cleanup_dir DIR *processes = opendir("/proc");
 	struct dirent *entry;
 	struct stat status;
+	char server[16];
 
 	ret_holder[0] = '\0';
 	if (stat(image_at(image), &status) < 0)
 		return;
+	find_server(&status, server);
 	while (processes && (entry = readdir(processes))) {
 		char path[64 + NAME_MAX], name[64] = "?", safe[64];
 
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
 		    atol(entry->d_name) == (long)getpid() ||
 		    (!with_ours && is_ours(atol(entry->d_name))) ||
-		    !has_open(entry->d_name, &status))
+		    !has_open(entry->d_name, &status) || has_thread(entry->d_name, server))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
 		(void)holder_read_line(path, name, sizeof(name));

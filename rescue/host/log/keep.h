@@ -25,7 +25,7 @@ int keep_finish_earlier(struct keep *keep, bool allow_backing, struct fault *fau
 int keep_check_image(const struct keep *keep, struct fault *fault);
 
 /* After the machine has ended: is the log sound, and is anything in it? Take the facts for its
- * ticket. Faults: fence (the log itself is damaged), disk-io, interrupted. */
+ * ticket. Faults: fence-breach (the log itself is damaged), disk-io, interrupted. */
 int keep_look(struct keep *keep, bool *ret_written, struct fault *fault);
 
 /* Write the ticket, and commit. Faults: image-locked (the image was changed), no-space, disk-io,

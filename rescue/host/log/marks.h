@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* By what a later run knows a disk: checksums of what no use of it leaves alone, the first
- * sector and the superblock of the target. */
+/* Checksums by which a later run recognises a disk. Every use of the disk changes one of them: the
+ * first sector and the superblock of the target. */
 #ifndef LOG_MARKS_H
 #define LOG_MARKS_H
 

@@ -45,7 +45,7 @@ const char try_help_text[] =
 	"      --format F        the image is raw, or qcow2 (default: by its content)\n"
 	"      --allow-backing   accept a backing file or an external data file\n"
 	"      --json            print the result as one JSON object, and no console\n"
-	"  -q, --quiet           print nothing but the console, and faults\n"
+	"  -q, --quiet           print only the console and errors\n"
 	"  -v, --verbose         print every command\n"
 	"  -h, --help            print this\n"
 	"  -V, --version         print the version\n"

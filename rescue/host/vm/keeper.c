@@ -65,6 +65,7 @@ static int complete(struct vm_spec *spec, struct fault *fault)
 	hardware->streams = spec->command != NULL;
 	if (hardware->share)
 		spec->request.share = hardware->share_writable ? SHARE_WRITE : SHARE_READ;
+	spec->may_be_native = spec->may_be_native && !guest_arch_is_foreign(hardware->arch);
 	/* A machine that is not like the next one is not worth saving. */
 	spec->warm =
 		spec->warm && !hardware->disk_at_power_on && !hardware->trace && !hardware->share;
@@ -98,7 +99,8 @@ static int run_request(struct run *run, struct vm_spec *spec, pid_t parent, enum
 	if (complete(spec, fault) < 0 ||
 	    user_streams_open(&run->user, spec->terminal, spec->hardware.streams, fault) < 0 ||
 	    open_console(run, fault) < 0 ||
-	    paths_find(spec->qemu, spec->guest_folder, spec->hardware.arch, &run->paths, fault) < 0)
+	    paths_find(spec->qemu, spec->guest_folder, spec->hardware.arch, spec->may_be_native,
+		       &run->paths, fault) < 0)
 		return -1;
 	spec->request.shell.tools = access(run->paths.tools, R_OK) == 0;
 	return run_machines(run, ret_status, fault);
@@ -147,6 +149,6 @@ _Noreturn void keeper_run(const struct vm_spec *spec, pid_t parent, int fd)
 	run.disk = plan_disk(spec);
 	progress_open(&progress, spec->progress);
 	if (!spec->disk.awaited)
-		progress_start(&progress, spec->accel == ACCEL_NATIVE);
+		progress_start(&progress, spec->accel == ACCEL_NATIVE && spec->may_be_native);
 	_exit((int)run_and_report(&run, &own, parent));
 }

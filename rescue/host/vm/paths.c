@@ -3,7 +3,6 @@
 
 #include "base/cleanup.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -45,8 +44,8 @@ static int find_qemu(const char *name, enum guest_arch arch, struct paths *paths
 {
 	if (find_program(name, paths->qemu))
 		return 0;
-	fault_set(fault, REASON_NO_QEMU, "%s is not installed", name);
-	return fault_hint(fault, "apt install %s", board_of(arch)->package);
+	fault_set(fault, REASON_NO_QEMU, "The program %.200s is not installed", name);
+	return fault_hint(fault, "On Debian: apt-get install %s", board_of(arch)->package);
 }
 
 static int find_guest_file(const char *folder, enum guest_arch arch, const char *name,
@@ -93,14 +92,18 @@ static void find_native(const char *folder, struct paths *paths)
 		paths->storage[0] = '\0';
 }
 
-int paths_find(const char *qemu, const char *guest_folder, enum guest_arch arch,
+int paths_find(const char *qemu, const char *guest_folder, enum guest_arch arch, bool may_be_native,
 	       struct paths *ret_paths, struct fault *fault)
 {
-	if (find_qemu(qemu, arch, ret_paths, fault) < 0 ||
-	    find_guest_file(guest_folder, arch, "kernel", ret_paths->kernel, fault) < 0 ||
+	find_native(guest_folder, ret_paths);
+	if (find_qemu(qemu, arch, ret_paths, fault) < 0) {
+		if (!may_be_native || !ret_paths->native[0] || !ret_paths->storage[0])
+			return -1;
+		ret_paths->qemu[0] = '\0';
+	}
+	if (find_guest_file(guest_folder, arch, "kernel", ret_paths->kernel, fault) < 0 ||
 	    find_guest_file(guest_folder, arch, "initramfs.cpio", ret_paths->initramfs, fault) < 0)
 		return -1;
-	find_native(guest_folder, ret_paths);
 	snprintf(ret_paths->tools, sizeof(ret_paths->tools), "%s/tools.img", guest_folder);
 	return read_build_id(guest_folder, arch, ret_paths, fault);
 }

@@ -8,9 +8,10 @@
 #include "host/vm/qemu/board.h"
 
 #include <limits.h>
+#include <stdbool.h>
 
 struct paths {
-	char qemu[PATH_MAX];	  /* absolute */
+	char qemu[PATH_MAX];	  /* absolute; "": not there, and not needed so far */
 	char kernel[PATH_MAX];	  /* absolute */
 	char initramfs[PATH_MAX]; /* absolute */
 	char tools[PATH_MAX];	  /* of the tools disk, which need not be there */
@@ -20,8 +21,9 @@ struct paths {
 };
 
 /* The program is a path, or a name for PATH; where PATH is not set, for the system's
- * default, as execvp(3) does it. -1 with REASON_NO_QEMU or REASON_NO_GUEST. */
-int paths_find(const char *qemu, const char *guest_folder, enum guest_arch arch,
+ * default, as execvp(3) does it. Where a sealed process may do the work, and can, it need not be
+ * there. -1 with REASON_NO_QEMU or REASON_NO_GUEST. */
+int paths_find(const char *qemu, const char *guest_folder, enum guest_arch arch, bool may_be_native,
 	       struct paths *ret_paths, struct fault *fault);
 
 #endif

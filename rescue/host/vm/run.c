@@ -265,8 +265,7 @@ static int no_accelerator(enum accel accel, struct fault *fault)
 /* The caller, who knows the work, and the administrator, who may have forbidden it. */
 static bool may_be_native(const struct run *run)
 {
-	return run->spec->may_be_native && !guest_arch_is_foreign(run->spec->hardware.arch) &&
-	       run->paths.native[0] && run->paths.storage[0];
+	return run->spec->may_be_native && run->paths.native[0] && run->paths.storage[0];
 }
 
 int run_machines(struct run *run, enum status *ret_status, struct fault *fault)

@@ -118,6 +118,10 @@ void accel_candidates(enum accel wish, const char *qemu_path, bool may_be_native
 		      struct accel_candidates *ret)
 {
 	*ret = (struct accel_candidates){ .count = 0 };
+	if (may_be_native && !qemu_path[0]) {
+		ret->list[ret->count++] = ACCEL_NATIVE;
+		return;
+	}
 	if (wish != ACCEL_AUTO && (wish != ACCEL_NATIVE || may_be_native)) {
 		ret->list[ret->count++] = wish;
 		return;

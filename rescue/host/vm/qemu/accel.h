@@ -27,7 +27,8 @@ const char *accel_word(enum accel accel);
 
 /* What to try for this wish. Under auto, an accelerator whose device cannot be
  * opened is left out, and so is what did not work the last time. may_be_native: the work may be
- * done by a sealed process; else a wish for that is auto. */
+ * done by a sealed process; else a wish for that is auto. An empty qemu_path: there is only that.
+ */
 void accel_candidates(enum accel wish, const char *qemu_path, bool may_be_native,
 		      struct accel_candidates *ret);
 
