@@ -374,7 +374,7 @@ install: all
 	install -m 644 hostscripts/lib/trace/* "$(LIBEXEC)/trace/"
 	install -m 644 hostscripts/lib/fleet/* "$(LIBEXEC)/fleet/"
 	install -m 644 docs/man/*.1 "$(MAN)/man1/"
-	install -m 644 README.md CHANGELOG.md NOTICE LICENSE "$(DOC)/"
+	install -m 644 README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md NOTICE LICENSE "$(DOC)/"
 	install -m 644 docs/*.md docs/*.svg "$(DOC)/docs/"
 	install -m 644 docs/decisions/*.md "$(DOC)/docs/decisions/"
 	install -m 644 contrib/kubernetes/* "$(DOC)/contrib/kubernetes/"
