@@ -9,8 +9,8 @@
 
 #include "nbd.h"
 
-#define CACHE_PAGE_BYTES ((size_t)16 << 10)
-#define CACHE_PAGES	 1024
+#define CACHE_PAGE_BYTES ((size_t)4 << 10)
+#define CACHE_PAGES	 4096
 #define CACHE_WISHES	 4096
 
 /* Pages of the disk, from one up to another. They are counted from 1. */

@@ -6,7 +6,7 @@
 /* Of the requests that may be under way, some are left for writes. */
 #define AHEAD_REQUESTS_MAX 12
 /* A stream is followed twice as far as it has come, up to this many pages. */
-#define STREAM_PAGES_MAX 32
+#define STREAM_PAGES_MAX 128
 
 /* Ask for what lacks in there, and move its beginning on. -1: no more can be asked for now. */
 static int ask_for(struct cache *cache, struct cache_range *range)

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#define RUN_PAGES 8 /* of one request */
+#define RUN_PAGES 32 /* of one request: 128 KiB */
 
 uint64_t cache_page_of(uint64_t at_bytes)
 {

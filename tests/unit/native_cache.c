@@ -16,7 +16,7 @@
 
 /* More pages than places, and half a page at the end. */
 #define DISK_BYTES ((CACHE_PAGES * 3 + 1) * CACHE_PAGE_BYTES - CACHE_PAGE_BYTES / 2)
-#define PIECE_MAX  (CACHE_PAGE_BYTES * 10)
+#define PIECE_MAX  (CACHE_PAGE_BYTES * 40)
 #define STEPS	   20000
 
 static uint8_t model[DISK_BYTES];
