@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define NBD_USERS_MAX 16
+
 /* QEMU works on 16 requests at once, and reads no 17th. */
 #define NBD_FLIGHTS_MAX 15
 
@@ -28,7 +30,8 @@ struct nbd {
 	int fd; /* borrowed; -1: none, or given up */
 	uint64_t size_bytes;
 	uint16_t flags;	 /* of the export */
-	uint8_t user;	 /* of the connection: each process that gets it has another number */
+	uint8_t user;	 /* of the connection, up to NBD_USERS_MAX: each process that gets it has
+			    another */
 	uint32_t number; /* of the last request */
 	struct nbd_flight flights[NBD_FLIGHTS_MAX];
 	int flights_count;

@@ -97,9 +97,10 @@ static int skip(struct nbd *nbd, const struct answer *answer)
 static int serve(struct nbd *nbd, const struct answer *answer)
 {
 	struct nbd_flight flight;
+	uint64_t user = answer->cookie >> USER_SHIFT;
 	int error = error_of(answer), result = 0;
 
-	if (answer->cookie >> USER_SHIFT != nbd->user)
+	if (user != nbd->user && user <= NBD_USERS_MAX)
 		return skip(nbd, answer);
 	if (!land(nbd, answer->cookie, &flight))
 		return nbd_give_up(nbd, EPROTO);

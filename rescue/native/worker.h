@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#define WORKERS_MAX 16
+#define WORKERS_MAX NBD_USERS_MAX
 
 /* The end of a worker that could not be sealed, or did not understand its order. */
 #define WORKER_EXIT_FAILED 122

@@ -202,6 +202,10 @@ static void another_answer_is_refused(void **state)
 	assert_given_up(&service, EPROTO);
 	end(&service, ours);
 	ours = connect_to(&service);
+	reply(&service, 0, UINT64_MAX, "data", 4); /* nor of any other process */
+	assert_given_up(&service, EPROTO);
+	end(&service, ours);
+	ours = connect_to(&service);
 	say(&service, "0123456789abcdefdata", 20);
 	assert_given_up(&service, EPROTO);
 	end(&service, ours);
