@@ -35,7 +35,7 @@ END
 
 # inside COMMAND...
 inside() {
-	as_root unshare --mount --pid --net --ipc --uts --fork --propagation private sh "$work/enter" "$work/root" "$work/stage/opt" "$work/images" "$@"
+	as_root unshare --mount "$(own_mounts)" --pid --net --ipc --uts --fork sh "$work/enter" "$work/root" "$work/stage/opt" "$work/images" "$@"
 }
 
 "$images/openwrt-disk" --format qcow2 "$work/images/disk.qcow2"

@@ -86,7 +86,7 @@ if ! need "--log journal: a real journal" unshare journalctl mount; then
 	:
 elif can_be_root; then
 	is "--log journal: what a real journal has" \
-		"$(as_root env STUB=nothing timeout 60 unshare --mount --pid --fork --mount-proc sh journal "$grow_disk" --log journal "$name" 9G |
+		"$(as_root env STUB=nothing timeout 60 unshare --mount "$(own_mounts)" --pid --fork --mount-proc sh journal "$grow_disk" --log journal "$name" 9G |
 			jq -r '[.GROW_DISK_STATUS, .GROW_DISK_ACTION, .GROW_DISK_IMAGE, .PRIORITY] | join(" ")')" "0 grow $PWD/$name 6"
 else
 	skip "--log journal: a real journal" "nobody may mount here"

@@ -109,16 +109,14 @@ played_group() {
 	mkdir sys
 	printf '#!/bin/sh\nkill -KILL $$\n' >killed
 	chmod +x killed
-	map=--map-root-user propagation=private
+	map=--map-root-user
 	[ "$(id -u)" != 0 ] || map=--mount
-	# In a chroot / is no mount, whose propagation could be changed; the mounts below it are those of the chroot.
-	mountpoint -q / || propagation=unchanged
-	if ! unshare --mount "$map" --propagation "$propagation" true; then
+	if ! unshare --mount "$map" "$(own_mounts)" true; then
 		diag "no memory cgroup can be played here"
 		return
 	fi
 	# shellcheck disable=SC2016  # sh expands it
-	vm unshare --mount "$map" --propagation "$propagation" sh -c '
+	vm unshare --mount "$map" "$(own_mounts)" sh -c '
 		mount -t tmpfs none "$1/sys"
 		for list in "" memory; do
 			folder=$1/sys/$list$(sed -n "s/^[0-9]*:$list://p" /proc/self/cgroup | head -n 1)

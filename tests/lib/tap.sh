@@ -12,6 +12,7 @@
 #   in_turn N                is it the turn of this variation of a list? One of N is taken; with FULL=1 each
 #   image_sum FILE           the checksum of an image; its holes cost no time
 #   as_root COMMAND...       what only root may do, by sudo where that asks for nothing
+#   own_mounts               print the option of unshare for mounts of one's own
 #   done_testing             the plan, and the end of the test
 #
 # With tap_place=memory, $work lies in memory if there is enough of it, and TMPDIR says nothing else: tests that write
@@ -122,6 +123,8 @@ as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo -nE "$@"; fi
 }
 
+# In a chroot / is no mount, whose propagation could be changed; the mounts below it are those of the chroot.
+own_mounts() { if mountpoint -q /; then echo --propagation=private; else echo --propagation=unchanged; fi; }
 can_be_root() { as_root true 2>/dev/null; }
 
 await() {
