@@ -76,8 +76,9 @@ cat >journal <<'END'
 mount -t tmpfs run /run && mount -t tmpfs log /var/log || exit 77
 mkdir -p /run/systemd/journal /run/log
 [ -s /etc/machine-id ] || { echo 0123456789abcdef0123456789abcdef >/run/id && : >>/etc/machine-id && mount --bind /run/id /etc/machine-id; } || exit 77
+mountpoint -q /sys/fs/cgroup || mount -t cgroup2 cgroup /sys/fs/cgroup || exit 77
 /lib/systemd/systemd-journald &
-until [ -S /run/systemd/journal/socket ]; do kill -0 $! || exit 77; sleep 0.05; done
+until [ -S /run/systemd/journal/socket ]; do grep -q '^State:.[^Z]' "/proc/$!/status" || exit 77; sleep 0.05; done
 "$@" >/dev/null 2>&1
 until journalctl -q -o json SYSLOG_IDENTIFIER=grow-disk | grep .; do sleep 0.05; done
 kill $!
@@ -86,7 +87,7 @@ if ! need "--log journal: a real journal" unshare journalctl mount; then
 	:
 elif can_be_root; then
 	is "--log journal: what a real journal has" \
-		"$(as_root env STUB=nothing timeout 60 unshare --mount "$(own_mounts)" --pid --fork --mount-proc sh journal "$grow_disk" --log journal "$name" 9G |
+		"$(as_root env STUB=nothing timeout -s KILL 60 unshare --kill-child --mount "$(own_mounts)" --pid --fork --mount-proc sh journal "$grow_disk" --log journal "$name" 9G |
 			jq -r '[.GROW_DISK_STATUS, .GROW_DISK_ACTION, .GROW_DISK_IMAGE, .PRIORITY] | join(" ")')" "0 grow $PWD/$name 6"
 else
 	skip "--log journal: a real journal" "nobody may mount here"
