@@ -148,7 +148,7 @@ faults() {
 # Images and records are in one small file system, which is full for a minute.
 full_folder() {
 	fresh
-	can_be_root && mkdir shared && as_root mount -t tmpfs -o "size=${FLEET_ROOM:-400m},mode=777" fleet shared ||
+	can_be_root && mkdir shared && as_root mount -t tmpfs -o "size=400m,mode=777" fleet shared ||
 		{ skip "a full directory" "nobody may mount here" && return; }
 	cd shared || exit 1
 	count=20 n=0

@@ -83,6 +83,9 @@ ok 'it says what to install' grep -q 'apt-get install qemu-system-x86' "$work/er
 source=$work/made
 grow --accel=tcg
 refused 'without QEMU, and it is asked for' 40 no-qemu
+grow --prove-boot
+refused 'without QEMU, and the boot is to be proven' 40 no-qemu
+is 'that is found before any work' "$(grep -c 'reading the disk' "$work/err")" 0
 under=''
 
 # An administrator has forbidden it for all, by a file of the system.

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The stages before there is a machine: the image, and what an earlier run left of it. */
-#include "grow.h"
-
 #include "machine_start.h"
 
 #include "host/guest.h"
@@ -24,12 +22,12 @@
 
 int grow_prepare(struct grow *grow, struct fault *fault)
 {
-	enum grow_verb verb = grow->options->verb;
-	bool machine = (verb == GROW_VERB_GROW || verb == GROW_VERB_PLAN) &&
-		       !machine_may_be_native(grow->options);
+	const struct grow_options *options = grow->options;
+	bool machine = (options->verb == GROW_VERB_GROW || options->verb == GROW_VERB_PLAN) &&
+		       (options->prove_boot || !machine_may_be_native(options));
 
 	if (guest_check_programs(false, fault) < 0 ||
-	    (machine && guest_check_machine(grow->options->guest_arch, fault) < 0))
+	    (machine && guest_check_machine(options->guest_arch, fault) < 0))
 		return -1;
 	return work_make(&grow->work, "grow-disk", fault);
 }

@@ -33,13 +33,13 @@ static bool may_leave_check(const struct grow *grow)
 	       !options->keep_log && !image_has_others(&grow->image) && processors() >= 2;
 }
 
-/* Not where somebody wants to see the events of a
- * kernel, or another clock; and who names a QEMU wants that one, unless told otherwise. */
+/* Not where somebody wants to see the events of a kernel, another clock or another guest; and who
+ * names a QEMU wants that one, unless told otherwise. */
 bool machine_may_be_native(const struct grow_options *options)
 {
 	const char *qemu = getenv("GROW_DISK_QEMU");
 
-	if (options->events || options->rtc[0])
+	if (options->events || options->rtc[0] || guest_arch_is_foreign(options->guest_arch))
 		return false;
 	return options->accel == ACCEL_NATIVE ||
 	       (options->accel == ACCEL_AUTO && !(qemu && qemu[0]));

@@ -10,8 +10,8 @@
 #define HOLDER_BYTES 128
 
 /* " (name, process 123)" of the first other process that has it open, from /proc; empty if none can
- * be seen. with_ours: also one that this process has started. The server of an nbd device is none.
- */
+ * be seen. The server of an nbd device does not count, nor, without with_ours, a process that this
+ * one has started. */
 void holder_find(const struct image *image, bool with_ours, char ret_holder[HOLDER_BYTES]);
 
 /* Whether a loop device of this host has the image as its backing file. Then the fault is

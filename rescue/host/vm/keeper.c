@@ -65,7 +65,6 @@ static int complete(struct vm_spec *spec, struct fault *fault)
 	hardware->streams = spec->command != NULL;
 	if (hardware->share)
 		spec->request.share = hardware->share_writable ? SHARE_WRITE : SHARE_READ;
-	spec->may_be_native = spec->may_be_native && !guest_arch_is_foreign(hardware->arch);
 	/* A machine that is not like the next one is not worth saving. */
 	spec->warm =
 		spec->warm && !hardware->disk_at_power_on && !hardware->trace && !hardware->share;
