@@ -250,10 +250,12 @@ $(SEALED)/agent.o: $(call objects,plain,$(filter-out rescue/agent/main.c,$(AGENT
 
 $(SEALED)/e2fsck.o $(SEALED)/resize2fs.o: $(B)/parts/e2fsprogs
 $(SEALED)/f2fs.o: $(B)/parts/f2fs-tools
+$(SEALED)/btrfs.o: $(B)/parts/btrfs-progs
+$(SEALED)/xfs_repair.o: $(B)/parts/xfsprogs
 $(SEALED)/%.o: $(SEALED)/names.tools
 	$(Q)$(OBJCOPY) --redefine-syms=$< --redefine-sym main=$*_main --keep-global-symbol=$*_main $(filter $(B)/parts/%,$^)/objects/$*.o $@
 
-$(B)/rescue-native: $(call objects,plain,$(NATIVE) rescue/host/confine/landlock.c) $(SEALED_BASE) $(addprefix $(SEALED)/,agent.o e2fsck.o resize2fs.o f2fs.o) $(SEALED)/calls
+$(B)/rescue-native: $(call objects,plain,$(NATIVE) rescue/host/confine/landlock.c) $(SEALED_BASE) $(addprefix $(SEALED)/,agent.o e2fsck.o resize2fs.o f2fs.o btrfs.o xfs_repair.o) $(SEALED)/calls
 	$(call say,LINK,$@)
 	$(Q)$(CC) -static-pie -s -o $@ $(filter %.o,$^) -Wl,@$(SEALED)/calls -ljansson
 

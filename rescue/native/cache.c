@@ -15,6 +15,9 @@
  * service that is about to send us something never has to read first. */
 #define BEHIND_MAX_BYTES 8192
 
+/* An inode cluster of xfs: most often the one behind it is wanted next. */
+#define CLUSTER_PAGES 4
+
 static void *get_memory(size_t size_bytes)
 {
 	void *memory =
@@ -34,8 +37,11 @@ void cache_open(struct cache *cache, struct nbd *nbd)
 /* All of them are there, or come. */
 static int want(struct cache *cache, struct cache_range range)
 {
+	const uint64_t end =
+		range.end - range.begin == CLUSTER_PAGES ? range.end + CLUSTER_PAGES : range.end;
+
 	for (uint64_t number = range.begin; number < range.end;) {
-		int count = cache_ask(cache, number, range.end);
+		int count = cache_ask(cache, number, end);
 
 		if (count >= 0)
 			number += count > 0 ? (uint64_t)count : 1;

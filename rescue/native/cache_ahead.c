@@ -5,8 +5,11 @@
 
 /* Of the requests that may be under way, some are left for writes. */
 #define AHEAD_REQUESTS_MAX 12
-/* A stream is followed twice as far as it has come, up to this many pages. */
+/* A stream is followed twice as far as it has come, up to this many pages. One that is shorter
+ * most likely ends: xfs_repair reads a chunk of 64 inodes in two pieces, and the next one lies
+ * elsewhere. */
 #define STREAM_PAGES_MAX 128
+#define STREAM_PAGES_MIN 8
 
 /* Ask for what lacks in there, and move its beginning on. -1: no more can be asked for now. */
 static int ask_for(struct cache *cache, struct cache_range *range)
@@ -71,7 +74,7 @@ static void follow_stream(struct cache *cache)
 	struct cache_range next = { cache->in_use.end, cache->in_use.end + pages };
 
 	/* In few large requests: not before half of it is used up. */
-	if (pages > 1 && !cache_has(cache, next.begin + pages / 2))
+	if (cache->streak > STREAM_PAGES_MIN && !cache_has(cache, next.begin + pages / 2))
 		ask_for(cache, &next);
 }
 

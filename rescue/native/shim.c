@@ -269,7 +269,6 @@ int shim_posix_fadvise(int fd, off_t at, off_t size_bytes, int advice)
 	return 0;
 }
 
-/* What a block device is asked. */
 int shim_ioctl(int fd, unsigned long request, ...)
 {
 	va_list arguments;
@@ -290,6 +289,7 @@ int shim_ioctl(int fd, unsigned long request, ...)
 	case BLKROGET:
 		*(int *)argument = nbd_is_read_only(shim.nbd);
 		return 0;
+	case BLKBSZSET:
 	case BLKFLSBUF:
 		return shim_fsync(fd);
 	case BLKPG:

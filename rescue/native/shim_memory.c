@@ -6,6 +6,7 @@
 #include "shim_calls.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -38,4 +39,9 @@ int shim_posix_memalign(void **ret_memory, size_t alignment, size_t size_bytes)
 	if (error == ENOMEM)
 		_exit(SHIM_EXIT_MEMORY);
 	return error;
+}
+
+void *shim_memalign(size_t alignment, size_t size_bytes)
+{
+	return require(memalign(alignment, size_bytes), size_bytes);
 }

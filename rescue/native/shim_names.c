@@ -5,6 +5,7 @@
 #include "shim_calls.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/major.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -50,9 +51,21 @@ FILE *shim_fopen(const char *path, const char *mode)
 	return shared_open(shim_shared(), path, mode);
 }
 
+/* The list of what is mounted: nothing. */
+FILE *shim_setmntent(const char *path, const char *mode)
+{
+	(void)path, (void)mode;
+	return fopencookie(NULL, "r", (cookie_io_functions_t){ .read = NULL });
+}
+
 int shim_unlink(const char *path)
 {
 	return shared_remove(shim_shared(), path);
+}
+
+ssize_t shim_readahead(int fd, off_t at, size_t size_bytes)
+{
+	return shim_posix_fadvise(fd, at, (off_t)size_bytes, POSIX_FADV_WILLNEED);
 }
 
 int shim_fcntl(int fd, int command, ...)
@@ -74,6 +87,20 @@ int shim_uname(struct utsname *ret_name)
 {
 	*ret_name =
 		(struct utsname){ .sysname = "Linux", .release = "grow-disk " GROW_DISK_VERSION };
+	return 0;
+}
+
+/* Only the seal has limits, and a tool cannot change them. */
+int shim_getrlimit(int resource, struct rlimit *ret_limit)
+{
+	(void)resource;
+	*ret_limit = (struct rlimit){ RLIM_INFINITY, RLIM_INFINITY };
+	return 0;
+}
+
+int shim_setrlimit(int resource, const struct rlimit *limit)
+{
+	(void)resource, (void)limit;
 	return 0;
 }
 

@@ -18,17 +18,18 @@
 
 int e2fsck_main(int argc, char *argv[]);
 int resize2fs_main(int argc, char *argv[]);
-int f2fs_main(int argc, char *argv[]); /* which one it is, it tells by its name */
+int f2fs_main(int argc, char *argv[]);	/* which one it is, it tells by its name */
+int btrfs_main(int argc, char *argv[]); /* its check alone */
+int xfs_repair_main(int argc, char *argv[]);
 
 /* The tools that are linked into this program. */
 static const struct {
 	const char *name;
 	int (*main)(int argc, char *argv[]);
 } tools[] = {
-	{ "e2fsck", e2fsck_main },
-	{ "resize2fs", resize2fs_main },
-	{ "fsck.f2fs", f2fs_main },
-	{ "resize.f2fs", f2fs_main },
+	{ "e2fsck", e2fsck_main },  { "resize2fs", resize2fs_main },
+	{ "fsck.f2fs", f2fs_main }, { "resize.f2fs", f2fs_main },
+	{ "btrfs", btrfs_main },    { "xfs_repair", xfs_repair_main },
 };
 
 #define TOOLS ((int)(sizeof(tools) / sizeof(tools[0])))

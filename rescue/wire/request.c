@@ -14,6 +14,7 @@ const char *const request_kind_words[] = { "grow", "plan", "check", "trace", "sh
 const char *const repair_words[] = { "safe", "all", NULL };
 const char *const partition_by_words[] = { "number",	"root",	    "label", "uuid",
 					   "partlabel", "partuuid", NULL };
+const char *const leave_checks_words[] = { "no", "long", "both", NULL };
 const char *const moment_words[] = { "no", "power-on", "single", "init", "login", NULL };
 const char *const table_method_words[] = { "fdisk", "sfdisk", "agent", NULL };
 const char *const share_words[] = { "no", "read", "write", NULL };
@@ -181,7 +182,8 @@ static int check_keys(json_t *object, enum request_kind kind, struct fault *faul
 		"columns",	     "time_unix_s", "seed",	    "record",
 		"disk_before_bytes", "volume",	    "key_bytes",    NULL
 	};
-	static const char *const of_grow[] = { "may_leave_check", NULL };
+	static const char *const of_grow[] = { "leave_checks", NULL };
+	static const char *const of_check[] = { "is_grown", NULL };
 	static const char *const of_plan[] = { "partition_only", "move_swap", "leave_bytes", NULL };
 	static const char *const of_shell[] = { "command", "input", "tools", NULL };
 	static const char *const of_trace[] = { "attach_at", "seq",	"log",	      "break",
@@ -192,6 +194,7 @@ static int check_keys(json_t *object, enum request_kind kind, struct fault *faul
 	json_object_foreach (object, key, value)
 		if (word_index(always, key) < 0 &&
 		    (kind != REQUEST_GROW || word_index(of_grow, key) < 0) &&
+		    (kind != REQUEST_CHECK || word_index(of_check, key) < 0) &&
 		    ((kind != REQUEST_GROW && kind != REQUEST_PLAN) ||
 		     word_index(of_plan, key) < 0) &&
 		    (kind != REQUEST_TRACE || word_index(of_trace, key) < 0) &&
@@ -203,17 +206,18 @@ static int check_keys(json_t *object, enum request_kind kind, struct fault *faul
 static int parse_object(json_t *object, struct request *ret_request, struct fault *fault)
 {
 	json_int_t protocol, time_unix_s = 0, disk_before_bytes = 0, leave_bytes = 0;
-	const char *command, *repair = "safe", *seed = NULL;
+	const char *command, *repair = "safe", *leave_checks = "no", *seed = NULL;
 	struct request request = { 0 };
 	json_error_t error;
-	int record = 0, may_leave_check = 0, partition_only = 0, move_swap = 0, kind;
+	int record = 0, is_grown = 0, partition_only = 0, move_swap = 0, kind;
 
-	if (json_unpack_ex(
-		    object, &error, 0, "{s:s, s:I, s?s, s?I, s?s, s?b, s?b, s?b, s?b, s?I, s?I}",
-		    "request", &command, "protocol", &protocol, "repair", &repair, "time_unix_s",
-		    &time_unix_s, "seed", &seed, "record", &record, "may_leave_check",
-		    &may_leave_check, "partition_only", &partition_only, "move_swap", &move_swap,
-		    "disk_before_bytes", &disk_before_bytes, "leave_bytes", &leave_bytes) < 0)
+	if (json_unpack_ex(object, &error, 0,
+			   "{s:s, s:I, s?s, s?I, s?s, s?b, s?s, s?b, s?b, s?b, s?I, s?I}",
+			   "request", &command, "protocol", &protocol, "repair", &repair,
+			   "time_unix_s", &time_unix_s, "seed", &seed, "record", &record,
+			   "leave_checks", &leave_checks, "is_grown", &is_grown, "partition_only",
+			   &partition_only, "move_swap", &move_swap, "disk_before_bytes",
+			   &disk_before_bytes, "leave_bytes", &leave_bytes) < 0)
 		return refuse(fault, error.text);
 	if (protocol != WIRE_PROTOCOL)
 		return refuse(fault, "another protocol version");
@@ -222,6 +226,8 @@ static int parse_object(json_t *object, struct request *ret_request, struct faul
 		return refuse(fault, "the request is unknown");
 	if (word_index(repair_words, repair) < 0)
 		return refuse(fault, "repair is neither safe nor all");
+	if (word_index(leave_checks_words, leave_checks) < 0)
+		return refuse(fault, "leave_checks is unknown");
 	if (time_unix_s < 0 || disk_before_bytes < 0 || leave_bytes < 0)
 		return refuse(fault, "time_unix_s, disk_before_bytes or leave_bytes is out of "
 				     "range");
@@ -237,7 +243,8 @@ static int parse_object(json_t *object, struct request *ret_request, struct faul
 		return -1;
 	request.repair = (enum repair)word_index(repair_words, repair);
 	request.record = record;
-	request.may_leave_check = may_leave_check;
+	request.leave_checks = (enum leave_checks)word_index(leave_checks_words, leave_checks);
+	request.is_grown = is_grown;
 	request.partition_only = partition_only;
 	request.move_swap = move_swap;
 	request.leave_bytes = (uint64_t)leave_bytes;

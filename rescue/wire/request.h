@@ -29,6 +29,14 @@ enum repair {
 	REPAIR_ALL   /* what e2fsck -y does */
 };
 
+/* Which checks whoever asks for a grow does himself, by other machines at the same time
+ * (REQUEST_CHECK), if the guest leaves them. */
+enum leave_checks {
+	LEAVE_NO,
+	LEAVE_LONG, /* the one before, if it would take long */
+	LEAVE_BOTH  /* of a file system that the kernel grows: there the guest needs no programs */
+};
+
 /* What a partition is chosen by. */
 enum partition_by {
 	PARTITION_BY_NUMBER,
@@ -82,9 +90,8 @@ struct request {
 	unsigned partition; /* PARTITION_BY_NUMBER: or 0, the last one by start LBA */
 	char partition_value[REQUEST_VALUE_BYTES];
 	enum repair repair;
-	/* Of REQUEST_GROW: a check before that would take long may be left to whoever
-	 * asks, who has it done by another machine at the same time (REQUEST_CHECK). */
-	bool may_leave_check;
+	enum leave_checks leave_checks;	   /* of REQUEST_GROW */
+	bool is_grown;			   /* of REQUEST_CHECK: it is the check after */
 	uint32_t key_bytes;		   /* of the key that the host has; 0: none */
 	char volume[REQUEST_VOLUME_BYTES]; /* the logical volume to grow; empty: the agent's choice
 					    */
@@ -120,6 +127,7 @@ bool request_only_reads(enum request_kind kind);
 extern const char *const request_kind_words[];
 extern const char *const repair_words[];
 extern const char *const partition_by_words[];
+extern const char *const leave_checks_words[];
 extern const char *const moment_words[];
 extern const char *const table_method_words[];
 extern const char *const share_words[];

@@ -60,8 +60,10 @@ char *request_format(const struct request *request)
 	else if (request->kind == REQUEST_SHELL)
 		own = json_pack("{s:s, s:b, s:b}", "command", request->shell.command, "input",
 				(int)request->shell.input, "tools", (int)request->shell.tools);
-	else if (request->kind == REQUEST_GROW && request->may_leave_check)
-		own = json_pack("{s:b}", "may_leave_check", 1);
+	else if (request->kind == REQUEST_GROW && request->leave_checks != LEAVE_NO)
+		own = json_pack("{s:s}", "leave_checks", leave_checks_words[request->leave_checks]);
+	else if (request->kind == REQUEST_CHECK && request->is_grown)
+		own = json_pack("{s:b}", "is_grown", 1);
 	else
 		own = json_object();
 	if (object)

@@ -4,9 +4,9 @@
  * events is judged by an oracle of its own: no unsafe byte, no unearned `done`.
  *
  * Input: the chunks; one byte, 'g' a grow, 'l' a grow that may leave the check before,
- * 'p' a plan or 'c' a check was requested, with the highest bit set of a machine that was saved
- * after its hello; then what the guest says, 0xff, what QEMU's monitor says, 0xff, what the console
- * says. */
+ * 'b' one that may leave both, 'p' a plan, 'c' a check or 'a' the check after was requested, with
+ * the highest bit set of a machine that was saved after its hello; then what the guest says, 0xff,
+ * what QEMU's monitor says, 0xff, what the console says. */
 #include "fuzz.h"
 
 #include "host/vm/talk/session.h"
@@ -23,11 +23,12 @@
 
 /* What the report has said so far, in the words of a user. */
 static struct oracle {
-	bool plan_only, check_only, may_leave_check, attached; /* of the host */
+	bool plan_only, check_only, is_grown, attached; /* of the host */
+	enum leave_checks leave_checks;
 	bool hello, disk, plan, over;
 	bool will_change;
 	uint64_t limits; /* bit 1 << enum reason */
-	bool checked_before, resized, checked_after, verified;
+	bool checked_before, resized, checked_after, after_left, verified;
 } oracle;
 
 static const char *text(const json_t *event, const char *key)
@@ -50,7 +51,8 @@ static void see_check(const json_t *event)
 	int well = ends_well(event, 1);
 
 	if (oracle.check_only) {
-		MUST(oracle.disk && strcmp(text(event, "moment"), "before") == 0);
+		MUST(oracle.disk &&
+		     strcmp(text(event, "moment"), oracle.is_grown ? "after" : "before") == 0);
 		oracle.checked_before = ends_well(event, 0) == 1;
 		return;
 	}
@@ -80,8 +82,9 @@ static void see_plan(const json_t *event)
 	oracle.will_change = json_is_true(json_object_get(event, "changed"));
 	if (!json_is_true(json_object_get(event, "check_left")))
 		return;
-	MUST(oracle.may_leave_check && oracle.will_change);
+	MUST(oracle.leave_checks != LEAVE_NO && oracle.will_change);
 	oracle.checked_before = true;
+	oracle.after_left = oracle.leave_checks == LEAVE_BOTH;
 }
 
 static void see_done(const json_t *event)
@@ -96,7 +99,8 @@ static void see_done(const json_t *event)
 		MUST(oracle.plan_only || !oracle.will_change);
 	else
 		MUST(oracle.will_change && !oracle.plan_only && oracle.checked_before &&
-		     oracle.resized && oracle.checked_after && oracle.verified);
+		     oracle.resized && (oracle.checked_after || oracle.after_left) &&
+		     oracle.verified);
 	fuzz_accepted++;
 }
 
@@ -132,7 +136,7 @@ static void see(const json_t *event)
 		oracle.resized = ends_well(event, 0) == 1;
 		MUST(!oracle.checked_after);
 	} else if (strcmp(word, "verify") == 0) {
-		MUST(oracle.checked_after);
+		MUST(oracle.checked_after || (oracle.after_left && oracle.resized));
 		oracle.verified = true;
 	} else if (strcmp(word, "done") == 0) {
 		see_done(event);
@@ -181,8 +185,12 @@ static struct line_reader fresh(int channel, const struct line_reader *used)
 static struct session *begin(unsigned char requested)
 {
 	const bool plan_only = requested & 0x10;
-	const bool check_only = !plan_only && (requested & 0xf) == ('c' & 0xf);
-	const bool may_leave_check = !plan_only && (requested & 0xf) == ('l' & 0xf);
+	const bool is_grown = !plan_only && (requested & 0xf) == ('a' & 0xf);
+	const bool check_only = !plan_only && ((requested & 0xf) == ('c' & 0xf) || is_grown);
+	const enum leave_checks leave_checks = plan_only			  ? LEAVE_NO
+					       : (requested & 0xf) == ('l' & 0xf) ? LEAVE_LONG
+					       : (requested & 0xf) == ('b' & 0xf) ? LEAVE_BOTH
+										  : LEAVE_NO;
 	static struct events events;
 	static struct progress progress = { .style = PROGRESS_NONE, .percent = -1 };
 	static struct user_streams user = { .terminal = { .fd = -1 } };
@@ -217,12 +225,14 @@ static struct session *begin(unsigned char requested)
 				    .sequence = { .kind = plan_only    ? REQUEST_PLAN
 							  : check_only ? REQUEST_CHECK
 								       : REQUEST_GROW,
-						  .may_leave_check = may_leave_check } };
+						  .is_grown = is_grown,
+						  .leave_checks = leave_checks } };
 	watchdog_open(&session.dog, WIRE_STALL_MS);
 	watchdog_arm(&session.dog, WATCH_HELLO, WIRE_STALL_MS);
 	oracle = (struct oracle){ .plan_only = plan_only,
 				  .check_only = check_only,
-				  .may_leave_check = may_leave_check };
+				  .is_grown = is_grown,
+				  .leave_checks = leave_checks };
 	return &session;
 }
 

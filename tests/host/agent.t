@@ -162,7 +162,7 @@ for used in 49999 50000; do
 	cp "$work/inodes" "$work/many"
 	debugfs -w -R "ssv free_inodes_count $((inodes - used))" "$work/many?offset=1048576" >/dev/null 2>&1
 	truncate -s 100M "$work/many"
-	echo '{"request":"grow","protocol":1,"may_leave_check":true}' | "$agent" --disk "$work/many" --tools "$sbin" --run-dir "$work" >"$work/events" 2>&1
+	echo '{"request":"grow","protocol":1,"leave_checks":"long"}' | "$agent" --disk "$work/many" --tools "$sbin" --run-dir "$work" >"$work/events" 2>&1
 	is "with $used inodes in use the check may be left" "$(jq -r 'select(.event == "plan") | .check_left' "$work/events")" \
 		"$([ "$used" = 50000 ] && echo true || echo false)"
 done

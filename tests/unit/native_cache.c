@@ -184,25 +184,30 @@ static void is_what_an_array_would_be(void **state)
 	end(&nbd, child);
 }
 
-/* What is wished for is under way as soon as anything is read, and what is read one after the other
- * is asked for ahead. */
+/* What is wished for is under way as soon as anything is read; what is read one after the other is
+ * asked for ahead, when it has come some way; and with a cluster of inodes comes its neighbour. */
 static void asks_ahead(void **state)
 {
 	struct nbd nbd;
 	struct cache cache;
-	uint8_t bytes[4096];
-	const uint64_t wished = 500 * CACHE_PAGE_BYTES;
+	uint8_t bytes[4 * CACHE_PAGE_BYTES];
+	const uint64_t wished = 500 * CACHE_PAGE_BYTES, cluster = 700 * CACHE_PAGE_BYTES;
 	pid_t child = start(&nbd, &cache);
 
 	(void)state;
 	cache_wish(&cache, wished, CACHE_PAGE_BYTES);
-	assert_int_equal(cache_read(&cache, 0, bytes, sizeof(bytes)), 0);
+	assert_int_equal(cache_read(&cache, 0, bytes, CACHE_PAGE_BYTES), 0);
 	assert_int_equal(cache.numbers[501], 501);
 	assert_int_equal(cache.numbers[2], 0);
-	for (uint64_t page = 0; page < 4; page++)
-		assert_int_equal(cache_read(&cache, page * CACHE_PAGE_BYTES, bytes, sizeof(bytes)),
-				 0);
-	assert_int_equal(cache.numbers[5], 5);
+	for (uint64_t page = 0; page < 9; page++)
+		assert_int_equal(
+			cache_read(&cache, page * CACHE_PAGE_BYTES, bytes, CACHE_PAGE_BYTES), 0);
+	assert_int_equal(cache.numbers[10], 0);
+	assert_int_equal(cache_read(&cache, 9 * CACHE_PAGE_BYTES, bytes, CACHE_PAGE_BYTES), 0);
+	assert_int_equal(cache.numbers[11], 11);
+	assert_int_equal(cache_read(&cache, cluster, bytes, sizeof(bytes)), 0);
+	assert_int_equal(cache.numbers[708], 708);
+	assert_int_equal(cache.numbers[709], 0);
 	assert_int_equal(cache_settle(&cache), 0);
 	end(&nbd, child);
 }

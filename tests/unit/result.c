@@ -231,6 +231,7 @@ static void nothing_is_known(void **state)
 		"boot",
 		"timings_ms",
 		"accelerator",
+		"checked_by",
 		"start",
 		"versions",
 	};
@@ -268,7 +269,7 @@ static json_int_t at(const json_t *object, const char *outer, const char *inner)
 	return json_integer_value(value);
 }
 
-/* Sums over both machines, the last of two equal events, times between two. */
+/* Sums over the machines, the last of two equal events, times between two. */
 static void fields_come_from_events(void **state)
 {
 	json_t *events = parse(
@@ -288,7 +289,7 @@ static void fields_come_from_events(void **state)
 	json_t *object;
 
 	(void)state;
-	result.check_events = others;
+	result.check_events[0] = others;
 	object = result_object(&result);
 	assert_int_equal(at(object, "filesystem", "repairs_before"), 3);
 	assert_true(json_is_null(
@@ -304,6 +305,42 @@ static void fields_come_from_events(void **state)
 	json_decref(object);
 	json_decref(others);
 	json_decref(events);
+}
+
+/* A grow whose checks were others', before and after. */
+static void checks_are_told_from_who_made_them(void **state)
+{
+	json_t *events = parse(
+		"[{\"event\":\"machine\",\"host_ms\":100,\"accel\":\"tcg\",\"start\":\"warm\"}"
+		"," PLAN
+		",{\"event\":\"verify\",\"blocks\":77},{\"event\":\"done\",\"host_ms\":900}]");
+	json_t *before = parse(
+		"[{\"event\":\"machine\",\"accel\":\"native\"},"
+		"{\"event\":\"check\",\"moment\":\"before\",\"state\":\"begin\",\"host_ms\":20},"
+		"{\"event\":\"check\",\"moment\":\"before\",\"state\":\"end\",\"host_ms\":50,"
+		"\"repairs\":0}]");
+	json_t *after = parse(
+		"[{\"event\":\"check\",\"moment\":\"after\",\"state\":\"begin\",\"host_ms\":30},"
+		"{\"event\":\"check\",\"moment\":\"after\",\"state\":\"end\",\"host_ms\":70,"
+		"\"repairs\":0}]");
+	struct image image = sample_image();
+	struct result result = sample_result(&image, events);
+	json_t *object;
+
+	(void)state;
+	result.check_events[0] = before;
+	result.check_events[1] = after;
+	object = result_object(&result);
+	assert_int_equal(at(object, "filesystem", "repairs_before"), 0);
+	assert_int_equal(at(object, "filesystem", "repairs_after"), 0);
+	assert_int_equal(at(object, "timings_ms", "check"), 30);
+	assert_int_equal(at(object, "timings_ms", "verify"), 40);
+	assert_string_equal(json_string_value(json_object_get(object, "accelerator")), "tcg");
+	assert_string_equal(json_string_value(json_object_get(object, "checked_by")), "native");
+	json_decref(object);
+	json_decref(events);
+	json_decref(before);
+	json_decref(after);
 }
 
 /* JSON has no bytes that are no UTF-8. */
@@ -351,6 +388,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(other_actions),
 	cmocka_unit_test(nothing_is_known),
 	cmocka_unit_test(fields_come_from_events),
+	cmocka_unit_test(checks_are_told_from_who_made_them),
 	cmocka_unit_test(a_name_that_is_no_utf8),
 	cmocka_unit_test(a_result_that_cannot_be_written),
 };

@@ -260,7 +260,8 @@ static void a_plan_changes_nothing(void **state)
 
 static void a_check_may_be_left_where_that_was_said(void **state)
 {
-	const struct event_sequence sequence = { .disk_attached = true, .may_leave_check = true };
+	const struct event_sequence sequence = { .disk_attached = true,
+						 .leave_checks = LEAVE_LONG };
 	const struct event_sequence strict = { .disk_attached = true };
 	const char *left = "hello disk plan-left resize( resize) check+( check+) verify done";
 
@@ -271,6 +272,25 @@ static void a_check_may_be_left_where_that_was_said(void **state)
 	assert_int_equal(play(sequence, "hello disk plan0-left"), -1);
 	assert_int_equal(play(sequence, "hello disk plan resize("), -1);
 	assert_int_equal(play(sequence, "hello disk plan-left check+("), -1);
+}
+
+static void both_checks_may_be_left_where_that_was_said(void **state)
+{
+	const struct event_sequence both = { .disk_attached = true, .leave_checks = LEAVE_BOTH };
+	const struct event_sequence one = { .disk_attached = true, .leave_checks = LEAVE_LONG };
+
+	(void)state;
+	assert_int_equal(play(both, "hello disk plan-left resize( resize) verify done"), 0);
+	assert_int_equal(
+		play(both, "hello disk plan-left resize( resize) check+( check+) verify done"), 0);
+	assert_int_equal(play(both, GROWN " done"), 0);
+	assert_int_equal(play(both, "hello disk plan-left verify"), -1);
+	assert_int_equal(play(both, "hello disk plan-left resize( verify"), -1);
+	assert_int_equal(play(both, "hello disk plan-left resize( resize)1 verify"), -1);
+	assert_int_equal(play(both, "hello disk plan-left resize( resize) check+( verify"), -1);
+	assert_int_equal(play(both, "hello disk plan-left resize( resize) done"), -1);
+	assert_int_equal(play(both, "hello disk plan check-( check-) resize( resize) verify"), -1);
+	assert_int_equal(play(one, "hello disk plan-left resize( resize) verify"), -1);
 }
 
 static void a_partition_alone_has_no_file_system(void **state)
@@ -305,6 +325,9 @@ static void a_partition_alone_has_no_file_system(void **state)
 static void a_check_alone_ends_clean(void **state)
 {
 	const struct event_sequence sequence = { .disk_attached = true, .kind = REQUEST_CHECK };
+	const struct event_sequence after = { .disk_attached = true,
+					      .kind = REQUEST_CHECK,
+					      .is_grown = true };
 
 	(void)state;
 	assert_int_equal(play(sequence, "hello disk table- limit check-( check-% check-)0 done0"),
@@ -319,6 +342,9 @@ static void a_check_alone_ends_clean(void **state)
 	assert_int_equal(play(sequence, "hello disk check-( check-)4 done0"), -1);
 	assert_int_equal(play(sequence, "hello disk check-( check-)0 done"), -1);
 	assert_int_equal(play(sequence, "hello disk check-( check-)0 resize("), -1);
+	assert_int_equal(play(after, "hello disk table- check+( check+) done0"), 0);
+	assert_int_equal(play(after, "hello disk check-("), -1);
+	assert_int_equal(play(after, "hello disk check+( check+)2 done0"), -1);
 }
 
 static void a_recording_is_told_when_it_was_asked_for(void **state)
@@ -370,6 +396,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(no_disk_before_it_is_attached),
 	cmocka_unit_test(a_plan_changes_nothing),
 	cmocka_unit_test(a_check_may_be_left_where_that_was_said),
+	cmocka_unit_test(both_checks_may_be_left_where_that_was_said),
 	cmocka_unit_test(a_partition_alone_has_no_file_system),
 	cmocka_unit_test(a_check_alone_ends_clean),
 	cmocka_unit_test(a_recording_is_told_when_it_was_asked_for),

@@ -241,8 +241,9 @@ static void a_trace_survives_the_way(void **state)
 static void a_check_survives_the_way(void **state)
 {
 	const struct request sent = { .kind = REQUEST_CHECK, .partition = 3 };
-	const struct request leaving = { .kind = REQUEST_GROW, .may_leave_check = true };
-	char *lines[] = { request_format(&sent), request_format(&leaving) };
+	const struct request after = { .kind = REQUEST_CHECK, .is_grown = true };
+	const struct request leaving = { .kind = REQUEST_GROW, .leave_checks = LEAVE_BOTH };
+	char *lines[] = { request_format(&sent), request_format(&leaving), request_format(&after) };
 	struct fault fault = { 0 };
 	struct request got;
 
@@ -250,12 +251,15 @@ static void a_check_survives_the_way(void **state)
 	assert_int_equal(request_parse(lines[0], &got, &fault), 0);
 	assert_int_equal(got.kind, REQUEST_CHECK);
 	assert_int_equal(got.partition, 3);
-	assert_false(got.may_leave_check);
+	assert_int_equal(got.leave_checks, LEAVE_NO);
+	assert_false(got.is_grown);
 	assert_int_equal(request_parse(lines[1], &got, &fault), 0);
 	assert_int_equal(got.kind, REQUEST_GROW);
-	assert_true(got.may_leave_check);
-	free(lines[0]);
-	free(lines[1]);
+	assert_int_equal(got.leave_checks, LEAVE_BOTH);
+	assert_int_equal(request_parse(lines[2], &got, &fault), 0);
+	assert_true(got.is_grown);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		free(lines[i]);
 }
 
 static void a_shell_survives_the_way(void **state)
@@ -351,9 +355,11 @@ static void bad_requests_are_refused(void **state)
 		"{\"request\":\"trace\",\"protocol\":1,\"attach_at\":\"no\"}",
 		"{\"request\":\"trace\",\"protocol\":1,\"hold_up_ms\":60001}",
 		"{\"request\":\"trace\",\"protocol\":1,\"record\":1}",
-		"{\"request\":\"grow\",\"protocol\":1,\"command\":\"ls\"}",	  /* of a shell */
-		"{\"request\":\"plan\",\"protocol\":1,\"may_leave_check\":true}", /* of a grow */
-		"{\"request\":\"grow\",\"protocol\":1,\"may_leave_check\":1}",
+		"{\"request\":\"grow\",\"protocol\":1,\"command\":\"ls\"}",	   /* of a shell */
+		"{\"request\":\"plan\",\"protocol\":1,\"leave_checks\":\"both\"}", /* of a grow */
+		"{\"request\":\"grow\",\"protocol\":1,\"leave_checks\":\"some\"}",
+		"{\"request\":\"grow\",\"protocol\":1,\"is_grown\":true}", /* of a check */
+		"{\"request\":\"check\",\"protocol\":1,\"is_grown\":1}",
 		"{\"request\":\"check\",\"protocol\":1,\"partition_only\":true}",
 		"{\"request\":\"grow\",\"protocol\":1,\"leave_bytes\":-1}",
 		"{\"request\":\"check\",\"protocol\":1,\"leave_bytes\":1}",

@@ -97,6 +97,8 @@ struct fs_ops {
 	/* The number of blocks that grow will make of a partition of that size. */
 	uint64_t (*blocks_for)(const struct fs *fs, uint64_t partition_bytes);
 
+	/* The kernel grows it while it is mounted: not in a sealed process. */
+	bool grows_mounted;
 	/* Does a check take longer than it takes to start another machine for it? */
 	bool (*is_check_long)(const struct fs *fs);
 	/* Check the file system, which has that many blocks now. Success: it is clean.

@@ -80,6 +80,12 @@ static bool await_end(int fd, const struct fs_tools *tools, struct mounted_end *
 	return got == sizeof(*ret_end);
 }
 
+int mounted_refuse_sealed(const char *type, struct fault *fault)
+{
+	return fault_set(fault, REASON_NEEDS_MACHINE,
+			 "%s has to be mounted: that takes a virtual machine", type);
+}
+
 int mounted_run(const struct fs_target *target, const struct mounted_work *work,
 		const struct fs_tools *tools, struct mounted_end *ret_end, struct fault *fault)
 {
@@ -89,8 +95,7 @@ int mounted_run(const struct fs_target *target, const struct mounted_work *work,
 	pid_t child;
 
 	if (tools->sealed)
-		return fault_set(fault, REASON_NEEDS_MACHINE,
-				 "%s has to be mounted: that takes a virtual machine", work->type);
+		return mounted_refuse_sealed(work->type, fault);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return fault_set_errno(fault, REASON_INTERNAL, errno, "no pipe");
 	reader = ends[0];

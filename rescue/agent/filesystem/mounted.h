@@ -33,4 +33,7 @@ const char *mounted_stage_word(enum mounted_stage stage);
 int mounted_run(const struct fs_target *target, const struct mounted_work *work,
 		const struct fs_tools *tools, struct mounted_end *ret_end, struct fault *fault);
 
+/* What a sealed process says instead, which cannot mount: -1, needs-machine. */
+int mounted_refuse_sealed(const char *type, struct fault *fault);
+
 #endif

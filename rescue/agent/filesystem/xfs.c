@@ -135,6 +135,7 @@ const struct fs_ops xfs_ops = {
 	.limit = limit,
 	.refuse = refuse,
 	.blocks_for = blocks_for,
+	.grows_mounted = true,
 	.is_check_long = is_check_long,
 	.check = check,
 	.grow = grow,

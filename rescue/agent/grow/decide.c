@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "agent/events.h"
+#include "agent/filesystem/mounted.h"
 #include "agent/partition/role.h"
 #include "base/text.h"
 #include "stages.h"
@@ -110,13 +111,32 @@ static int plan_blocks(struct grow *grow, struct fault *fault)
 	return 0;
 }
 
-/* Leave a long check, of a file system that most likely passes it, to another machine. */
-static bool may_leave_check(const struct grow *grow)
+/* Of a file system that most likely passes them. */
+bool decide_may_leave(const struct grow *grow)
 {
-	return grow->request->may_leave_check && grow->changed && grow->layers.count == 0 &&
-	       grow->request->repair == REPAIR_SAFE &&
-	       strcmp(grow->fs->facts->state, FS_CLEAN) == 0 &&
-	       grow->fs->ops->is_check_long(grow->fs);
+	const struct fs *fs = grow->fs;
+
+	if (grow->layers.count > 0 || grow->request->repair != REPAIR_SAFE ||
+	    strcmp(fs->facts->state, FS_CLEAN) != 0)
+		return false;
+	switch (grow->request->leave_checks) {
+	case LEAVE_LONG:
+		return fs->ops->is_check_long(fs);
+	case LEAVE_BOTH:
+		return fs->ops->grows_mounted;
+	case LEAVE_NO:
+		break;
+	}
+	return false;
+}
+
+/* A sealed process has told all that it can: to mount takes a kernel. */
+static int check_can_grow(const struct grow *grow, struct fault *fault)
+{
+	if (!grow->setup->seal || !grow->changed || !grow->fs->ops->grows_mounted ||
+	    grow->request->kind != REQUEST_GROW)
+		return 0;
+	return mounted_refuse_sealed(grow->fs->facts->type, fault);
 }
 
 /* What begins where the room of the target ends. Of an extended partition, what it holds. */
@@ -165,11 +185,12 @@ int stage_plan(struct grow *grow, struct fault *fault)
 	events_limit(grow->report, &grow->fs_limit);
 	if (decide_room(grow, fault) < 0)
 		return -1;
-	grow->check_left = may_leave_check(grow);
+	grow->check_left = grow->changed && decide_may_leave(grow);
+	grow->after_left = grow->check_left && grow->request->leave_checks == LEAVE_BOTH;
 	layers_tell(grow);
 	events_plan(grow->report, plan, grow->chosen.by, steps_text(grow, steps), grow->fs,
 		    grow->blocks_after, grow->changed, grow->check_left);
-	return 0;
+	return check_can_grow(grow, fault);
 }
 
 int decide_again(struct grow *grow, struct fault *fault)

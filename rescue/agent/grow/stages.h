@@ -52,7 +52,8 @@ struct grow {
 	struct fs *fs;	      /* owned; NULL before it is found, and for the partition alone */
 	char content[PROBE_TYPE_BYTES]; /* libblkid's word of what fs is not opened for */
 	uint64_t blocks_after;
-	bool check_left;    /* the check before is another machine's */
+	bool check_left;    /* the check before is another machine's, */
+	bool after_left;    /* and so is the one after */
 	bool gains;	    /* partition or file system become larger */
 	bool changed;	    /* there is something to do */
 	const char *moment; /* "before" or "after"; NULL in a resize */
@@ -117,6 +118,8 @@ int stage_plan(struct grow *grow, struct fault *fault);
 /* Read the facts again, and plan again: a repair may have corrected the very fields that
  * the plan used. */
 int decide_again(struct grow *grow, struct fault *fault);
+/* May the checks that the request names be left to other machines, if there is something to do? */
+bool decide_may_leave(const struct grow *grow);
 /* Is there something to do? By gains, the plan, and the sizes of the disk. */
 bool decide_changed(const struct grow *grow);
 /* Refuse what is beyond a limit, or has no room to grow into. */

@@ -89,7 +89,8 @@ int stage_check_only(struct grow *grow, struct fault *fault)
 {
 	struct check_result result;
 
-	return check(grow, "before", grow->fs->facts->blocks, CHECK_READ_ONLY, &result, fault);
+	return check(grow, grow->request->is_grown ? "after" : "before", grow->fs->facts->blocks,
+		     CHECK_READ_ONLY, &result, fault);
 }
 
 static int stage_write_table(struct grow *grow, struct fault *fault)
@@ -131,6 +132,8 @@ static int stage_check_after(struct grow *grow, struct fault *fault)
 {
 	struct check_result result;
 
+	if (grow->after_left)
+		return 0;
 	if (check(grow, "after", grow->blocks_after, CHECK_REPAIR_SAFE, &result, fault) == 0)
 		return result.exit_status == 0 ? 0
 					       : check(grow, "after", grow->blocks_after,

@@ -78,11 +78,13 @@ int tools_bring_key(void *context, struct layer_key *ret_key, struct fault *faul
 	return 0;
 }
 
+/* Where both checks are left, nothing is run. */
 bool stage_tools_needed(const struct grow *grow)
 {
 	const char *program = grow->fs ? grow->fs->program : NULL;
 
-	return program && !is_there(grow->sbin, program);
+	return program && !is_there(grow->sbin, program) &&
+	       !(grow->request->leave_checks == LEAVE_BOTH && decide_may_leave(grow));
 }
 
 int stage_tools(struct grow *grow, struct fault *fault)

@@ -53,7 +53,7 @@ static uint64_t number(const json_t *event, const char *name)
 /* What the guest told, and the result repeats, is what the disk says. */
 static int check_told(struct grow *grow, struct fault *fault)
 {
-	const json_t *plan = vm_event(&grow->machines.grower, "plan");
+	const json_t *plan = vm_event(&grow->machines.grower.vm, "plan");
 	const struct write_set *set = &grow->disks.set;
 	const struct table_part *target, *before = &set->target;
 	struct table table;
@@ -113,7 +113,7 @@ int grow_compare(struct grow *grow, struct fault *fault)
 	int64_t begun_ms = clock_ms();
 	int result;
 
-	if (!json_is_true(json_object_get(vm_event(&grow->machines.grower, "done"), "changed")))
+	if (!json_is_true(json_object_get(vm_event(&grow->machines.grower.vm, "done"), "changed")))
 		return nothing_changed(grow, fault);
 	console_stage(&grow->console, "comparing the log with the image", -1);
 	if (image_check_mark(&grow->image, fault) < 0)

@@ -28,11 +28,17 @@ struct grow_disks {
 	struct closing closing; /* of a block device */
 };
 
-/* The machine that grows the log, and one that checks the image at the same time. */
+/* A machine of a run. */
+struct grow_machine {
+	struct vm vm;
+	bool started;
+};
+
+/* One grows the log. A check that it leaves is another one's: of the image as it was, at the same
+ * time; or of the log, when it has been grown. */
 struct grow_machines {
-	struct vm grower, checker;
-	bool grower_started, checker_started;
-	bool may_leave_check;		   /* to the checker */
+	struct grow_machine grower, before, after;
+	enum leave_checks leave_checks;	   /* what the grower may leave */
 	int disk_fd, backing_fd, image_fd; /* theirs; owned; -1: none */
 	char guest_folder[PATH_MAX];
 	char console_path[PATH_MAX + 64];
@@ -102,7 +108,7 @@ struct block_files grow_block_files(const struct grow *grow);
 /* Show how far a commit is. context is the struct grow. */
 void grow_show_percent(void *context, int percent);
 
-/* End and close the machines; the events stay until grow_forget_machines. */
+/* End the machines; the events stay until grow_forget_machines. */
 void grow_stop_machines(struct grow *grow);
 void grow_forget_machines(struct grow *grow);
 

@@ -87,7 +87,7 @@ static void write_log(const struct grow *grow, FILE *file)
 	size_t i;
 	json_t *event;
 
-	json_array_foreach (grow->machines.grower.events, i, event)
+	json_array_foreach (grow->machines.grower.vm.events, i, event)
 		write_line(file, event);
 	copy_console(grow, file);
 }
@@ -103,7 +103,7 @@ static json_int_t time_us(const json_t *event)
 /* In the form of a trace of trace-boot: in the order of the times. */
 static void write_trace(const struct grow *grow, FILE *file)
 {
-	const json_t *events = grow->machines.grower.events;
+	const json_t *events = grow->machines.grower.vm.events;
 	json_t *head = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:i}", "event", "trace",
 				 "version", 1, "attach", "scsi", "attach_at", "login", "seq", "no",
 				 "log", "no", "method", "agent", "cpus", 1);
@@ -145,7 +145,7 @@ static void write_kept(const struct grow *grow, const char *path,
 
 void grow_write_kept(const struct grow *grow)
 {
-	if (!grow->machines.grower_started)
+	if (!grow->machines.grower.started)
 		return;
 	write_kept(grow, grow->options->keep_log, write_log);
 	write_kept(grow, grow->options->events, write_trace);

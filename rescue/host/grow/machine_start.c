@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The stage that starts the machine, while the host still looks at the image; and what both
+/* The stage that starts the machine, while the host still looks at the image; and what all
  * machines are given. */
 #include "machine_start.h"
 
@@ -22,15 +22,16 @@ static unsigned processors(void)
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
 
-/* Whether the check before may be a second machine's. What else is asked of the first one is
- * told by itself. */
-static bool may_leave_check(const struct grow *grow)
+/* Whether a check may be another machine's. What else is asked of the first one is told by
+ * itself. */
+static enum leave_checks leave_checks(const struct grow *grow)
 {
 	const struct grow_options *options = grow->options;
+	const bool may = options->verb == GROW_VERB_GROW && options->repair == REPAIR_SAFE &&
+			 !options->partition_only && !options->keep_failed && !options->events &&
+			 !options->keep_log && !image_has_others(&grow->image) && processors() >= 2;
 
-	return options->verb == GROW_VERB_GROW && options->repair == REPAIR_SAFE &&
-	       !options->partition_only && !options->keep_failed && !options->events &&
-	       !options->keep_log && !image_has_others(&grow->image) && processors() >= 2;
+	return may ? LEAVE_LONG : LEAVE_NO;
 }
 
 /* Not where somebody wants to see the events of a kernel, another clock or another guest; and who
@@ -62,7 +63,7 @@ static enum progress_style progress_style(const struct grow_options *options)
 	return options->common.verbose ? PROGRESS_LINES : PROGRESS_AUTO;
 }
 
-/* What both machines have in common. */
+/* What the machines have in common. */
 static struct vm_spec common_spec(const struct grow *grow)
 {
 	const struct grow_options *options = grow->options;
@@ -80,6 +81,7 @@ static struct vm_spec common_spec(const struct grow *grow)
 			     .time_unix_s = options->rtc_unix_s },
 		.accel = options->accel,
 		.warm = warm,
+		.socket_folder = grow->work.folder,
 		.memory_mib = grow->machines.memory_mib,
 		.hardware = { .arch = options->guest_arch,
 			      .cpus = 1,
@@ -114,7 +116,7 @@ int machine_start_grower(struct grow *grow, bool awaited, struct fault *fault)
 	struct vm_spec spec = common_spec(grow);
 
 	spec.request.kind = options->verb == GROW_VERB_PLAN ? REQUEST_PLAN : REQUEST_GROW;
-	spec.request.may_leave_check = machines->may_leave_check;
+	spec.request.leave_checks = machines->leave_checks;
 	spec.request.record = options->events != NULL;
 	spec.progress = progress_style(options);
 	spec.console_path = options->keep_log ? machines->console_path : NULL;
@@ -126,24 +128,54 @@ int machine_start_grower(struct grow *grow, bool awaited, struct fault *fault)
 				      .keep = options->keep_failed };
 	describe_backing(grow, &spec.disk);
 	spec.may_be_native = machines->may_be_native;
-	spec.socket_folder = grow->work.folder;
-	machines->grower_started = true;
-	return vm_start(&spec, &machines->grower, fault);
+	machines->grower.started = true;
+	return vm_start(&spec, &machines->grower.vm, fault);
 }
 
-int machine_start_checker(struct grow *grow, struct fault *fault)
+/* One that checks the partition of the plan: it need not be the one that the grower's request
+ * would choose when the disk is grown. */
+static struct vm_spec check_spec(const struct grow *grow, bool is_grown)
 {
-	struct grow_machines *machines = &grow->machines;
+	const json_t *plan = vm_event(&grow->machines.grower.vm, "plan");
 	struct vm_spec spec = common_spec(grow);
 
-	spec.request.kind = REQUEST_CHECK;
+	spec.request = (struct request){
+		.kind = REQUEST_CHECK,
+		.is_grown = is_grown,
+		.partition = (unsigned)json_integer_value(json_object_get(plan, "partition")),
+		.time_unix_s = grow->options->rtc_unix_s,
+	};
+	spec.may_be_native = machine_may_be_native(grow->options);
+	return spec;
+}
+
+int machine_start_before(struct grow *grow, struct fault *fault)
+{
+	struct grow_machines *machines = &grow->machines;
+	struct vm_spec spec = check_spec(grow, false);
+
 	spec.progress = PROGRESS_NONE;
 	spec.disk = (struct vm_disk){ .fd = machines->image_fd,
 				      .format = image_format_word(grow->image.format),
 				      .sector_bytes = grow->disks.sector_bytes };
-	machines->checker_started = true;
+	machines->before.started = true;
 	console_detail(&grow->console, "a second machine checks the file system as it was");
-	return vm_start(&spec, &machines->checker, fault);
+	return vm_start(&spec, &machines->before.vm, fault);
+}
+
+int machine_start_after(struct grow *grow, struct fault *fault)
+{
+	struct grow_machines *machines = &grow->machines;
+	struct vm_spec spec = check_spec(grow, true);
+
+	spec.progress = progress_style(grow->options);
+	spec.disk = (struct vm_disk){ .fd = grow->log.read_fd,
+				      .format = "qcow2",
+				      .sector_bytes = grow->disks.sector_bytes };
+	describe_backing(grow, &spec.disk);
+	machines->after.started = true;
+	console_detail(&grow->console, "another machine checks the file system as it is grown");
+	return vm_start(&spec, &machines->after.vm, fault);
 }
 
 struct block_files grow_block_files(const struct grow *grow)
@@ -191,7 +223,7 @@ int grow_start_machine(struct grow *grow, struct fault *fault)
 	machines->memory_mib = MEMORY_MIB;
 	machines->warm = grow->options->warm;
 	machines->may_be_native = machine_may_be_native(grow->options);
-	machines->may_leave_check = may_leave_check(grow);
+	machines->leave_checks = leave_checks(grow);
 	if (machine_start_grower(grow, true, fault) < 0)
 		return -1;
 	files = grow_block_files(grow);

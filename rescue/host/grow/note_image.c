@@ -9,7 +9,7 @@
  * guest's word. false: it has not spoken yet. */
 static bool take_guests_choice(const struct grow *grow, struct write_request *request)
 {
-	const json_t *plan = vm_event(&grow->machines.grower, "plan");
+	const json_t *plan = vm_event(&grow->machines.grower.vm, "plan");
 
 	request->partition = (unsigned)json_integer_value(json_object_get(plan, "partition"));
 	return plan != NULL;
@@ -62,7 +62,7 @@ void grow_note_sectors(struct grow *grow)
 
 int grow_check_chosen(const struct grow *grow, struct fault *fault)
 {
-	const json_t *plan = vm_event(&grow->machines.grower, "plan");
+	const json_t *plan = vm_event(&grow->machines.grower.vm, "plan");
 	const json_int_t told = json_integer_value(json_object_get(plan, "partition"));
 
 	if (!plan || !grow->disks.known || told == (json_int_t)grow->disks.set.target.number)

@@ -51,7 +51,7 @@ static const struct rule {
 	{ "read", RULE_READ, 0, 0, 0, NULL },
 	{ "plan", RULE_SET, AT(spec.request.kind), REQUEST_PLAN, 0, NULL },
 	{ "check", RULE_SET, AT(spec.request.kind), REQUEST_CHECK, 0, NULL },
-	{ "may-leave-check", RULE_TRUE, AT(spec.request.may_leave_check), 0, 0, NULL },
+	{ "leave-checks", RULE_WORD, AT(spec.request.leave_checks), 0, 0, leave_checks_words },
 	{ "trace", RULE_SET, AT(spec.request.kind), REQUEST_TRACE, 0, NULL },
 	{ "shell", RULE_SET, AT(spec.request.kind), REQUEST_SHELL, 0, NULL },
 	{ "command", RULE_TEXT, AT(spec.command), 0, 0, NULL },

@@ -59,15 +59,33 @@ static json_t *fence(const struct result *result)
 				    : json_null());
 }
 
-/* The check before may be the second machine's. */
-static json_t *time_of_check(const struct result *result)
+/* A check may be another machine's. */
+static json_t *time_of_check(const struct result *result, int number)
 {
+	static const char *const moments[RESULT_CHECKS] = { "before", "after" };
 	const json_t *events = result->events;
 
-	if (!event_last(events, "check", "before", "end"))
-		events = result->check_events;
-	return event_between(event_last(events, "check", "before", "begin"),
-			     event_last(events, "check", "before", "end"));
+	if (!event_last(events, "check", moments[number], "end"))
+		events = result->check_events[number];
+	return event_between(event_last(events, "check", moments[number], "begin"),
+			     event_last(events, "check", moments[number], "end"));
+}
+
+/* With the check after, as long as it was the machine's own. */
+static json_t *time_of_verify(const struct result *result)
+{
+	const json_t *begin = event_last(result->events, "check", "after", "begin");
+
+	return begin ? event_between(begin, event_last(result->events, "verify", NULL, NULL))
+		     : time_of_check(result, 1);
+}
+
+/* What kind of machine checked. */
+static json_t *checked_by(const struct result *result, const json_t *machine)
+{
+	const json_t *other = event_last(result->check_events[0], "machine", NULL, NULL);
+
+	return value_member(other ? other : machine, "accel");
 }
 
 static json_t *timings(const struct result *result, const json_t *plan, const json_t *machine)
@@ -79,14 +97,12 @@ static json_t *timings(const struct result *result, const json_t *plan, const js
 		end = event_last(events, "fault", NULL, NULL);
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "start",
 			 value_member(machine, "host_ms"), "probe", event_between(machine, plan),
-			 "check", time_of_check(result), "resize",
+			 "check", time_of_check(result, 0), "resize",
 			 event_between(event_last(events, "resize", NULL, "begin"),
 				       event_last(events, "resize", NULL, "end")),
-			 "verify",
-			 event_between(event_last(events, "check", "after", "begin"),
-				       event_last(events, "verify", NULL, NULL)),
-			 "vm", value_member(end, "host_ms"), "fence", ms(result->fence_ms),
-			 "commit", ms(result->commit_ms), "total", ms(result->total_ms));
+			 "verify", time_of_verify(result), "vm", value_member(end, "host_ms"),
+			 "fence", ms(result->fence_ms), "commit", ms(result->commit_ms), "total",
+			 ms(result->total_ms));
 }
 
 static json_t *versions(const json_t *hello, const json_t *machine)
@@ -170,6 +186,7 @@ json_t *result_object(const struct result *result)
 	set(object, "boot", value_copy(result->boot));
 	set(object, "timings_ms", timings(result, plan, machine));
 	set(object, "accelerator", value_member(machine, "accel"));
+	set(object, "checked_by", checked_by(result, machine));
 	set(object, "start", value_member(machine, "start"));
 	set(object, "versions", versions(event_last(events, "hello", NULL, NULL), machine));
 	return object;

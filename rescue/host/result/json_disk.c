@@ -5,14 +5,15 @@
 #include "json_facts.h"
 #include "wire/member.h"
 
-/* Over all checks of a moment, by both machines: a repair is proven by one more check. */
+/* Over all checks of a moment, by all machines: a repair is proven by one more check. */
 static json_t *repairs(const struct result *result, const char *moment)
 {
-	const json_t *lists[] = { result->events, result->check_events };
+	const json_t *lists[] = { result->events, result->check_events[0],
+				  result->check_events[1] };
 	json_int_t sum = 0;
 	bool known = false;
 
-	for (int list = 0; list < 2; list++) {
+	for (size_t list = 0; list < sizeof(lists) / sizeof(lists[0]); list++) {
 		size_t i;
 		json_t *event;
 

@@ -13,6 +13,8 @@
 
 #define RESULT_UNKNOWN_MS (-1)
 
+#define RESULT_CHECKS 2
+
 /* Zero-initialise. All is borrowed. */
 struct result {
 	const char *action; /* "grow", "plan", "recover", "discard" */
@@ -29,7 +31,8 @@ struct result {
 	struct fence_receipt fence;
 	const struct marks *marks_before, *marks_after; /* with the fence */
 	const json_t *events;				/* of the machine, an array; may be NULL */
-	const json_t *check_events; /* of a second machine, which only checked; may be NULL */
+	/* Of other machines, which only checked, before and after; each may be NULL. */
+	const json_t *check_events[RESULT_CHECKS];
 	json_t *boot; /* of --prove-boot: how far it came, as it stands in the object; may be NULL
 		       */
 	int64_t fence_ms, commit_ms, total_ms; /* RESULT_UNKNOWN_MS: not done */

@@ -90,7 +90,7 @@ static int send_request(const struct conversation *conversation, struct session 
 		request.time_unix_s = time(NULL);
 	request.has_seed = getrandom(request.seed, sizeof(request.seed), 0) == sizeof(request.seed);
 	user_streams_describe(session->user, &request);
-	request.may_leave_check = session->sequence.may_leave_check;
+	request.leave_checks = session->sequence.leave_checks;
 	line = request_format(&request);
 	if (!line)
 		return fault_set(fault, REASON_NO_MEMORY, "out of memory");

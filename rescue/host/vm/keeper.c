@@ -147,7 +147,7 @@ _Noreturn void keeper_run(const struct vm_spec *spec, pid_t parent, int fd)
 #endif
 	run.disk = plan_disk(spec);
 	progress_open(&progress, spec->progress);
-	if (!spec->disk.awaited)
+	if (!spec->disk.awaited && !spec->request.is_grown)
 		progress_start(&progress, spec->accel == ACCEL_NATIVE && spec->may_be_native);
 	_exit((int)run_and_report(&run, &own, parent));
 }

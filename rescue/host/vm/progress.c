@@ -96,7 +96,7 @@ void progress_event(struct progress *progress, enum event_kind kind, const json_
 	const char *moment = json_string_value(json_object_get(event, "moment"));
 	bool after = moment && strcmp(moment, "after") == 0;
 
-	if (kind == EVENT_DISK)
+	if (kind == EVENT_DISK && progress->stage)
 		show(progress, "reading the disk", -1);
 	else if (kind == EVENT_CHECK)
 		show(progress, after ? checking_again : checking, percent_of(event));

@@ -21,7 +21,8 @@ struct progress {
 /* AUTO becomes BAR on a terminal, else LINES; BAR becomes LINES where TERM is "dumb". */
 void progress_open(struct progress *progress, enum progress_style style);
 
-/* The virtual machine, or the sealed process, is being started. */
+/* The virtual machine, or the sealed process, is being started. Left out, the first thing to be
+ * shown is what it does with the disk. */
 void progress_start(struct progress *progress, bool is_sealed);
 
 /* Follow an accepted event. */

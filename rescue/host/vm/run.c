@@ -2,12 +2,9 @@
 #include "run.h"
 
 #include "conversation.h"
-#include "wire/limits.h"
+#include "run_setup.h"
 
 #define HELLO_SECONDS	   60
-#define STALL_SECONDS	   30
-#define DAY_SECONDS	   86400
-#define YEAR_SECONDS	   31536000
 #define NATIVE_MEMORY_MIB  2048	 /* at most, for a check of very many files */
 #define CANDIDATE_HELLO_MS 5000	 /* for an accelerator that has a substitute */
 #define RESTORED_HELLO_MS  10000 /* for a machine that was saved */
@@ -33,87 +30,9 @@ static int report_verdict(struct run *run, const struct session *session, enum s
 	return 0;
 }
 
-static int64_t limit_ms(unsigned seconds, unsigned default_seconds)
-{
-	return (int64_t)(seconds > 0 ? seconds : default_seconds) * 1000;
-}
-
 static bool only_prepares(const struct run *run)
 {
 	return run->spec->disk.fd < 0;
-}
-
-static void plan_machine(struct run *run, enum accel accel, struct confine *ret_confine,
-			 struct machine_plan *ret_plan)
-{
-	const struct vm_spec *spec = run->spec;
-	const struct hardware *hardware = &spec->hardware;
-	const bool native = accel == ACCEL_NATIVE;
-	const struct confine_needs needs = { .qemu = native ? run->paths.storage : run->paths.qemu,
-					     .kernel = run->paths.kernel,
-					     .initramfs = run->paths.initramfs,
-					     .kvm = accel == ACCEL_KVM,
-					     .share = hardware->share,
-					     .share_writable = hardware->share_writable,
-					     .read_paths = spec->disk.read_paths,
-					     .read_count = spec->disk.read_count,
-					     .backing_path = run->disk.backing.path,
-					     .native = native ? run->paths.native : NULL,
-					     .write_fd = native ? run->disk.image.fd : -1,
-					     .read_fd = native ? run->disk.backing.fd : -1,
-					     .memory_mib = run->memory_mib,
-					     .disk_max_bytes = spec->disk.max_bytes };
-
-	confine_open(ret_confine, &needs, run->confined);
-	run->disk.inherited = native;
-	run->native = (struct native_plan){ .program = run->paths.native,
-					    .storage = run->paths.storage,
-					    .socket_folder = spec->socket_folder,
-					    .only_reads = request_only_reads(spec->request.kind),
-					    .disk = &run->disk };
-	*ret_plan = (struct machine_plan){ .qemu = run->paths.qemu,
-					   .kernel = run->paths.kernel,
-					   .initramfs = run->paths.initramfs,
-					   .accel = accel,
-					   .memory_mib = run->memory_mib,
-					   .hardware = hardware,
-					   .disk = hardware->disk_at_power_on ? &run->disk : NULL,
-					   .sandbox = run->sandbox,
-					   .saved_fd = -1,
-					   .confine = ret_confine,
-					   .native = native ? &run->native : NULL };
-}
-
-static void prepare_session(struct run *run, enum accel accel, struct session *ret_session)
-{
-	const struct vm_spec *spec = run->spec;
-	const struct vm_limits *limits = &spec->limits;
-
-	*ret_session =
-		(struct session){ .machine = MACHINE_NONE,
-				  .progress = run->progress,
-				  .user = &run->user,
-				  .caller = &run->caller,
-				  .events = run->events,
-				  .build_id = accel == ACCEL_NATIVE ? WIRE_NATIVE_BUILD_ID
-								    : run->paths.build_id,
-				  .signals_fd = run->signals_fd,
-				  .stall_ms = limit_ms(limits->stall_seconds, STALL_SECONDS),
-				  .run_ms = limit_ms(limits->deadline_seconds,
-						     spec->terminal ? YEAR_SECONDS : DAY_SECONDS),
-				  .memory_mib = run->memory_mib,
-				  .monitor = { .disk_max_bytes = spec->disk.max_bytes },
-				  .console = { .copy_fd = run->console_fd },
-				  .complaint = { .copy_fd = -1 },
-				  .sequence = { .disk_attached = spec->hardware.disk_at_power_on,
-						.kind = spec->request.kind,
-						.has_key = spec->request.key_bytes > 0,
-						/* Sealed, it takes no longer than another machine's
-						 * start. */
-						.may_leave_check = spec->request.may_leave_check &&
-								   accel != ACCEL_NATIVE,
-						.partition_only = spec->request.partition_only,
-						.recording = spec->request.record } };
 }
 
 /* Give a QEMU that cannot start more rights: before hello it has seen nothing of the
@@ -216,8 +135,8 @@ static enum outcome run_machine(struct run *run, enum accel accel, int64_t hello
 	struct warm warm;
 	enum outcome outcome = OUTCOME_VERDICT;
 
-	plan_machine(run, accel, &confine, &plan);
-	prepare_session(run, accel, &session);
+	run_plan_machine(run, accel, &confine, &plan);
+	run_prepare_session(run, accel, &session);
 	warm_open(&warm, &plan, run->paths.build_id,
 		  (struct warm_wish){ run->spec->warm && run->saving && !plan.native, may_restore },
 		  fault);
@@ -281,7 +200,7 @@ int run_machines(struct run *run, enum status *ret_status, struct fault *fault)
 		/* An accelerator may hang; a process does not, but for a busy host. */
 		int64_t hello_ms =
 			last || accel == ACCEL_NATIVE
-				? limit_ms(run->spec->limits.hello_seconds, HELLO_SECONDS)
+				? run_limit_ms(run->spec->limits.hello_seconds, HELLO_SECONDS)
 				: CANDIDATE_HELLO_MS;
 		enum outcome outcome = run_candidate(run, accel, hello_ms, ret_status, fault);
 

@@ -33,7 +33,7 @@ struct native_plan {
 	const char *program;	   /* rescue-native */
 	const char *storage;	   /* qemu-storage-daemon */
 	const char *socket_folder; /* ours alone */
-	bool only_reads;	   /* no tool has to run */
+	bool runs_tools;	   /* not so for a plan */
 	const struct disk_plan *disk;
 };
 

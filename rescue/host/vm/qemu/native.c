@@ -63,7 +63,7 @@ static pid_t start_agent(const struct machine_plan *plan, const int fds[CHANNELS
 			       "--cpu",
 			       CPU_SECONDS,
 			       "--workers",
-			       plan->native->only_reads ? "0" : WORKERS,
+			       plan->native->runs_tools ? WORKERS : "0",
 			       NULL };
 	struct process_plan process = { .path = plan->native->program,
 					.argv = (char *const *)argv,

@@ -89,7 +89,8 @@ static int take_check(struct event_sequence *sequence, const json_t *object, enu
 	if (!sequence_moment(object, kind, fault, &after))
 		return -1;
 	if (sequence->kind == REQUEST_CHECK) {
-		if (after || kind == EVENT_REPAIR || sequence->phase < PHASE_DISK)
+		if (after != sequence->is_grown || kind == EVENT_REPAIR ||
+		    sequence->phase < PHASE_DISK)
 			return sequence_refuse(fault, kind, "an event is out of order");
 		sequence->phase = PHASE_CHECK;
 	} else if (enter(sequence, kind, after ? PHASE_CHECK_AFTER : PHASE_CHECK, fault) < 0) {
@@ -174,7 +175,8 @@ static bool fits_fs(const struct event_sequence *sequence, const json_t *object,
 	return true;
 }
 
-/* A check that is left to another machine counts as done. */
+/* A check that is left to another machine counts as done; with the one before, so is the one
+ * after, if it may be. */
 static int take_plan(struct event_sequence *sequence, const json_t *object, struct fault *fault)
 {
 	static const char *const of_fs[] = { "fs_label",    "fs_uuid",	     "fs_state",
@@ -188,9 +190,10 @@ static int take_plan(struct event_sequence *sequence, const json_t *object, stru
 	sequence->will_change = json_is_true(json_object_get(object, "changed"));
 	if (sequence->kind == REQUEST_CHECK)
 		return sequence_refuse(fault, EVENT_PLAN, "a plan that nobody asked for");
-	if (check_left && (!sequence->may_leave_check || !sequence->will_change))
+	if (check_left && (sequence->leave_checks == LEAVE_NO || !sequence->will_change))
 		return sequence_refuse(fault, EVENT_PLAN, "a check is left that may not be");
 	sequence->succeeded = check_left;
+	sequence->after_left = check_left && sequence->leave_checks == LEAVE_BOTH;
 	return take_next(sequence, EVENT_PLAN, PHASE_DISK, check_left ? PHASE_CHECK : PHASE_PLAN,
 			 fault);
 }
@@ -204,6 +207,9 @@ static int take_verify(struct event_sequence *sequence, const json_t *object, st
 				       "the size of a file system is missing, or told");
 	if (sequence->partition_only && sequence->will_change && sequence->kind == REQUEST_GROW)
 		return take_next(sequence, EVENT_VERIFY, PHASE_PLAN, PHASE_VERIFY, fault);
+	if (sequence->after_left && sequence->phase == PHASE_RESIZE && !sequence->running &&
+	    sequence->succeeded)
+		sequence->phase = PHASE_CHECK_AFTER;
 	if (sequence->phase != PHASE_CHECK_AFTER)
 		return sequence_refuse(fault, EVENT_VERIFY,
 				       "verify without a check after the change");

@@ -23,11 +23,12 @@ enum sequence_phase {
 };
 
 struct event_sequence {
-	enum request_kind kind; /* set by the host: what was requested */
-	bool may_leave_check;	/* set by the host: and whether a check may be left out */
-	bool partition_only;	/* set by the host: and that no file system is looked at */
-	bool recording;		/* set by the host: and a recording of it */
-	bool disk_attached;	/* set by the host, just before it attaches the disk */
+	enum request_kind kind;		/* set by the host: what was requested */
+	enum leave_checks leave_checks; /* set by the host: and which checks may be left out */
+	bool is_grown;			/* set by the host: that this is the check after */
+	bool partition_only;		/* set by the host: and that no file system is looked at */
+	bool recording;			/* set by the host: and a recording of it */
+	bool disk_attached;		/* set by the host, just before it attaches the disk */
 	enum sequence_phase phase;
 	uint64_t limits_seen;	     /* bit 1 << place among the guest's reasons */
 	unsigned table_repairs_seen; /* bit 1 << place in table_repair_words */
@@ -35,6 +36,7 @@ struct event_sequence {
 	bool has_key;		     /* set by the host: there is a key */
 	bool key_asked;		     /* the guest wants it */
 	bool will_change;	     /* the plan says so */
+	bool after_left;	     /* no check after will come */
 	bool running;		     /* between begin and end of a check or resize */
 	bool succeeded;		     /* that check or resize has ended well */
 	bool exited;		     /* the shell or the command has ended */
