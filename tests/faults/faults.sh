@@ -32,20 +32,21 @@ report() {
 	[ -z "${FAULTS_REPORT:-}" ] || printf '%s\n' "$*" >>"$FAULTS_REPORT"
 }
 
-# Set $layout and $accel to those that have the N-th turn, and $machine to the program that does the work. Disks with many
-# files (FILES) are all of the first layout, and need two virtual machines.
+# Set $layout and $accel to those that have the N-th turn, $machine to the program that grows, and $helpers to those beside it.
+# Disks with many files (FILES) are all of the first layout, and need two virtual machines.
 choose_layout() {
 	case $((FILES > 0 ? -1 : $1 % 5)) in
 	-1) layout=mbr accel=tcg ;;
 	0) layout=mbr accel=native ;;
 	1) layout=gpt accel=tcg ;;
-	2) layout=gpt-btrfs accel=tcg ;;
+	2) layout=gpt-btrfs accel=native ;;
 	3) layout=gpt accel=native ;;
-	4) layout=gpt-xfs accel=tcg ;;
+	4) layout=gpt-xfs accel=native ;;
 	esac
-	case $accel in
-	native) machine='rescue-native' ;;
-	tcg) machine='qemu-system' ;;
+	case $accel:$layout in
+	native:gpt-*fs) machine=qemu-system helpers=rescue-native,qemu-storage-daemon ;; # these check, before and after
+	native:*) machine=rescue-native helpers=qemu-storage-daemon ;;
+	*) machine=qemu-system helpers='' ;;
 	esac
 }
 

@@ -23,7 +23,7 @@ count_before=0 count_working=0 count_verified=0 count_committing=0 count_committ
 # plan RUN_US TAIL_US: the kills of a round, lines of AIM;DELAY_US;VICTIM;RECOVERY;PLACE;AGAIN;AGAIN-AIM;AGAIN-DELAY_US;AGAIN-VICTIM. Twice as many as
 # wanted: some come after the end. From the ticket to the end it takes TAIL_US. AGAIN is how often the recovery is killed as well.
 plan() {
-	awk -v seed="$((seed + round))" -v format="$format" -v machine="$machine" -v count=$((kills_each * 2)) -v run_us="$1" -v tail_us="$2" '
+	awk -v seed="$((seed + round))" -v format="$format" -v machine="$machine" -v helpers="${helpers:+,$helpers}" -v count=$((kills_each * 2)) -v run_us="$1" -v tail_us="$2" '
 		function upto(n) { return int(rand() * n) }
 		function least(a, b) { return a < b ? a : b }
 		function one(words, list) { return list[1 + upto(split(words, list, ","))] }
@@ -38,7 +38,7 @@ plan() {
 			for (i = 0; i < count; i++) {
 				kind = (first_kind + i * 61.803) % 100
 				if (kind < 30) print_one("start", run_us, "all,all,first")
-				else if (kind < 42) print_one("runs:" machine, run_us * 0.7, "all,first,vm-keeper," machine (machine == "qemu-system" ? "" : ",qemu-storage-daemon"))
+				else if (kind < 42) print_one("runs:" machine, run_us * 0.7, "all,first,vm-keeper," machine helpers)
 				else if (kind < 52) print_one("ended:" machine, 400000, "all,first")
 				else if (kind < 57) print_one("name:.verified", 2500, "all,all,first")
 				else if (kind < 67) print_one("name:.verified|.committing", least(200000, tail_us), "all,all,first")

@@ -97,6 +97,22 @@ grow --plan --accel=native
 is 'forbidden: native means a machine, too' "$status $(field .accelerator)" '0 tcg'
 under=''
 
+# A sealed process that may have 12 MiB, where e2fsck needs more: 64 million inodes. A machine is to do it, which here need
+# not come to its end.
+truncate -s 65G "$work/inodes"
+printf '2048,%s,83\n' $((64 * 2097152)) | sfdisk -q --label dos --no-reread --no-tell-kernel "$work/inodes"
+mke2fs -q -F -t ext4 -b 1024 -i 1024 -E offset=1048576 "$work/inodes" $((64 * 1048576))
+mv "$work/inodes" disk
+picture >"$work/before"
+env LD_PRELOAD="$work/preload.so" GROW_TEST_PRELOAD='execv:rescue-native$:12' "$grow_disk" --json --accel=native disk 66G >"$work/out" 2>"$work/err" &
+process=$!
+ok 'too little memory for e2fsck: a machine is started' await grep -q 'starting the virtual machine' "$work/err"
+kill -TERM "$process"
+wait "$process"
+status=$?
+refused 'too little memory, and a signal' 30 interrupted
+ok 'it says why' grep -q 'the sealed process may not have so much memory: trying again with a virtual machine of' "$work/err"
+
 # storage MODE [ASSIGNMENT...]: a grow with a storage daemon that fails in that way, and with these in the environment.
 storage() {
 	mode=$1

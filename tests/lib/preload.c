@@ -17,6 +17,7 @@
  *                                   comes before it
  *   access:PART:found               access finds such a file, and may use it
  *   setsockopt:socket:SECONDS       limits of the time to receive become so long
+ *   execv:PART:MIB                  what follows --memory becomes this
  *
  * ERRNO is a name, as EIO. When a rule acts, the file that GROW_TEST_PRELOAD_MARK
  * names is made, so that a test can wait for it. Programs below /usr are left alone:
@@ -38,7 +39,7 @@
 #include <unistd.h>
 
 #define ERRORS_END 134
-#define CALLS	   " statvfs fsync sync_file_range rename pread step access setsockopt "
+#define CALLS	   " statvfs fsync sync_file_range rename pread step access setsockopt execv "
 #define NEXT(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
 
 struct rule {
@@ -298,6 +299,20 @@ int setsockopt(int fd, int level, int option, const void *value, socklen_t bytes
 	make_mark();
 	limit.tv_sec = atol(rule.action);
 	return NEXT(setsockopt)(fd, level, option, &limit, sizeof(limit));
+}
+
+int execv(const char *path, char *const arguments[])
+{
+	char *changed[32] = { NULL };
+	struct rule rule;
+
+	if (!find("execv", path, &rule))
+		return NEXT(execv)(path, arguments);
+	make_mark();
+	for (int i = 0; i < 31 && arguments[i]; i++)
+		changed[i] = i > 0 && strcmp(arguments[i - 1], "--memory") == 0 ? rule.action
+										: arguments[i];
+	return NEXT(execv)(path, changed);
 }
 
 ssize_t pread(int fd, void *buffer, size_t bytes, off_t at)

@@ -21,6 +21,14 @@ static int run_alone(struct grow *grow, const struct grow_machine *check, struct
 	return machines_grow_again(grow, fault) < 0 ? -1 : machines_await(grow, fault);
 }
 
+static bool is_native(const struct grow_machine *machine)
+{
+	const json_t *event = vm_event(&machine->vm, "machine");
+	const char *accel = json_string_value(json_object_get(event, "accel"));
+
+	return accel && strcmp(accel, "native") == 0;
+}
+
 /* A check that needs more memory than usual gets it, if the host has it. */
 static bool wants_memory(struct grow *grow, const struct fault *verdict)
 {
@@ -33,20 +41,19 @@ static bool wants_memory(struct grow *grow, const struct fault *verdict)
 		larger_mib = MEMORY_LARGEST_MIB;
 	if (larger_mib <= machines->memory_mib)
 		return false;
-	console_say(&grow->console, "%u MiB of memory is too little: trying again with %u MiB",
-		    machines->memory_mib, larger_mib);
+	if (is_native(&machines->grower))
+		console_say(&grow->console,
+			    "the sealed process may not have so much memory: trying again with a "
+			    "virtual machine of %u MiB",
+			    larger_mib);
+	else
+		console_say(&grow->console,
+			    "%u MiB of memory is too little: trying again with %u MiB",
+			    machines->memory_mib, larger_mib);
 	machines->memory_mib = larger_mib;
 	machines->may_be_native = false;
 	machines->warm = false; /* a saved machine of that size would be large */
 	return true;
-}
-
-static bool is_native(const struct grow_machine *machine)
-{
-	const json_t *event = vm_event(&machine->vm, "machine");
-	const char *accel = json_string_value(json_object_get(event, "accel"));
-
-	return accel && strcmp(accel, "native") == 0;
 }
 
 /* With --verbose: what stands in for a machine, and why. */
