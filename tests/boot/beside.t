@@ -7,6 +7,7 @@ tests=$(dirname -- "$0")/.. tap_place=beside
 # shellcheck source=../lib/tap.sh
 . "$tests/lib/tap.sh"
 export GROW_DISK_GUEST_DIR="$build" TMPDIR="$work/tmp"
+unset GROW_DISK_QEMU
 PATH=$PATH:/usr/sbin:/sbin
 
 mkdir "$work/tmp" "$work/disks" "$work/files"
@@ -32,10 +33,10 @@ fresh() {
 	sum=$(image_sum disk)
 }
 
-# grown [OPTION]...: 400 MiB; the result is in ../json, what was said in ../said.
+# grown [OPTION]...: 400 MiB, by machines of the kind $accel; the result is in ../json, what was said in ../said.
 grown() {
 	status=0
-	"$grow_disk" --json --verbose --accel tcg "$@" disk 400M >../json 2>../said || status=$?
+	"$grow_disk" --json --verbose --accel "$accel" "$@" disk 400M >../json 2>../said || status=$?
 }
 
 second_machines() {
@@ -44,6 +45,7 @@ second_machines() {
 
 # judged NAME: by other programs than ours.
 judged() {
+	set -- "$accel, $1"
 	is "$1: the partition fills the disk" "$(sfdisk --json disk | jq -c '.partitiontable.partitions[0] | [.start, .start + .size]')" '[2048,819200]'
 	dd if=disk of=../fs bs=1M skip=1 conv=sparse status=none
 	ok "$1: e2fsck finds nothing" e2fsck -fn ../fs
@@ -51,30 +53,33 @@ judged() {
 	is "$1: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_in "$work")" "disk  "
 }
 
-fresh
-grown
-is "clean: grown" "$status $(jq -c '[.reason, .changed, .filesystem.repairs_before, .filesystem.repairs_after]' ../json)" '0 [null,true,0,0]'
-is "clean: by two machines" "$(second_machines)" 1
-is "clean: each limit is told once" "$(jq -c '.limits | map(.reason) | length > 0 and length == (unique | length)' ../json)" true
-ok "clean: the check before has a time" jq -e '.timings_ms.check > 0' ../json
-judged clean
+# With virtual machines, and with sealed processes.
+for accel in native tcg; do
+	fresh
+	grown
+	is "$accel, clean: grown" "$status $(jq -c '[.reason, .changed, .filesystem.repairs_before, .filesystem.repairs_after]' ../json)" '0 [null,true,0,0]'
+	is "$accel, clean: by two machines" "$(second_machines)" 1
+	is "$accel, clean: each limit is told once" "$(jq -c '.limits | map(.reason) | length > 0 and length == (unique | length)' ../json)" true
+	ok "$accel, clean: the check before has a time" jq -e '.timings_ms.check > 0' ../json
+	judged clean
 
-grown
-is "again: nothing to do" "$status $(jq .changed ../json) $(jq .timings_ms.check ../json)" '0 false null'
-is "again: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_in "$work")" "disk  "
+	grown
+	is "$accel, again: nothing to do" "$status $(jq .changed ../json) $(jq .timings_ms.check ../json)" '0 false null'
+	is "$accel, again: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_in "$work")" "disk  "
 
-fresh 'sif /3/file-1 links_count 7'
-grown
-is "a wrong link count: repaired" "$status $(jq -c '[.changed, .filesystem.repairs_before > 0]' ../json)" '0 [true,true]'
-judged "a wrong link count"
+	fresh 'sif /3/file-1 links_count 7'
+	grown
+	is "$accel, a wrong link count: repaired" "$status $(jq -c '[.changed, .filesystem.repairs_before > 0]' ../json)" '0 [true,true]'
+	judged "a wrong link count"
 
-fresh 'unlink /3/file-1'
-grown
-is "damage that needs a decision: refused as by one machine" "$status $(jq -r .reason ../json)" '20 fs-unclean'
-is "damage that needs a decision: the image is what it was" "$(image_sum disk)" "$sum"
-is "damage that needs a decision: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_in "$work")" "disk  "
-grown --repair=all
-is "every repair: by one machine" "$status $(second_machines)" '0 0'
+	fresh 'unlink /3/file-1'
+	grown
+	is "$accel, damage that needs a decision: refused as by one machine" "$status $(jq -r .reason ../json)" '20 fs-unclean'
+	is "$accel, damage that needs a decision: the image is what it was" "$(image_sum disk)" "$sum"
+	is "$accel, damage that needs a decision: nothing is left" "$(ls -A) $(ls -A "$TMPDIR") $(processes_in "$work")" "disk  "
+	grown --repair=all
+	is "$accel, every repair: by one machine" "$status $(second_machines)" '0 0'
+done
 
 # keepers: the children of the run that keep its machines, the oldest first, as the kernel lists them.
 keepers() {

@@ -111,7 +111,8 @@ static int plan_blocks(struct grow *grow, struct fault *fault)
 	return 0;
 }
 
-/* Of a file system that most likely passes them. */
+/* Of a file system that most likely passes them. A sealed process that will need a machine leaves
+ * the check before in any case: another one can begin it at once. */
 bool decide_may_leave(const struct grow *grow)
 {
 	const struct fs *fs = grow->fs;
@@ -121,7 +122,7 @@ bool decide_may_leave(const struct grow *grow)
 		return false;
 	switch (grow->request->leave_checks) {
 	case LEAVE_LONG:
-		return fs->ops->is_check_long(fs);
+		return fs->ops->is_check_long(fs) || (grow->setup->seal && fs->ops->grows_mounted);
 	case LEAVE_BOTH:
 		return fs->ops->grows_mounted;
 	case LEAVE_NO:

@@ -76,8 +76,7 @@ static void tell_native(const struct grow *grow)
 /* Has the grower left the check after as well? */
 static bool leaves_after(const struct grow *grow)
 {
-	return machines_leave_check(grow) &&
-	       (grow->machines.leave_checks == LEAVE_BOTH || is_native(&grow->machines.grower));
+	return machines_leave_check(grow) && grow->machines.leave_checks == LEAVE_BOTH;
 }
 
 /* All that the machines do, until there is a verdict: 0, or -1 with its fault. A check that found

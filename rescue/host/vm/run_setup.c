@@ -53,15 +53,6 @@ void run_plan_machine(struct run *run, enum accel accel, struct confine *ret_con
 					   .native = native ? &run->native : NULL };
 }
 
-/* Sealed, no check is long. But what a machine has to grow then can be checked by others that are
- * sealed. */
-static enum leave_checks leave_checks(const struct vm_spec *spec, enum accel accel)
-{
-	const enum leave_checks wish = spec->request.leave_checks;
-
-	return wish != LEAVE_NO && accel == ACCEL_NATIVE ? LEAVE_BOTH : wish;
-}
-
 void run_prepare_session(struct run *run, enum accel accel, struct session *ret_session)
 {
 	const struct vm_spec *spec = run->spec;
@@ -85,7 +76,7 @@ void run_prepare_session(struct run *run, enum accel accel, struct session *ret_
 		.sequence = { .disk_attached = spec->hardware.disk_at_power_on,
 			      .kind = spec->request.kind,
 			      .has_key = spec->request.key_bytes > 0,
-			      .leave_checks = leave_checks(spec, accel),
+			      .leave_checks = spec->request.leave_checks,
 			      .is_grown = spec->request.is_grown,
 			      .partition_only = spec->request.partition_only,
 			      .recording = spec->request.record }
