@@ -62,7 +62,7 @@ guest-aarch64:
 core-aarch64:
 	+$(Q)$(CROSS_MAKE) $(B)/aarch64/kernel $(B)/aarch64/initramfs.cpio
 
-# All that ext2/3/4 need. The other file systems' programs take longer to build.
+# All that ext2/3/4 need, and other file systems where nothing needs the tools disk, which takes longer to build.
 core: $(B)/grow-disk-host $(B)/rescue-native $(B)/initramfs.cpio $(B)/kernel
 
 help:

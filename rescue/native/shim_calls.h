@@ -33,6 +33,8 @@ FILE *shim_setmntent(const char *path, const char *mode);
 
 struct utsname;
 int shim_uname(struct utsname *ret_name);
+struct sysinfo;
+int shim_sysinfo(struct sysinfo *ret_machine);
 int shim_getrlimit(int resource, struct rlimit *ret_limit);
 int shim_setrlimit(int resource, const struct rlimit *limit);
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/major.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -87,6 +88,17 @@ int shim_uname(struct utsname *ret_name)
 {
 	*ret_name =
 		(struct utsname){ .sysname = "Linux", .release = "grow-disk " GROW_DISK_VERSION };
+	return 0;
+}
+
+/* So much memory a tool is told of, whatever the host has: btrfs keeps up to a quarter of it. */
+#define MEMORY_BYTES (1ul << 30)
+
+int shim_sysinfo(struct sysinfo *ret_machine)
+{
+	*ret_machine = (struct sysinfo){ .totalram = MEMORY_BYTES,
+					 .freeram = MEMORY_BYTES,
+					 .mem_unit = 1 };
 	return 0;
 }
 

@@ -34,6 +34,7 @@ static void make_superblock(uint8_t sector[static SECTOR])
 	put(sector, 96, 1000, 4);
 	put(sector, 100, 0xb4f4, 2);
 	put(sector, 102, SECTOR, 2);
+	put(sector, 104, 512, 2);
 	memcpy(sector + 108, "a label", 7);
 	sector[124] = 12;
 	sector[127] = 25;
@@ -63,6 +64,7 @@ static void a_superblock_tells(void **state)
 	assert_int_equal(facts.common.blocks, 16384);
 	assert_int_equal(facts.log_at, (2 * 4096 + 5) * 4096);
 	assert_int_equal(facts.inode_percent, 25);
+	assert_int_equal(facts.inode_bytes, 512);
 	assert_string_equal(xfs_mount_options(&facts, options), "nouuid,uqnoenforce,gquota");
 	put(sector, 100, 0xb4b4, 2); /* without quota, the bits mean nothing */
 	assert_int_equal(xfs_facts_parse(sector, SECTOR, &facts, &fault), 0);
@@ -186,6 +188,22 @@ static void xfs_repair_is_understood(void **state)
 	assert_string_equal(output.first, "would have reset inode 133 nlinks from 77 to 1");
 }
 
+/* A sealed process keeps 256 MiB of clusters at most, whatever their size. */
+static void the_cache_fits_the_inodes(void **state)
+{
+	struct xfs_facts facts = { .inode_bytes = 512 };
+
+	(void)state;
+	assert_int_equal(xfs_check_count_cache(&facts, false), 101);
+	assert_int_equal(xfs_check_count_cache(&facts, true), 2048);
+	facts.inode_bytes = 2048;
+	assert_int_equal(xfs_check_count_cache(&facts, true), 512);
+	facts.inode_bytes = 65535;
+	assert_int_equal(xfs_check_count_cache(&facts, true), 101);
+	facts.inode_bytes = 0;
+	assert_int_equal(xfs_check_count_cache(&facts, true), 101);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_superblock_tells),
 	cmocka_unit_test(what_cannot_be_is_refused),
@@ -194,5 +212,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_last_group_that_is_too_small_is_none),
 	cmocka_unit_test(a_log_is_clean_after_an_unmount),
 	cmocka_unit_test(xfs_repair_is_understood),
+	cmocka_unit_test(the_cache_fits_the_inodes),
 };
 UNIT_MAIN(tests)

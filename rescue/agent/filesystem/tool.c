@@ -85,11 +85,14 @@ static bool is_too_much(void *context)
 	return tool_memory_available() < tool->memory_floor_bytes;
 }
 
-static int name_memory(const char *program, struct fault *fault)
+static int name_memory(const char *program, bool is_sealed, struct fault *fault)
 {
 	struct sysinfo machine;
 	char memory[TEXT_SIZE_CHARS];
 
+	if (is_sealed) /* the machine is the host, which has more than it may */
+		return fault_set(fault, REASON_FS_NEEDS_MEMORY,
+				 "%s needs more memory than a sealed process may have", program);
 	if (sysinfo(&machine) < 0)
 		return -1;
 	fault_set(fault, REASON_FS_NEEDS_MEMORY, "%s needs more memory than the machine has (%s)",
@@ -118,7 +121,9 @@ int tool_run(struct tool *tool, const char *argv[], int *ret_exit_status, struct
 	argv[0] = program;
 	tool->output.used_bytes = 0;
 	if (spawn_run(&spawn, &exit_status, fault) < 0)
-		return fault->reason == REASON_FS_NEEDS_MEMORY ? name_memory(name, fault) : -1;
+		return fault->reason == REASON_FS_NEEDS_MEMORY
+			       ? name_memory(name, tool->tools->sealed, fault)
+			       : -1;
 	if (exit_status == STATUS_FAILED)
 		tool->signal = tool_output_signal(&tool->output);
 	if (tool->signal != 0)

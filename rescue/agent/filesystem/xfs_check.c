@@ -14,6 +14,9 @@
 
 #define RUNS_MAX 3
 
+#define CACHE_LISTS	   101
+#define SEALED_CACHE_BYTES (UINT64_C(256) << 20)
+
 /* Where each phase begins, in percent: as measured with many small files. */
 static const int phase_begin[] = { 0, 0, 2, 8, 45, 70, 72, 97 };
 #define PHASES ((int)(sizeof(phase_begin) / sizeof(phase_begin[0])))
@@ -60,18 +63,29 @@ static int percent_of(void *progress, const char *bytes, size_t size_bytes)
 	return xfs_repair_read(progress, bytes, size_bytes);
 }
 
-/* Without reading ahead, which takes threads, and with a small cache: as it is, it takes ten times
- * the memory, and here no disk turns. A sealed process asks another one for each piece that it
- * reads, so it keeps more: up to 256 MiB, as much as a machine has. */
-static int run_repair(const struct fs_target *target, bool may_write, const struct fs_tools *tools,
-		      struct xfs_repair_output *ret_output, int *ret_exit_status,
-		      struct fault *fault)
+/* Each buffer is as large as a cluster of 32 inodes. As it is, xfs_repair takes ten times the
+ * memory, and here no disk turns. A sealed process asks another one for each piece that it reads,
+ * so it keeps more: up to 256 MiB, as much as a machine has. */
+unsigned xfs_check_count_cache(const struct xfs_facts *facts, bool is_sealed)
 {
-	const char *cache = tools->sealed ? "bhash=2048" : "bhash=101";
+	const uint64_t list_bytes = UINT64_C(8) * 32 * facts->inode_bytes;
+
+	if (!is_sealed || list_bytes == 0 || SEALED_CACHE_BYTES / list_bytes < CACHE_LISTS)
+		return CACHE_LISTS;
+	return (unsigned)(SEALED_CACHE_BYTES / list_bytes);
+}
+
+/* Without reading ahead, which takes threads. */
+static int run_repair(const struct fs_target *target, const struct xfs_facts *facts, bool may_write,
+		      const struct fs_tools *tools, struct xfs_repair_output *ret_output,
+		      int *ret_exit_status, struct fault *fault)
+{
+	char cache[32];
 	const char *look[] = { "xfs_repair", "-n", "-P", "-o", cache, target->device, NULL };
 	const char *mend[] = { "xfs_repair", "-P", "-o", cache, target->device, NULL };
 	struct tool tool = { .tools = tools, .percent_of = percent_of, .progress = ret_output };
 
+	snprintf(cache, sizeof(cache), "bhash=%u", xfs_check_count_cache(facts, tools->sealed));
 	*ret_output = (struct xfs_repair_output){ .percent = 0 };
 	return tool_run(&tool, may_write ? mend : look, ret_exit_status, fault);
 }
@@ -136,13 +150,13 @@ static int explain(int exit_status, const struct xfs_repair_output *output, enum
 }
 
 /* Repair. How many repairs were made is not told: as many as there were complaints. */
-static int repair(const struct fs_target *target, const struct fs_tools *tools,
-		  struct check_result *result, struct fault *fault)
+static int repair(const struct fs_target *target, const struct xfs_facts *facts,
+		  const struct fs_tools *tools, struct check_result *result, struct fault *fault)
 {
 	struct xfs_repair_output output;
 	int exit_status;
 
-	if (run_repair(target, true, tools, &output, &exit_status, fault) < 0)
+	if (run_repair(target, facts, true, tools, &output, &exit_status, fault) < 0)
 		return -1;
 	result->repairs += output.complaints > 0 ? output.complaints : 1;
 	result->repairs_complete = false;
@@ -163,14 +177,15 @@ int xfs_check(const struct fs_target *target, const struct xfs_facts *facts, enu
 	    replay(target, facts, tools, &is_clean, fault) < 0)
 		return -1;
 	for (int run = 0; run < RUNS_MAX; run++) {
-		if (run_repair(target, false, tools, &output, &result.exit_status, fault) < 0)
+		if (run_repair(target, facts, false, tools, &output, &result.exit_status, fault) <
+		    0)
 			return -1;
 		*ret_result = result;
 		if (result.exit_status == 0)
 			return 0;
 		if (mode != CHECK_REPAIR_ALL || result.exit_status != REPAIR_DAMAGED)
 			break;
-		if (repair(target, tools, &result, fault) < 0)
+		if (repair(target, facts, tools, &result, fault) < 0)
 			return -1;
 	}
 	return explain(result.exit_status, &output, mode, fault);

@@ -20,6 +20,9 @@ int xfs_check(const struct fs_target *target, const struct xfs_facts *facts, enu
 #define XFS_OPTIONS_BYTES 64
 const char *xfs_mount_options(const struct xfs_facts *facts, char out[static XFS_OPTIONS_BYTES]);
 
+/* How many lists of eight buffers xfs_repair may keep (its bhash). Exposed for its tests. */
+unsigned xfs_check_count_cache(const struct xfs_facts *facts, bool is_sealed);
+
 /* What xfs_repair says, line by line. Zero-initialise. Exposed for its tests. */
 struct xfs_repair_output {
 	char line[256];

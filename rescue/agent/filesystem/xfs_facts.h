@@ -16,7 +16,7 @@
 struct xfs_facts {
 	struct fs_facts common;
 	unsigned version; /* 4 or 5 */
-	uint32_t sector_bytes;
+	uint32_t sector_bytes, inode_bytes;
 	uint32_t group_blocks, groups; /* allocation groups; the last may be smaller */
 	uint64_t log_at, log_bytes;    /* from the start of the file system */
 	uint64_t used_inodes;

@@ -39,6 +39,7 @@ struct grow_machine {
 struct grow_machines {
 	struct grow_machine grower, before, after;
 	enum leave_checks leave_checks;	   /* what the grower may leave */
+	json_int_t checked_partition;	   /* its number: `before` is of that one */
 	int disk_fd, backing_fd, image_fd; /* theirs; owned; -1: none */
 	char guest_folder[PATH_MAX];
 	char console_path[PATH_MAX + 64];

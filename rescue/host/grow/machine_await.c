@@ -101,13 +101,15 @@ static int take_events(struct grow *grow, struct fault *fault)
 }
 
 /* A sealed process that finds work for a kernel has written nothing. What it would have checked is
- * checked by others like it. */
+ * checked by others like it. Where memory is short, the machine waits for the check before. */
 static bool wants_machine(struct grow *grow)
 {
 	struct grow_machines *machines = &grow->machines;
 	struct fault verdict;
 
 	if (!machines->may_be_native || runs(&machines->grower) ||
+	    machine_failed(&machines->before) ||
+	    (runs(&machines->before) && machines_memory_mib() < MEMORY_FOR_TWO_MIB) ||
 	    vm_verdict(&machines->grower.vm, &verdict) == 0 ||
 	    verdict.reason != REASON_NEEDS_MACHINE)
 		return false;

@@ -8,14 +8,9 @@
 
 #define MEMORY_LARGEST_MIB 2048
 
-/* Start over with one machine that does everything, and a log that is empty again. Its words count,
- * not those of the check that did not end well. */
-static int run_alone(struct grow *grow, const struct grow_machine *check, struct fault *fault)
+/* Start over with one machine that does everything, and a log that is empty again. */
+static int run_alone(struct grow *grow, struct fault *fault)
 {
-	struct fault why;
-
-	if (check && vm_verdict(&check->vm, &why) < 0)
-		console_detail(&grow->console, "one machine does all of it again: %s", why.message);
 	grow_forget_machines(grow);
 	grow->machines.leave_checks = LEAVE_NO;
 	return machines_grow_again(grow, fault) < 0 ? -1 : machines_await(grow, fault);
@@ -79,23 +74,54 @@ static bool leaves_after(const struct grow *grow)
 	return machines_leave_check(grow) && grow->machines.leave_checks == LEAVE_BOTH;
 }
 
-/* All that the machines do, until there is a verdict: 0, or -1 with its fault. A check that found
- * anything, or did not end, is no verdict: one machine does all again, one step after the other,
- * and its words count. */
+/* A check that has not ended well, or was of another partition than the one that was grown, which
+ * no honest machine brings about, is no verdict. NULL: there is none, or its words, why. */
+static const char *find_bad_check(const struct grow *grow, struct fault *words)
+{
+	const struct grow_machines *machines = &grow->machines;
+	const json_t *plan = vm_event(&machines->grower.vm, "plan");
+
+	if (machine_failed(&machines->before)) {
+		vm_verdict(&machines->before.vm, words);
+		return words->message;
+	}
+	if (machine_failed(&machines->after)) {
+		vm_verdict(&machines->after.vm, words);
+		return words->message;
+	}
+	if (machines->before.started && plan &&
+	    json_integer_value(json_object_get(plan, "partition")) != machines->checked_partition)
+		return "another partition was checked than was grown";
+	return NULL;
+}
+
+/* One machine does all again, one step after the other, and its words count. */
+static int heed_bad_check(struct grow *grow, struct fault *fault)
+{
+	struct fault words;
+	const char *why = find_bad_check(grow, &words);
+
+	if (!why)
+		return 0;
+	console_detail(&grow->console, "one machine does all of it again: %s", why);
+	return run_alone(grow, fault);
+}
+
+/* All that the machines do, until there is a verdict: 0, or -1 with its fault. */
 static int get_verdict(struct grow *grow, struct fault *fault)
 {
 	struct grow_machines *machines = &grow->machines;
 
 	if (machines_await(grow, fault) < 0)
 		return -1;
-	if (machine_failed(&machines->before) && run_alone(grow, &machines->before, fault) < 0)
+	if (heed_bad_check(grow, fault) < 0)
 		return -1;
 	if (vm_verdict(&machines->grower.vm, fault) < 0)
 		return -1;
 	if (leaves_after(grow) &&
 	    (machine_start_after(grow, fault) < 0 || machines_await(grow, fault) < 0))
 		return -1;
-	if (machine_failed(&machines->after) && run_alone(grow, &machines->after, fault) < 0)
+	if (heed_bad_check(grow, fault) < 0)
 		return -1;
 	return vm_verdict(&machines->grower.vm, fault);
 }
@@ -117,8 +143,7 @@ int grow_work(struct grow *grow, struct fault *fault)
 	result = get_verdict(grow, fault);
 	tell_native(grow);
 	if (result < 0 && wants_memory(grow, fault))
-		result = run_alone(grow, NULL, fault) < 0 ? -1
-							  : vm_verdict(&machines->grower.vm, fault);
+		result = run_alone(grow, fault) < 0 ? -1 : vm_verdict(&machines->grower.vm, fault);
 	machines_note_events(grow);
 	if (result < 0 || grow_check_chosen(grow, fault) < 0)
 		return -1;

@@ -159,6 +159,7 @@ int machine_start_before(struct grow *grow, struct fault *fault)
 				      .format = image_format_word(grow->image.format),
 				      .sector_bytes = grow->disks.sector_bytes };
 	machines->before.started = true;
+	machines->checked_partition = spec.request.partition;
 	console_detail(&grow->console, "a second machine checks the file system as it was");
 	return vm_start(&spec, &machines->before.vm, fault);
 }

@@ -80,12 +80,15 @@ static json_t *time_of_verify(const struct result *result)
 		     : time_of_check(result, 1);
 }
 
-/* What kind of machine checked. */
-static json_t *checked_by(const struct result *result, const json_t *machine)
+/* What kind of machine made the check before; null: there was none. */
+static json_t *checked_by(const struct result *result)
 {
-	const json_t *other = event_last(result->check_events[0], "machine", NULL, NULL);
+	const json_t *lists[] = { result->events, result->check_events[0] };
 
-	return value_member(other ? other : machine, "accel");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (event_last(lists[i], "check", "before", "end"))
+			return value_member(event_last(lists[i], "machine", NULL, NULL), "accel");
+	return json_null();
 }
 
 static json_t *timings(const struct result *result, const json_t *plan, const json_t *machine)
@@ -186,7 +189,7 @@ json_t *result_object(const struct result *result)
 	set(object, "boot", value_copy(result->boot));
 	set(object, "timings_ms", timings(result, plan, machine));
 	set(object, "accelerator", value_member(machine, "accel"));
-	set(object, "checked_by", checked_by(result, machine));
+	set(object, "checked_by", checked_by(result));
 	set(object, "start", value_member(machine, "start"));
 	set(object, "versions", versions(event_last(events, "hello", NULL, NULL), machine));
 	return object;
