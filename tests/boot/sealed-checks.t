@@ -6,6 +6,8 @@ set -u
 tests=$(dirname -- "$0")/.. tap_place=memory
 # shellcheck source=../lib/tap.sh
 . "$tests/lib/tap.sh"
+# shellcheck source=../lib/family.sh
+. "$tests/lib/family.sh"
 unset GROW_DISK_QEMU
 PATH=$PATH:/usr/sbin:/sbin
 mkdir "$work/guest" "$work/tmp" "$work/disks" "$work/fake"
@@ -103,12 +105,9 @@ unset GROW_DISK_QEMU FAKE_QEMU
 is 'another partition than was checked: refused' "$status $(field .changed)" '70 false' || tell
 is 'another partition than was checked: that is said' "$(count_of '^grow-disk: one machine does all of it again: another partition was checked')" 1
 is 'another partition than was checked: nothing changed' "$(image_sum disk)" "$sum"
-
 under=''
 
-# begin image|log: a run in the background, until the check of it waits for the disk; the sealed process is $sealed.
-children() { cat "/proc/$1/task/"*/children 2>/dev/null; }
-family() { for process in $(children "$1"); do printf '%s\n' "$process" && family "$process"; done; }
+# sealed_waits image|log: the check of that disk waits for a daemon that says nothing; the sealed process is $sealed.
 is_at_work() {
 	case $1 in
 	image) grep -q '^reading the result back' ../said ;;
@@ -116,12 +115,9 @@ is_at_work() {
 	esac
 }
 sealed_waits() {
-	is_at_work "$1" || return 1
-	for process in $(family "$run"); do
-		[ "$(cat "/proc/$process/comm" 2>/dev/null)" = rescue-native ] && sealed=$process
-	done
-	[ -n "$sealed" ]
+	is_at_work "$1" && sealed=$(named "$run" rescue-native) && [ -n "$sealed" ]
 }
+# begin image|log: a run in the background, whose check of that disk will hang.
 begin() {
 	type=xfs sealed=''
 	rm -f disk
@@ -133,7 +129,6 @@ begin() {
 		$under "$grow_disk" --json --verbose --accel native disk 1G >../json 2>../said &
 	run=$!
 }
-await_none() { await no_process; }
 no_process() { [ -z "$(processes_in "$work")" ]; }
 end() {
 	status=0
@@ -158,7 +153,7 @@ for disk in image log; do
 	kill -KILL "$run"
 	end
 	is "killed itself in the check of the $disk: nothing changed" "$(image_sum disk)" "$sum"
-	ok "killed itself in the check of the $disk: no process is left" await_none
+	ok "killed itself in the check of the $disk: no process is left" await no_process
 	rm -rf -- "$TMPDIR"/grow-disk.* # nobody was left to do it
 done
 

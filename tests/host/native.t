@@ -8,6 +8,8 @@ tap_place=memory
 tests=$(dirname -- "$0")/..
 # shellcheck source=../lib/tap.sh
 . "$tests/lib/tap.sh"
+# shellcheck source=../lib/family.sh
+. "$tests/lib/family.sh"
 set -u
 unset GROW_DISK_QEMU
 export GROW_DISK_GUEST_DIR="$build"
@@ -150,9 +152,6 @@ under='' source=$work/made
 refused 'a full log' 30 no-space
 
 # Processes that are killed while e2fsck waits for a block. The daemon is stopped in the middle, so nothing ends by itself.
-children() { cat "/proc/$1/task/"*/children 2>/dev/null; }
-family() { for process in $(children "$1"); do printf '%s\n' "$process" && family "$process"; done; }
-named() { for process in $(family "$1"); do [ "$(cat "/proc/$process/comm" 2>/dev/null)" != "$2" ] || printf '%s\n' "$process"; done; }
 checks() { grep -q 'checking the file system' "$work/err"; }
 # begin: sets process, and waits until the tool waits for the disk.
 begin() {
