@@ -5,7 +5,6 @@
 #define _LGPL_SOURCE /* the variables of liburcu, which its users read themselves */
 #include "shim_calls.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <urcu/urcu-memb.h>
 
@@ -17,11 +16,9 @@ struct thread {
 int shim_thread_create(pthread_t *ret_thread, const pthread_attr_t *attributes,
 		       void *(*run)(void *argument), void *argument)
 {
-	struct thread *thread = malloc(sizeof(*thread));
+	struct thread *thread = shim_malloc(sizeof(*thread));
 
 	(void)attributes;
-	if (!thread)
-		return EAGAIN;
 	*thread = (struct thread){ run, argument };
 	*ret_thread = (pthread_t)thread;
 	return 0;

@@ -187,7 +187,6 @@ int stage_plan(struct grow *grow, struct fault *fault)
 	if (decide_room(grow, fault) < 0)
 		return -1;
 	grow->check_left = grow->changed && decide_may_leave(grow);
-	grow->after_left = grow->check_left && grow->request->leave_checks == LEAVE_BOTH;
 	layers_tell(grow);
 	events_plan(grow->report, plan, grow->chosen.by, steps_text(grow, steps), grow->fs,
 		    grow->blocks_after, grow->changed, grow->check_left);

@@ -52,8 +52,7 @@ struct grow {
 	struct fs *fs;	      /* owned; NULL before it is found, and for the partition alone */
 	char content[PROBE_TYPE_BYTES]; /* libblkid's word of what fs is not opened for */
 	uint64_t blocks_after;
-	bool check_left;    /* the check before is another machine's, */
-	bool after_left;    /* and so is the one after */
+	bool check_left;    /* the checks that the request names are other machines' */
 	bool gains;	    /* partition or file system become larger */
 	bool changed;	    /* there is something to do */
 	const char *moment; /* "before" or "after"; NULL in a resize */

@@ -132,7 +132,7 @@ static int stage_check_after(struct grow *grow, struct fault *fault)
 {
 	struct check_result result;
 
-	if (grow->after_left)
+	if (grow->check_left && grow->request->leave_checks == LEAVE_BOTH)
 		return 0;
 	if (check(grow, "after", grow->blocks_after, CHECK_REPAIR_SAFE, &result, fault) == 0)
 		return result.exit_status == 0 ? 0

@@ -9,7 +9,7 @@
 #include <poll.h>
 
 #define MEMORY_FOR_TWO_MIB 600
-#define MEMORY_LARGEST_MIB 2048
+#define MEMORY_GUESS_MIB   2048 /* where nothing tells it */
 #define NO_TIMEOUT	   (-1)
 #define MACHINES	   3
 
@@ -45,14 +45,12 @@ unsigned machines_memory_mib(void)
 	while (file && fgets(line, sizeof(line), file))
 		if (sscanf(line, "MemAvailable: %lu kB", &kib) == 1)
 			return (unsigned)(kib / 1024);
-	return MEMORY_LARGEST_MIB;
+	return MEMORY_GUESS_MIB;
 }
 
-bool machine_failed(const struct grow_machine *machine)
+bool machine_failed(const struct grow_machine *machine, struct fault *ret_why)
 {
-	struct fault ignored;
-
-	return machine->started && machine->vm.ended && vm_verdict(&machine->vm, &ignored) < 0;
+	return machine->started && machine->vm.ended && vm_verdict(&machine->vm, ret_why) < 0;
 }
 
 bool machines_leave_check(const struct grow *grow)
@@ -105,13 +103,11 @@ static int take_events(struct grow *grow, struct fault *fault)
 static bool wants_machine(struct grow *grow)
 {
 	struct grow_machines *machines = &grow->machines;
-	struct fault verdict;
+	struct fault verdict, ignored;
 
-	if (!machines->may_be_native || runs(&machines->grower) ||
-	    machine_failed(&machines->before) ||
-	    (runs(&machines->before) && machines_memory_mib() < MEMORY_FOR_TWO_MIB) ||
-	    vm_verdict(&machines->grower.vm, &verdict) == 0 ||
-	    verdict.reason != REASON_NEEDS_MACHINE)
+	if (!machines->may_be_native || !machine_failed(&machines->grower, &verdict) ||
+	    verdict.reason != REASON_NEEDS_MACHINE || machine_failed(&machines->before, &ignored) ||
+	    (runs(&machines->before) && machines_memory_mib() < MEMORY_FOR_TWO_MIB))
 		return false;
 	console_detail(&grow->console, "%s", verdict.message);
 	machines->may_be_native = false;
@@ -123,8 +119,9 @@ static bool wants_machine(struct grow *grow)
 static int go_on(struct grow *grow, struct fault *fault)
 {
 	struct grow_machines *machines = &grow->machines;
+	struct fault ignored;
 
-	if (machine_failed(&machines->before) && runs(&machines->grower))
+	if (machine_failed(&machines->before, &ignored) && runs(&machines->grower))
 		vm_stop(&machines->grower.vm);
 	if (grow->interrupt.signal_number != 0)
 		return 0;

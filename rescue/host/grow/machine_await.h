@@ -14,8 +14,8 @@ int machines_await(struct grow *grow, struct fault *fault);
  * vm_start. */
 int machines_grow_again(struct grow *grow, struct fault *fault);
 
-/* It was started, and has ended with a fault. */
-bool machine_failed(const struct grow_machine *machine);
+/* It was started, and has ended with a fault, which is in *ret_why then. */
+bool machine_failed(const struct grow_machine *machine, struct fault *ret_why);
 
 /* Does the grower's plan leave a check to others? */
 bool machines_leave_check(const struct grow *grow);

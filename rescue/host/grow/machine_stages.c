@@ -81,14 +81,8 @@ static const char *find_bad_check(const struct grow *grow, struct fault *words)
 	const struct grow_machines *machines = &grow->machines;
 	const json_t *plan = vm_event(&machines->grower.vm, "plan");
 
-	if (machine_failed(&machines->before)) {
-		vm_verdict(&machines->before.vm, words);
+	if (machine_failed(&machines->before, words) || machine_failed(&machines->after, words))
 		return words->message;
-	}
-	if (machine_failed(&machines->after)) {
-		vm_verdict(&machines->after.vm, words);
-		return words->message;
-	}
 	if (machines->before.started && plan &&
 	    json_integer_value(json_object_get(plan, "partition")) != machines->checked_partition)
 		return "another partition was checked than was grown";

@@ -59,14 +59,23 @@ static json_t *fence(const struct result *result)
 				    : json_null());
 }
 
-/* A check may be another machine's. */
+static const char *const moments[RESULT_CHECKS] = { "before", "after" };
+
+/* The events of the machine that made a check; NULL: there was none. */
+static const json_t *events_of_check(const struct result *result, int number)
+{
+	const json_t *lists[] = { result->events, result->check_events[number] };
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (event_last(lists[i], "check", moments[number], "end"))
+			return lists[i];
+	return NULL;
+}
+
 static json_t *time_of_check(const struct result *result, int number)
 {
-	static const char *const moments[RESULT_CHECKS] = { "before", "after" };
-	const json_t *events = result->events;
+	const json_t *events = events_of_check(result, number);
 
-	if (!event_last(events, "check", moments[number], "end"))
-		events = result->check_events[number];
 	return event_between(event_last(events, "check", moments[number], "begin"),
 			     event_last(events, "check", moments[number], "end"));
 }
@@ -83,12 +92,7 @@ static json_t *time_of_verify(const struct result *result)
 /* What kind of machine made the check before; null: there was none. */
 static json_t *checked_by(const struct result *result)
 {
-	const json_t *lists[] = { result->events, result->check_events[0] };
-
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		if (event_last(lists[i], "check", "before", "end"))
-			return value_member(event_last(lists[i], "machine", NULL, NULL), "accel");
-	return json_null();
+	return value_member(event_last(events_of_check(result, 0), "machine", NULL, NULL), "accel");
 }
 
 static json_t *timings(const struct result *result, const json_t *plan, const json_t *machine)
