@@ -54,11 +54,16 @@ grow --plan
 is 'with a seal that does not hold, auto takes a machine' "$status $(field .accelerator)" '0 tcg'
 ok 'that is what is being started' grep -q 'starting the virtual machine' "$work/err"
 under=''
+rm "$work/cache/grow-disk/accel"
 grow --plan --verbose
 is 'auto takes the sealed process' "$status $(field .accelerator)" '0 native'
-ok 'and says so' grep -q 'a sealed process of this host did the work.*KVM does not work here' "$work/err"
+ok 'and says so' grep -q 'a sealed process of this host did the work.*that is enough for a plan' "$work/err"
 ok 'that is what is being started' grep -q 'starting the sealed process' "$work/err"
 is 'a plan changes nothing' "$(picture)" "$(cat "$work/before")"
+ok 'a plan does not say whether KVM works' [ ! -e "$work/cache/grow-disk/accel" ]
+grow --verbose
+is 'auto takes the sealed process for a grow' "$status $(field .accelerator)" '0 native'
+ok 'and says so of a grow' grep -q 'a sealed process of this host did the work.*KVM does not work here' "$work/err"
 
 # An f2fs by its own programs, which are there; what they would have to mend takes a machine.
 truncate -s 120M "$work/f2fs"

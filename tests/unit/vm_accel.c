@@ -113,6 +113,24 @@ static void the_sealed_process_comes_before_tcg(void **state)
 	assert_ends_in_tcg(ACCEL_AUTO, false);
 }
 
+/* As a plan has it. */
+static void the_sealed_process_can_come_first(void **state)
+{
+	struct accel_candidates candidates = { { ACCEL_KVM, ACCEL_NATIVE, ACCEL_TCG }, 3 };
+	struct accel_candidates machines = { { ACCEL_KVM, ACCEL_TCG }, 2 };
+
+	(void)state;
+	accel_prefer_native(&candidates);
+	assert_int_equal(candidates.count, 3);
+	assert_int_equal(candidates.list[0], ACCEL_NATIVE);
+	assert_int_equal(candidates.list[1], ACCEL_KVM);
+	assert_int_equal(candidates.list[2], ACCEL_TCG);
+	accel_prefer_native(&machines);
+	assert_int_equal(machines.count, 2);
+	assert_int_equal(machines.list[0], ACCEL_KVM);
+	assert_int_equal(machines.list[1], ACCEL_TCG);
+}
+
 static void work_for_a_kernel_goes_to_a_machine(void **state)
 {
 	(void)state;
@@ -125,6 +143,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(key_tells_programs_apart),
 	cmocka_unit_test(a_wish_is_the_only_candidate),
 	cmocka_unit_test(the_sealed_process_comes_before_tcg),
+	cmocka_unit_test(the_sealed_process_can_come_first),
 	cmocka_unit_test(work_for_a_kernel_goes_to_a_machine),
 };
 UNIT_MAIN(tests)

@@ -54,9 +54,10 @@ static bool wants_memory(struct grow *grow, const struct fault *verdict)
 /* With --verbose: what stands in for a machine, and why. */
 static void tell_native(const struct grow *grow)
 {
-	const char *why = grow->options->accel == ACCEL_AUTO
-				  ? ": KVM does not work here (--accel=tcg: never)"
-				  : "";
+	const char *why = grow->options->accel != ACCEL_AUTO ? ""
+			  : grow->options->verb == GROW_VERB_PLAN
+				  ? ": that is enough for a plan (--accel=tcg: never)"
+				  : ": KVM does not work here (--accel=tcg: never)";
 
 	if (is_native(&grow->machines.grower))
 		console_detail(

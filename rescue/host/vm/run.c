@@ -190,10 +190,13 @@ static bool may_be_native(const struct run *run)
 int run_machines(struct run *run, enum status *ret_status, struct fault *fault)
 {
 	enum accel wish = guest_arch_accel(run->spec->hardware.arch, run->spec->accel);
+	const bool is_plan = run->spec->request.kind == REQUEST_PLAN;
 	struct accel_candidates candidates;
 	bool was_too_slow = false;
 
 	accel_candidates(wish, run->paths.qemu, may_be_native(run), &candidates);
+	if (is_plan) /* it starts faster than any machine */
+		accel_prefer_native(&candidates);
 	for (size_t i = 0; i < candidates.count; i++) {
 		enum accel accel = candidates.list[i];
 		bool last = i + 1 == candidates.count;
@@ -204,8 +207,8 @@ int run_machines(struct run *run, enum status *ret_status, struct fault *fault)
 				: CANDIDATE_HELLO_MS;
 		enum outcome outcome = run_candidate(run, accel, hello_ms, ret_status, fault);
 
-		if (run->was_up && wish == ACCEL_AUTO)
-			/* To be remembered is whether the hardware's own works. */
+		if (run->was_up && wish == ACCEL_AUTO && !(is_plan && accel == ACCEL_NATIVE))
+			/* To be remembered is whether the hardware's own works: if it was tried. */
 			accel_remember(run->paths.qemu, accel == ACCEL_NATIVE ? ACCEL_TCG : accel,
 				       was_too_slow);
 		if (outcome == OUTCOME_VERDICT)

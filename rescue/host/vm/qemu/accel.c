@@ -132,3 +132,12 @@ void accel_candidates(enum accel wish, const char *qemu_path, bool may_be_native
 		ret->list[ret->count++] = ACCEL_NATIVE;
 	ret->list[ret->count++] = ACCEL_TCG;
 }
+
+void accel_prefer_native(struct accel_candidates *candidates)
+{
+	for (size_t i = candidates->count; i-- > 1;)
+		if (candidates->list[i] == ACCEL_NATIVE) {
+			candidates->list[i] = candidates->list[i - 1];
+			candidates->list[i - 1] = ACCEL_NATIVE;
+		}
+}

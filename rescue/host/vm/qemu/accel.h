@@ -32,6 +32,9 @@ const char *accel_word(enum accel accel);
 void accel_candidates(enum accel wish, const char *qemu_path, bool may_be_native,
 		      struct accel_candidates *ret);
 
+/* Try the sealed process before everything else, if it is among them. */
+void accel_prefer_native(struct accel_candidates *candidates);
+
 /* Remember that under auto this one said hello. One that was taken because a
  * better one only was too slow (the host may have been busy) is remembered for
  * a day, any other answer for a week. Fails silently: nothing depends on it. */
